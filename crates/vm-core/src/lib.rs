@@ -1,0 +1,19 @@
+//! The words every Trine crate speaks: architectures, addresses, accesses,
+//! buses, interrupt lines, time and saved state.
+//!
+//! This crate depends on no other crate of the workspace.
+
+pub mod access;
+pub mod addr;
+pub mod arch;
+pub mod bus;
+pub mod float;
+pub mod irq;
+pub mod snapshot;
+pub mod time;
+
+pub use access::{AccessKind, AccessSize};
+pub use addr::{GuestPhysAddr, GuestVirtAddr, PAGE_SHIFT, PAGE_SIZE};
+pub use arch::{GuestArch, HostArch};
+pub use bus::{BusError, MmioDevice, PhysBus};
+pub use irq::{IrqLine, MsiSink};

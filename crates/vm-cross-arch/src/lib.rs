@@ -1,0 +1,1 @@
+//! Guest bytes to intermediate representation to host bytes, as a pure function.

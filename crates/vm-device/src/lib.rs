@@ -1,0 +1,1 @@
+//! UARTs, interrupt controllers, timers, PCI host and virtio devices.

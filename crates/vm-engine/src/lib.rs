@@ -1,0 +1,1 @@
+//! Runs virtual CPUs: tiers, block cache, traps, interrupts, threads.

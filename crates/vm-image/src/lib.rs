@@ -1,0 +1,1 @@
+//! Guest images: distribution archives, their verification, initramfs assembly.

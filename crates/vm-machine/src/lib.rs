@@ -1,0 +1,1 @@
+//! Boards: vCPUs, memory and devices wired together; boot protocols, firmware, snapshots.

@@ -1,0 +1,1 @@
+//! Guest physical memory, page-table walkers, translation look-aside buffers.
