@@ -9,6 +9,7 @@ pub mod arch;
 pub mod bus;
 pub mod float;
 pub mod irq;
+pub mod power;
 pub mod snapshot;
 pub mod time;
 
@@ -17,3 +18,4 @@ pub use addr::{GuestPhysAddr, GuestVirtAddr, PAGE_SHIFT, PAGE_SIZE};
 pub use arch::{GuestArch, HostArch};
 pub use bus::{BusError, MmioDevice, PhysBus};
 pub use irq::{IrqLine, MsiSink};
+pub use power::{PowerEvent, PowerSink};
