@@ -1,0 +1,3 @@
+//! Guest architectures: decoders and semantics. Each has the same file names.
+
+pub mod riscv64;
