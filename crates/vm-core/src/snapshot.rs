@@ -52,6 +52,14 @@ pub enum SnapshotError {
         /// The newest version this program reads.
         newest: u32,
     },
+    /// The state is sound, but of a machine that was configured differently.
+    #[error("the saved state of `{kind}` does not fit this machine: {cause}")]
+    Mismatch {
+        /// The component's kind.
+        kind: &'static str,
+        /// What differs, and what to change.
+        cause: String,
+    },
 }
 
 impl SavedState {
@@ -119,6 +127,17 @@ pub trait Snapshot {
     /// # Errors
     /// [`SnapshotError`] if the state is of another kind or version, or damaged.
     fn restore(&self, saved: &SavedState) -> Result<(), SnapshotError>;
+
+    /// Finishes what the component has begun and keeps its own threads away
+    /// from guest memory and interrupt lines until [`resume`](Self::resume).
+    ///
+    /// A board calls it on every component before it saves or restores guest
+    /// memory. Calls nest. Components without threads of their own need not
+    /// implement it.
+    fn quiesce(&self) {}
+
+    /// Ends one [`quiesce`](Self::quiesce).
+    fn resume(&self) {}
 }
 
 #[cfg(test)]
