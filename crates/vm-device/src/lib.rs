@@ -1,1 +1,5 @@
-//! UARTs, interrupt controllers, timers, PCI host and virtio devices.
+//! UARTs, interrupt controllers, timers, RTC, PCI host and virtio devices.
+//!
+//! Devices know buses, interrupt lines and clocks, never CPU architectures.
+
+pub mod pci;
