@@ -2,4 +2,6 @@
 //!
 //! Devices know buses, interrupt lines and clocks, never CPU architectures.
 
+pub mod bus;
 pub mod pci;
+pub mod syscon;
