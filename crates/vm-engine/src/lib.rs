@@ -1,1 +1,3 @@
 //! Runs virtual CPUs: tiers, block cache, traps, interrupts, threads.
+
+pub mod softfloat;
