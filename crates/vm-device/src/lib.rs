@@ -3,5 +3,9 @@
 //! Devices know buses, interrupt lines and clocks, never CPU architectures.
 
 pub mod bus;
+pub mod console;
 pub mod pci;
+pub mod serial;
 pub mod syscon;
+#[cfg(test)]
+mod testing;
