@@ -4,8 +4,10 @@
 
 pub mod bus;
 pub mod console;
+pub mod interrupt;
 pub mod pci;
 pub mod serial;
 pub mod syscon;
 #[cfg(test)]
 mod testing;
+pub mod timer;

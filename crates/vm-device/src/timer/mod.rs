@@ -1,0 +1,3 @@
+//! Timers and inter-processor interrupts.
+
+pub mod aclint;
