@@ -15,3 +15,6 @@ pub use policy::{Lru, PseudoLru, Random, ReplacementPolicy};
 pub use space::{Space, SpaceFilter};
 pub use stats::{LevelStats, TlbStats};
 pub use two_level::{DefaultTlb, Tlb};
+
+#[cfg(test)]
+mod tests;

@@ -257,3 +257,6 @@ fn leaf(ctx: &WalkContext, va: GuestVirtAddr, pte: Pte, shift: u32, global: bool
         pbmt: pte.pbmt().unwrap_or_default(),
     }
 }
+
+#[cfg(test)]
+mod tests;
