@@ -1,0 +1,64 @@
+//! What a machine is made of, from the command line or from a file.
+
+mod choice;
+mod disk;
+mod file;
+mod options;
+mod size;
+mod suggest;
+mod validate;
+
+use std::path::PathBuf;
+
+use vm_core::GuestArch;
+
+pub use choice::{Bios, ChoiceError, Console};
+pub use disk::{DiskConfig, DiskError, Transport};
+pub use file::{ConfigFileError, load};
+pub use options::MachineOptions;
+pub use size::{ByteSize, SizeError};
+pub use validate::OptionError;
+
+/// The most vCPUs a machine can have.
+pub const MAX_CPUS: u32 = 64;
+/// The least RAM a machine can have.
+pub const MIN_MEMORY: ByteSize = ByteSize::mib(4);
+/// The most RAM a machine can have.
+pub const MAX_MEMORY: ByteSize = ByteSize::mib(512 << 10);
+/// The RAM of a machine for which nothing was said.
+pub const DEFAULT_MEMORY: ByteSize = ByteSize::mib(1 << 10);
+
+/// A machine whose settings have been checked. Made by [`MachineOptions::build`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MachineConfig {
+    /// The guest's architecture.
+    pub arch: GuestArch,
+    /// The kernel, or the bare-metal program.
+    pub kernel: Option<PathBuf>,
+    /// The initial RAM file system.
+    pub initrd: Option<PathBuf>,
+    /// The kernel's command line.
+    pub append: String,
+    /// The number of vCPUs, 1 to [`MAX_CPUS`].
+    pub cpus: u32,
+    /// The size of the RAM, a multiple of 4 KiB.
+    pub memory: ByteSize,
+    /// The disks, in the order in which the guest sees them.
+    pub disks: Vec<DiskConfig>,
+    /// The firmware.
+    pub bios: Bios,
+    /// The console.
+    pub console: Console,
+    /// Whether a reset ends the machine.
+    pub no_reboot: bool,
+    /// The file that receives the test signature of a bare-metal program.
+    pub signature: Option<PathBuf>,
+}
+
+impl MachineConfig {
+    /// A machine of which nothing has been said yet.
+    pub fn builder() -> MachineOptions {
+        MachineOptions::default()
+    }
+}

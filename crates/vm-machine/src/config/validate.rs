@@ -1,0 +1,126 @@
+//! What a machine can be.
+
+use vm_core::{GuestArch, PAGE_SIZE};
+
+use super::{Bios, ByteSize, MAX_CPUS, MAX_MEMORY, MIN_MEMORY, MachineConfig};
+
+/// A setting that no machine can have. Names the option, the value, what is
+/// wrong with it, and what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OptionError {
+    /// There is no board for the architecture.
+    #[error("--arch {0}: there is no machine for this architecture yet; use riscv64")]
+    Arch(GuestArch),
+    /// Too many vCPUs, or none.
+    #[error("--cpus {0}: a machine has 1 to {MAX_CPUS} vCPUs")]
+    Cpus(u32),
+    /// Too little RAM.
+    #[error(
+        "--memory {0}: a machine has at least {MIN_MEMORY}; write the unit, such as `512M` or `2G`"
+    )]
+    MemoryTooSmall(ByteSize),
+    /// Too much RAM.
+    #[error("--memory {0}: a machine has at most {MAX_MEMORY}")]
+    MemoryTooLarge(ByteSize),
+    /// Part of a page.
+    #[error("--memory {0}: the size must be a multiple of 4K")]
+    MemoryNotPages(ByteSize),
+    /// Something that goes with a kernel, without one.
+    #[error("--{option}: this needs a kernel; add `--kernel FILE`")]
+    NeedsKernel {
+        /// The option.
+        option: &'static str,
+    },
+    /// Something that only goes with `--bios none`, without it.
+    #[error("--signature: only bare-metal programs have a signature; add `--bios none`")]
+    NeedsBareMetal,
+    /// A command line that cannot be passed on.
+    #[error("--append: the command line contains a NUL character")]
+    AppendNul,
+    /// `--bios none` without a program.
+    #[error("--bios none: there is nothing to run; add `--kernel FILE` with an ELF program")]
+    NothingToRun,
+}
+
+/// Checks what can be checked without looking at files.
+pub(super) fn check(config: &MachineConfig) -> Result<(), OptionError> {
+    if config.arch != GuestArch::Riscv64 {
+        return Err(OptionError::Arch(config.arch));
+    }
+    if !(1..=MAX_CPUS).contains(&config.cpus) {
+        return Err(OptionError::Cpus(config.cpus));
+    }
+    check_memory(config.memory)?;
+    check_boot(config)
+}
+
+fn check_memory(memory: ByteSize) -> Result<(), OptionError> {
+    if memory < MIN_MEMORY {
+        return Err(OptionError::MemoryTooSmall(memory));
+    }
+    if memory > MAX_MEMORY {
+        return Err(OptionError::MemoryTooLarge(memory));
+    }
+    if !memory.0.is_multiple_of(PAGE_SIZE) {
+        return Err(OptionError::MemoryNotPages(memory));
+    }
+    Ok(())
+}
+
+fn check_boot(config: &MachineConfig) -> Result<(), OptionError> {
+    if config.kernel.is_none() {
+        if config.initrd.is_some() {
+            return Err(OptionError::NeedsKernel { option: "initrd" });
+        }
+        if config.bios == Bios::None {
+            return Err(OptionError::NothingToRun);
+        }
+    }
+    if config.signature.is_some() && config.bios != Bios::None {
+        return Err(OptionError::NeedsBareMetal);
+    }
+    if config.append.contains('\0') {
+        return Err(OptionError::AppendNul);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::MachineOptions;
+
+    fn options() -> MachineOptions {
+        MachineOptions::default()
+    }
+
+    #[test]
+    fn limits_are_inclusive() {
+        for cpus in [1, MAX_CPUS] {
+            assert!(options().cpus(cpus).build().is_ok());
+        }
+        for memory in [MIN_MEMORY, MAX_MEMORY] {
+            assert!(options().memory(memory).build().is_ok());
+        }
+    }
+
+    #[test]
+    fn values_out_of_range_are_refused() {
+        let cases = [
+            (options().cpus(0u32), "--cpus 0"),
+            (options().cpus(MAX_CPUS + 1), "--cpus"),
+            (options().memory(ByteSize(512)), "--memory 512 bytes"),
+            (options().memory(ByteSize(u64::MAX)), "at most"),
+            (options().memory(ByteSize((64 << 20) + 1)), "multiple of 4K"),
+            (options().arch(GuestArch::X86_64), "--arch x86_64"),
+            (options().initrd("i"), "--kernel"),
+            (options().bios(Bios::None), "nothing to run"),
+            (options().kernel("k").signature("s"), "--bios none"),
+            (options().append("a\0b"), "NUL"),
+        ];
+        for (options, part) in cases {
+            let message = options.build().unwrap_err().to_string();
+            assert!(message.contains(part), "{message}");
+        }
+    }
+}
