@@ -4,16 +4,26 @@
 //! Section numbers are those of the PCI Local Bus Specification 3.0 ("PCI")
 //! and the PCI Express Base Specification 4.0 ("PCIe").
 
-pub mod bar;
-pub mod builder;
-pub mod config;
-pub mod function;
-pub mod msix;
-pub mod space;
+mod bar;
+mod bridge;
+mod builder;
+mod config;
+mod function;
+mod host;
+mod intx;
+mod msix;
+mod space;
 pub mod spec;
+mod window;
 
 pub use bar::{Bar, BarKind, BarWindow};
 pub use builder::{ConfigBuilder, ConfigError, Identity, IntxPin};
 pub use config::{ConfigChange, PciConfig, PciConfigState};
 pub use function::PciFunction;
-pub use msix::{Msix, MsixState};
+pub use host::{ECAM_LEN, PciHost, PlugError, SLOTS};
+pub use intx::{INTX_LINES, swizzle};
+pub use msix::{MAX_VECTORS, Msix, MsixState};
+pub use window::{PciWindow, WindowRange};
+
+#[cfg(test)]
+mod tests;
