@@ -5,7 +5,7 @@ use vm_core::float::RoundingMode;
 use super::format::Format;
 use super::nan::{invalid, is_nan, is_special, propagate};
 use super::round::round_pack;
-use super::unpack::{LEAD, is_negative, shift_right_sticky, unpack, zero};
+use super::unpack::{Finite, LEAD, is_negative, shift_right_sticky, unpack, zero};
 
 /// `a + b`.
 #[inline]
@@ -40,38 +40,38 @@ fn add_with_sign<F: Format>(
     if is_special::<F>(a) || is_special::<F>(b) {
         return add_special::<F>(a, b, flip, flags);
     }
-    let b = b ^ flip;
-    // Magnitudes order like integers, so the larger operand needs no search afterwards.
-    let (large, small) = if a & !F::SIGN >= b & !F::SIGN {
-        (a, b)
-    } else {
-        (b, a)
-    };
-    let (large, small) = (unpack::<F>(large), unpack::<F>(small));
+    add_finite::<F>(unpack::<F>(a), unpack::<F>(b ^ flip), rm, flags)
+}
+
+/// Adds two finite numbers, of which at most one has significand bits below the format's
+/// precision, and these no lower than bit 2.
+#[inline]
+pub(super) fn add_finite<F: Format>(
+    a: Finite,
+    b: Finite,
+    rm: RoundingMode,
+    flags: &mut u64,
+) -> F::Bits {
+    let (large, small) = if a.exp >= b.exp { (a, b) } else { (b, a) };
     let aligned = shift_right_sticky(small.sig, (large.exp - small.exp) as u32);
-    if large.negative == small.negative {
-        let sum = large.sig + aligned;
-        if sum == 0 {
-            return zero::<F>(large.negative);
-        }
-        let carry = (sum >> (LEAD + 1)) as u32;
-        let sig = shift_right_sticky(sum, carry);
-        return round_pack::<F>(large.negative, large.exp + carry as i32, sig, rm, flags);
-    }
-    // Cancellation of more than one bit needs exponents at most one apart, and then
-    // `aligned` lost nothing: a sticky bit never moves into the result.
-    let difference = large.sig - aligned;
-    if difference == 0 {
+    // Cancellation of more than one bit needs exponents at most one apart, and then `aligned`
+    // lost nothing: a sticky bit never moves into the result.
+    let opposite = large.negative != small.negative;
+    // Two's complement by hand: a branch on the signs would often be predicted wrong.
+    let invert = u64::from(opposite).wrapping_neg();
+    let sum = large
+        .sig
+        .wrapping_add((aligned ^ invert).wrapping_sub(invert));
+    if sum == 0 {
         return zero::<F>(zero_sum_sign(large.negative, small.negative, rm));
     }
-    let shift = difference.leading_zeros() - (63 - LEAD);
-    round_pack::<F>(
-        large.negative,
-        large.exp - shift as i32,
-        difference << shift,
-        rm,
-        flags,
-    )
+    // Only with equal exponents can `small` prove the larger one.
+    let reversed = opposite && (sum as i64) < 0;
+    let magnitude = if reversed { sum.wrapping_neg() } else { sum };
+    let zeros = magnitude.leading_zeros();
+    let sig = shift_right_sticky(magnitude << zeros, 63 - LEAD);
+    let exp = large.exp + (63 - LEAD) as i32 - zeros as i32;
+    round_pack::<F>(large.negative != reversed, exp, sig, rm, flags)
 }
 
 #[cold]

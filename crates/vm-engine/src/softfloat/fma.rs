@@ -2,12 +2,13 @@
 
 use vm_core::float::{RoundingMode, flags};
 
-use super::add::zero_sum_sign;
+use super::add::{add_finite, zero_sum_sign};
 use super::format::Format;
 use super::nan::{invalid, is_nan, is_special, propagate};
 use super::round::round_pack;
 use super::unpack::{
-    Finite, LEAD, high_sticky, infinity, is_negative, shift_right_sticky_wide, unpack, zero,
+    Finite, LEAD, high_sticky, infinity, is_negative, shift_right_sticky, shift_right_sticky_wide,
+    unpack, zero,
 };
 
 /// Where 128-bit significands lead. Bit 127 is left free for carries.
@@ -32,7 +33,18 @@ pub fn mul_add<F: Format>(
     if a.sig == 0 || b.sig == 0 {
         return add_to_zero::<F>(a.negative != b.negative, c, rm, flags);
     }
-    add_product::<F>(product(a, b), c, rm, flags)
+    let product = product(a, b);
+    if F::WIDTH <= 32 {
+        // At most 48 significant bits: they are all in the high half.
+        let Wide { negative, exp, sig } = product;
+        let product = Finite {
+            negative,
+            exp,
+            sig: (sig >> 64) as u64,
+        };
+        return add_finite::<F>(product, c, rm, flags);
+    }
+    add_product::<F>(product, c, rm, flags)
 }
 
 /// A finite number with a 128-bit significand, in 2^126..2^127 or zero.
@@ -66,27 +78,24 @@ fn add_product<F: Format>(p: Wide, c: Finite, rm: RoundingMode, flags: &mut u64)
         exp: c.exp,
         sig: u128::from(c.sig) << 64,
     };
-    let (large, small) = if (p.exp, p.sig) >= (c.exp, c.sig) {
-        (p, c)
-    } else {
-        (c, p)
-    };
+    let (large, small) = if p.exp >= c.exp { (p, c) } else { (c, p) };
     let aligned = shift_right_sticky_wide(small.sig, (large.exp - small.exp) as u32);
-    if large.negative == small.negative {
-        let sum = large.sig + aligned;
-        let carry = (sum >> (WIDE_LEAD + 1)) as u32;
-        let sig = high_sticky(shift_right_sticky_wide(sum, carry));
-        return round_pack::<F>(large.negative, large.exp + carry as i32, sig, rm, flags);
-    }
     // As in addition: products have at least 20 zero bits below them, so a shift that is short
     // enough for a long cancellation loses nothing.
-    let difference = large.sig - aligned;
-    if difference == 0 {
+    let opposite = large.negative != small.negative;
+    let invert = u128::from(opposite).wrapping_neg();
+    let sum = large
+        .sig
+        .wrapping_add((aligned ^ invert).wrapping_sub(invert));
+    if sum == 0 {
         return zero::<F>(zero_sum_sign(large.negative, small.negative, rm));
     }
-    let shift = difference.leading_zeros() - (127 - WIDE_LEAD);
-    let sig = high_sticky(difference << shift);
-    round_pack::<F>(large.negative, large.exp - shift as i32, sig, rm, flags)
+    let reversed = opposite && (sum as i128) < 0;
+    let magnitude = if reversed { sum.wrapping_neg() } else { sum };
+    let zeros = magnitude.leading_zeros();
+    let sig = shift_right_sticky(high_sticky(magnitude << zeros), 127 - WIDE_LEAD);
+    let exp = large.exp + (127 - WIDE_LEAD) as i32 - zeros as i32;
+    round_pack::<F>(large.negative != reversed, exp, sig, rm, flags)
 }
 
 /// Adds `c` to a product that is an exact zero.

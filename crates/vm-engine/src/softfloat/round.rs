@@ -72,9 +72,7 @@ pub(super) fn round_pack<F: Format>(
     if magnitude >= F::INFINITY {
         return overflow::<F>(negative, rm, flags);
     }
-    if inexact {
-        *flags |= flags::INEXACT;
-    }
+    *flags |= if inexact { flags::INEXACT } else { 0 };
     F::from_raw(magnitude | if negative { F::SIGN } else { 0 })
 }
 

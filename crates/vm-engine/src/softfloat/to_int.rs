@@ -72,9 +72,7 @@ fn to_integer<F: Format>(raw: u64, limits: Limits, rm: RoundingMode, flags: &mut
     {
         return out_of_range(negative, limits, flags);
     }
-    if inexact {
-        *flags |= flags::INEXACT;
-    }
+    *flags |= if inexact { flags::INEXACT } else { 0 };
     if negative {
         magnitude.wrapping_neg()
     } else {
