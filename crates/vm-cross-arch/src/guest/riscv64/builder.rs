@@ -1,0 +1,300 @@
+//! Builds a block: what lifters emit ops with.
+
+use vm_core::AccessSize;
+
+use super::{Helper, Insn, regs};
+use crate::ir::{
+    AtomicOp, BinaryOp, Block, Cond, Extend, JumpHint, Op, Operand, Ordering, Slot, Terminator,
+    UnaryOp, Width, fixed,
+};
+
+/// A block under construction.
+///
+/// The methods that emit an op deal with `x0`: a result for it is dropped
+/// where the op does nothing else, and goes to a temporary otherwise.
+#[derive(Debug, Default)]
+pub struct Builder {
+    ops: Vec<Op>,
+    end: Option<Terminator>,
+    insns: u16,
+    /// Offset of the current instruction.
+    offset: u16,
+    /// Offset of the next one.
+    next: u16,
+    /// Temporaries in use: none lives longer than its instruction.
+    temps: u8,
+}
+
+/// The integer register as an operand; `x0` is the constant 0.
+pub fn x(n: u8) -> Operand {
+    if n == 0 {
+        Operand::Imm(0)
+    } else {
+        regs::x(n).into()
+    }
+}
+
+impl Builder {
+    /// Starts the next guest instruction, of `len` bytes.
+    pub fn begin(&mut self, len: u8) {
+        self.offset = self.next;
+        self.next += u16::from(len);
+        self.insns += 1;
+        self.temps = 0;
+        self.ops.push(Op::Insn {
+            offset: self.offset,
+            len,
+        });
+    }
+
+    /// Number of instructions so far.
+    pub fn insns(&self) -> u16 {
+        self.insns
+    }
+
+    /// Offset of the next instruction.
+    pub fn next(&self) -> u16 {
+        self.next
+    }
+
+    /// Whether the last instruction ended the block.
+    pub fn is_ended(&self) -> bool {
+        self.end.is_some()
+    }
+
+    /// The block; one that no instruction ended goes on at the next.
+    pub fn finish(self) -> Block {
+        let fallthrough = Terminator::Jump {
+            offset: self.next.into(),
+            hint: JumpHint::Plain,
+        };
+        Block {
+            ops: self.ops,
+            end: self.end.unwrap_or(fallthrough),
+            insns: self.insns,
+            bytes: self.next,
+        }
+    }
+
+    /// A new temporary.
+    pub fn temp(&mut self) -> Slot {
+        self.temps += 1;
+        Slot::temp(self.temps - 1)
+    }
+
+    /// `dst`, or a temporary for `x0`.
+    pub fn sink(&mut self, dst: Slot) -> Slot {
+        if dst == regs::x(0) { self.temp() } else { dst }
+    }
+
+    /// Emits an op that does more than to write its result.
+    pub fn op(&mut self, op: Op) {
+        self.ops.push(op);
+    }
+
+    /// Emits an op that only writes `dst`.
+    fn pure(&mut self, dst: Slot, op: Op) {
+        if dst != regs::x(0) {
+            self.ops.push(op);
+        }
+    }
+
+    /// `dst = src`.
+    pub fn mov(&mut self, dst: Slot, src: Operand) {
+        self.pure(dst, Op::Move { dst, src });
+    }
+
+    /// `dst = a op b`.
+    pub fn binary(&mut self, op: BinaryOp, width: Width, dst: Slot, a: Operand, b: Operand) {
+        let binary = Op::Binary {
+            op,
+            width,
+            dst,
+            a,
+            b,
+        };
+        self.pure(dst, binary);
+    }
+
+    /// `dst = a op b` on 64 bits.
+    pub fn binary64(&mut self, op: BinaryOp, dst: Slot, a: Operand, b: Operand) {
+        self.binary(op, Width::W64, dst, a, b);
+    }
+
+    /// `dst = op a`.
+    pub fn unary(&mut self, op: UnaryOp, dst: Slot, a: Operand) {
+        self.pure(dst, Op::Unary { op, dst, a });
+    }
+
+    /// `dst = cond(a, b)`.
+    pub fn set_if(&mut self, cond: Cond, dst: Slot, a: Operand, b: Operand) {
+        self.pure(dst, Op::SetIf { cond, dst, a, b });
+    }
+
+    /// `dst = if test != 0 { a } else { b }`.
+    pub fn select(&mut self, dst: Slot, test: Operand, a: Operand, b: Operand) {
+        self.pure(dst, Op::Select { dst, test, a, b });
+    }
+
+    /// `dst =` the instruction's address `+ distance`.
+    pub fn pc_relative(&mut self, dst: Slot, distance: i32) {
+        let from_start = Operand::Imm(self.target(distance));
+        self.binary64(BinaryOp::Add, dst, fixed::PC.into(), from_start);
+    }
+
+    /// `dst =` the next instruction's address.
+    pub fn link(&mut self, dst: Slot) {
+        let next = Operand::Imm(self.next.into());
+        self.binary64(BinaryOp::Add, dst, fixed::PC.into(), next);
+    }
+
+    /// Loads.
+    pub fn load(&mut self, dst: Slot, base: Operand, offset: i32, size: AccessSize, ext: Extend) {
+        let dst = self.sink(dst);
+        self.op(Op::Load {
+            dst,
+            base,
+            offset,
+            size,
+            extend: ext,
+        });
+    }
+
+    /// Stores.
+    pub fn store(&mut self, src: Operand, base: Operand, offset: i32, size: AccessSize) {
+        self.op(Op::Store {
+            src,
+            base,
+            offset,
+            size,
+        });
+    }
+
+    /// Atomic read-modify-write.
+    pub fn atomic(
+        &mut self,
+        op: AtomicOp,
+        size: AccessSize,
+        dst: Slot,
+        addr: Operand,
+        src: Operand,
+        ordering: Ordering,
+    ) {
+        let dst = self.sink(dst);
+        self.op(Op::AtomicRmw {
+            op,
+            size,
+            dst,
+            addr,
+            src,
+            ordering,
+        });
+    }
+
+    /// Marks the floating-point state as changed.
+    pub fn fp_dirty(&mut self) {
+        self.mov(fixed::FP_DIRTY, Operand::Imm(1));
+    }
+
+    /// Calls a helper that returns to the block.
+    pub fn helper(&mut self, helper: Helper, dst: Option<Slot>, args: [Operand; 3]) {
+        self.op(Op::Helper {
+            helper: helper.id(),
+            dst: dst.filter(|&dst| dst != regs::x(0)),
+            args,
+        });
+    }
+
+    /// Ends the block with a helper.
+    pub fn end_helper(&mut self, helper: Helper, dst: Option<Slot>, args: [Operand; 3]) {
+        self.end = Some(Terminator::Helper {
+            helper: helper.id(),
+            dst: dst.filter(|&dst| dst != regs::x(0)),
+            args,
+            next: self.next.into(),
+        });
+    }
+
+    /// Ends the block: the instruction is illegal.
+    pub fn end_illegal(&mut self, insn: Insn) {
+        let bits = Operand::Imm(insn.0.into());
+        self.end_helper(Helper::Illegal, None, [bits, ZERO, ZERO]);
+    }
+
+    /// Ends the block with a jump by `distance` from the instruction.
+    pub fn end_jump(&mut self, distance: i32, hint: JumpHint) {
+        self.end = Some(Terminator::Jump {
+            offset: self.target(distance),
+            hint,
+        });
+    }
+
+    /// Ends the block with a branch by `distance` from the instruction.
+    pub fn end_branch(&mut self, cond: Cond, a: Operand, b: Operand, distance: i32) {
+        self.end = Some(Terminator::Branch {
+            cond,
+            a,
+            b,
+            taken: self.target(distance),
+            fallthrough: self.next.into(),
+        });
+    }
+
+    /// Ends the block with a jump to the address in `target`.
+    pub fn end_jump_indirect(&mut self, target: Operand, hint: JumpHint) {
+        self.end = Some(Terminator::JumpIndirect { target, hint });
+    }
+
+    /// Offset from the block's start of what lies `distance` from the instruction.
+    fn target(&self, distance: i32) -> i64 {
+        i64::from(self.offset) + i64::from(distance)
+    }
+}
+
+/// The constant 0, also for a helper's unused argument.
+pub const ZERO: Operand = Operand::Imm(0);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_for_x0_are_dropped_or_go_to_a_temporary() {
+        let mut b = Builder::default();
+        b.begin(4);
+        b.binary64(BinaryOp::Add, regs::x(0), x(1), x(2));
+        b.load(regs::x(0), x(1), 0, AccessSize::Word, Extend::Sign);
+        b.helper(Helper::CsrRead, Some(regs::x(0)), [ZERO; 3]);
+        let block = b.finish();
+        assert_eq!(block.ops.len(), 3);
+        assert!(matches!(block.ops[1], Op::Load { dst, .. } if dst.is_temp()));
+        assert!(matches!(block.ops[2], Op::Helper { dst: None, .. }));
+    }
+
+    #[test]
+    fn addresses_are_relative_to_the_block() {
+        let mut b = Builder::default();
+        b.begin(2);
+        b.begin(4);
+        b.pc_relative(regs::x(5), -8);
+        b.link(regs::x(1));
+        b.end_branch(Cond::Eq, x(0), x(1), 16);
+        let block = b.finish();
+        let add = |dst, imm| Op::Binary {
+            op: BinaryOp::Add,
+            width: Width::W64,
+            dst,
+            a: fixed::PC.into(),
+            b: Operand::Imm(imm),
+        };
+        assert_eq!(block.ops[2..], [add(regs::x(5), -6), add(regs::x(1), 6)]);
+        let Terminator::Branch {
+            taken, fallthrough, ..
+        } = block.end
+        else {
+            panic!("{:?}", block.end);
+        };
+        assert_eq!((taken, fallthrough), (18, 6));
+        assert_eq!((block.insns, block.bytes), (2, 6));
+    }
+}

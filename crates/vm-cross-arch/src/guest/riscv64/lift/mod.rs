@@ -1,0 +1,76 @@
+//! From guest bytes to a block.
+
+pub mod alu;
+pub mod atomic;
+pub mod control;
+pub mod float;
+pub mod memory;
+pub mod system;
+
+use super::{Builder, Field, Insn, decode, is_compressed};
+use crate::ir::Block;
+
+/// What the translation of a block depends on besides its bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LiftContext {
+    /// `mstatus.FS` is not Off: floating-point instructions are legal.
+    pub fp_enabled: bool,
+    /// `frm` is 0 to 4: instructions with the dynamic rounding mode are legal.
+    pub rounding_valid: bool,
+}
+
+/// Where to end a block at the latest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LiftLimits {
+    /// Number of guest instructions; 0 counts as 1.
+    pub max_insns: u16,
+}
+
+/// The first instruction needs more bytes than there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the first instruction needs more bytes than given")]
+pub struct Truncated;
+
+/// Lifts the code at the start of `code`, which reaches from the block's first
+/// instruction to at most the end of its physical page.
+///
+/// # Errors
+/// [`Truncated`] if not even the first instruction is there as a whole.
+pub fn lift_block(code: &[u8], ctx: &LiftContext, limits: &LiftLimits) -> Result<Block, Truncated> {
+    let mut b = Builder::default();
+    while let Some((insn, len)) = fetch(code, b.next()) {
+        b.begin(len);
+        lift_insn(&mut b, insn, ctx);
+        if b.is_ended() || b.insns() >= limits.max_insns {
+            break;
+        }
+    }
+    if b.insns() == 0 {
+        return Err(Truncated);
+    }
+    Ok(b.finish())
+}
+
+/// The instruction at `offset` and its length, if it lies within `code` and
+/// ends at an offset that a block can express.
+fn fetch(code: &[u8], offset: u16) -> Option<(Insn, u8)> {
+    let len = |n: u8| offset.checked_add(n.into()).map(|_| n);
+    match *code.get(usize::from(offset)..)? {
+        [a, b, ..] if is_compressed(a.into()) => {
+            Some((Insn(u16::from_le_bytes([a, b]).into()), len(2)?))
+        }
+        [a, b, c, d, ..] => Some((Insn(u32::from_le_bytes([a, b, c, d])), len(4)?)),
+        _ => None,
+    }
+}
+
+fn lift_insn(b: &mut Builder, insn: Insn, ctx: &LiftContext) {
+    let legal = |row: &&super::Row| {
+        let dynamic_rounding = row.pattern.has(Field::Rm) && insn.rm() == 7;
+        (ctx.fp_enabled || !row.needs_fp()) && (ctx.rounding_valid || !dynamic_rounding)
+    };
+    match decode(insn.0).filter(legal) {
+        Some(row) => (row.lift)(b, insn),
+        None => b.end_illegal(insn),
+    }
+}

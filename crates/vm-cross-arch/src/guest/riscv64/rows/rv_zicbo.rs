@@ -1,0 +1,59 @@
+//! Zicbom, Zicboz and Zicbop: cache blocks.
+
+use super::super::{
+    Helper, Row,
+    lift::{memory, system},
+    row::insn,
+};
+
+/// Zicbom.
+pub static MANAGEMENT: &[Row] = &[
+    insn!(
+        "000000000000 rs1:5 010 00000 0001111",
+        "cbo.inval",
+        "(rs1)",
+        |b, i| system::cache_block(b, i, Helper::CboManage)
+    ),
+    insn!(
+        "000000000001 rs1:5 010 00000 0001111",
+        "cbo.clean",
+        "(rs1)",
+        |b, i| system::cache_block(b, i, Helper::CboManage)
+    ),
+    insn!(
+        "000000000010 rs1:5 010 00000 0001111",
+        "cbo.flush",
+        "(rs1)",
+        |b, i| system::cache_block(b, i, Helper::CboManage)
+    ),
+];
+
+/// Zicboz.
+pub static ZERO: &[Row] = &[insn!(
+    "000000000100 rs1:5 010 00000 0001111",
+    "cbo.zero",
+    "(rs1)",
+    |b, i| system::cache_block(b, i, Helper::CboZero)
+)];
+
+/// Zicbop: HINTs within `ORI`, which do nothing here.
+pub static PREFETCH: &[Row] = &[
+    insn!(
+        "imm_s_hi:7 00000 rs1:5 110 00000 0010011",
+        "prefetch.i",
+        "imm_prefetch(rs1)",
+        memory::hint
+    ),
+    insn!(
+        "imm_s_hi:7 00001 rs1:5 110 00000 0010011",
+        "prefetch.r",
+        "imm_prefetch(rs1)",
+        memory::hint
+    ),
+    insn!(
+        "imm_s_hi:7 00011 rs1:5 110 00000 0010011",
+        "prefetch.w",
+        "imm_prefetch(rs1)",
+        memory::hint
+    ),
+];
