@@ -1,3 +1,13 @@
-//! Runs virtual CPUs: tiers, block cache, traps, interrupts, threads.
+//! Runs virtual CPUs: execution tiers, block cache, traps, interrupts, threads.
+//!
+//! Knows nothing about boards, file formats or command lines.
 
+pub mod atomic;
+pub mod cache;
+pub mod guest;
+mod host;
+pub mod interp;
+pub mod memory;
+pub mod reservation;
 pub mod softfloat;
+pub mod vcpu;

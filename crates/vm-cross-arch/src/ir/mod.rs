@@ -13,6 +13,7 @@
 //! passes keep guest-register writes on their side of a faulting op.
 
 mod block;
+pub mod eval;
 mod op;
 mod slot;
 

@@ -26,6 +26,8 @@ pub mod fixed {
     pub const FP_ROUNDING: Slot = Slot(130);
     /// Non-zero once floating-point state was written.
     pub const FP_DIRTY: Slot = Slot(131);
+    /// Always 0. Blocks do not name it; tiers may use it for the constant.
+    pub const ZERO: Slot = Slot(132);
 }
 
 impl Slot {

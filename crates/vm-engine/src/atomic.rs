@@ -1,0 +1,150 @@
+//! Atomic accesses to guest memory.
+//!
+//! All of them run under the lock of their line (see [`crate::reservation`])
+//! and are sequentially consistent, which satisfies any ordering asked for.
+#![allow(unsafe_code, reason = "atomics work on host addresses of guest memory")]
+
+use std::sync::atomic::{Ordering, fence};
+
+use vm_core::{AccessKind, AccessSize};
+use vm_cross_arch::ir::AtomicOp;
+
+use crate::{
+    guest::{Exception, Guest},
+    host, memory,
+    vcpu::Core,
+};
+
+/// An aligned cell of RAM that an atomic works on.
+struct Cell {
+    /// Guest-physical address.
+    gpa: u64,
+    /// Host address.
+    host: usize,
+}
+
+fn cell<G: Guest>(
+    core: &mut Core,
+    guest: &mut G,
+    va: u64,
+    size: AccessSize,
+    kind: AccessKind,
+) -> Result<Cell, Exception> {
+    if !va.is_multiple_of(size.bytes()) {
+        return Err(guest.misaligned(va, kind));
+    }
+    let entry = memory::translate(core, guest, va, size, kind)?;
+    let gpa = memory::physical(&entry, va);
+    match core.machine.ram.host_ptr(gpa, size.bytes()) {
+        Some(host) => Ok(Cell {
+            gpa: gpa.0,
+            host: host.as_ptr() as usize,
+        }),
+        // Devices do not take atomics.
+        None => Err(guest.access_fault(va, kind)),
+    }
+}
+
+/// Replaces the value at `va` by its combination with `src`; returns the old
+/// value, sign-extended. `size` is word or double.
+///
+/// # Errors
+/// The fault it raises; nothing was stored then.
+pub fn read_modify_write<G: Guest>(
+    core: &mut Core,
+    guest: &mut G,
+    va: u64,
+    size: AccessSize,
+    op: AtomicOp,
+    src: u64,
+) -> Result<u64, Exception> {
+    let cell = cell(core, guest, va, size, AccessKind::Write)?;
+    // SAFETY: `cell` found mapped RAM of this size and alignment.
+    let atomic = || unsafe { host::read_modify_write(cell.host, size, op, src) };
+    let old = core.machine.reservations.with_line(cell.gpa, atomic);
+    memory::written(core, cell.gpa >> 12);
+    Ok(old)
+}
+
+/// Stores `new` at `va` if memory holds `expected`; returns the old value,
+/// sign-extended. `size` is word or double.
+///
+/// # Errors
+/// The fault it raises; nothing was stored then.
+pub fn compare_exchange<G: Guest>(
+    core: &mut Core,
+    guest: &mut G,
+    va: u64,
+    size: AccessSize,
+    expected: u64,
+    new: u64,
+) -> Result<u64, Exception> {
+    let cell = cell(core, guest, va, size, AccessKind::Write)?;
+    // SAFETY: `cell` found mapped RAM of this size and alignment.
+    let atomic = || unsafe { host::compare_exchange(cell.host, size, expected, new) };
+    let old = core.machine.reservations.with_line(cell.gpa, atomic);
+    memory::written(core, cell.gpa >> 12);
+    Ok(old)
+}
+
+/// Loads from `va`, sign-extended, and reserves it.
+///
+/// # Errors
+/// The fault it raises; an earlier reservation is kept then.
+pub fn load_reserved<G: Guest>(
+    core: &mut Core,
+    guest: &mut G,
+    va: u64,
+    size: AccessSize,
+) -> Result<u64, Exception> {
+    let cell = cell(core, guest, va, size, AccessKind::Read)?;
+    core.clear_reservation();
+    let load = || {
+        // SAFETY: `cell` found mapped RAM of this size and alignment.
+        let value = unsafe { host::load(cell.host, size) };
+        if size == AccessSize::Word {
+            i64::from(value as i32) as u64
+        } else {
+            value
+        }
+    };
+    let reservation = core.machine.reservations.reserve(cell.gpa, load);
+    let value = reservation.value;
+    core.reservation = Some(reservation);
+    fence(Ordering::SeqCst);
+    Ok(value)
+}
+
+/// Stores `src` at `va` if the reservation of [`load_reserved`] still holds;
+/// tells whether it did. The reservation is gone afterwards.
+///
+/// # Errors
+/// The fault it raises; nothing was stored then.
+pub fn store_conditional<G: Guest>(
+    core: &mut Core,
+    guest: &mut G,
+    va: u64,
+    size: AccessSize,
+    src: u64,
+) -> Result<bool, Exception> {
+    let cell = cell(core, guest, va, size, AccessKind::Write)?;
+    let Some(reservation) = core.reservation.take() else {
+        return Ok(false);
+    };
+    if reservation.addr != cell.gpa {
+        core.machine.reservations.release(reservation);
+        return Ok(false);
+    }
+    let reserved = reservation.value;
+    let store = || {
+        // SAFETY: `cell` found mapped RAM of this size and alignment.
+        let old = unsafe { host::compare_exchange(cell.host, size, reserved, src) };
+        let unused = 64 - 8 * size.bytes() as u32;
+        old << unused == reserved << unused
+    };
+    let stored = core.machine.reservations.commit(reservation, store);
+    if stored {
+        memory::written(core, cell.gpa >> 12);
+    }
+    Ok(stored)
+}

@@ -1,0 +1,206 @@
+//! Guest memory as instructions see it: translation, RAM, devices, code pages.
+#![allow(
+    unsafe_code,
+    reason = "the fast path dereferences host addresses from the TLB"
+)]
+
+use vm_core::{AccessKind, AccessSize, GuestPhysAddr, PAGE_SIZE};
+use vm_mem::tlb::TlbEntry;
+
+use crate::{
+    guest::{Exception, Guest},
+    host,
+    vcpu::{Core, VcpuRequest},
+};
+
+/// Whether an access of `size` at `va` touches two pages.
+#[inline(always)]
+fn crosses_page(va: u64, size: AccessSize) -> bool {
+    va & (PAGE_SIZE - 1) > PAGE_SIZE - size.bytes()
+}
+
+/// Loads `size` bytes at virtual address `va`, zero-extended.
+///
+/// # Errors
+/// The page or access fault it raises.
+#[inline(always)]
+pub fn load<G: Guest>(
+    core: &mut Core,
+    guest: &mut G,
+    va: u64,
+    size: AccessSize,
+) -> Result<u64, Exception> {
+    let accept = core.accept[AccessKind::Read as usize];
+    if !crosses_page(va, size)
+        && let Some(entry) = core.tlb.lookup(va >> 12, core.data_space, accept)
+        && entry.host != 0
+    {
+        let host = entry.host + (va & (PAGE_SIZE - 1)) as usize;
+        // SAFETY: the TLB only holds addresses of mapped RAM pages, and the
+        // access stays within the page.
+        return Ok(unsafe { host::load(host, size) });
+    }
+    load_slow(core, guest, va, size)
+}
+
+#[cold]
+fn load_slow<G: Guest>(
+    core: &mut Core,
+    guest: &mut G,
+    va: u64,
+    size: AccessSize,
+) -> Result<u64, Exception> {
+    if crosses_page(va, size) {
+        return load_bytes(core, guest, va, size);
+    }
+    let entry = translate(core, guest, va, size, AccessKind::Read)?;
+    let gpa = physical(&entry, va);
+    let value = match core.machine.ram.load(gpa, size) {
+        Some(value) => Ok(value),
+        None => core.machine.bus.read(gpa, size),
+    };
+    value.map_err(|_| guest.access_fault(va, AccessKind::Read))
+}
+
+fn load_bytes<G: Guest>(
+    core: &mut Core,
+    guest: &mut G,
+    va: u64,
+    size: AccessSize,
+) -> Result<u64, Exception> {
+    let mut value = 0;
+    for i in 0..size.bytes() {
+        let byte = load(core, guest, va.wrapping_add(i), AccessSize::Byte)?;
+        value |= byte << (8 * i);
+    }
+    Ok(value)
+}
+
+/// Stores the low `size` bytes of `value` at virtual address `va`.
+///
+/// # Errors
+/// The page or access fault it raises; nothing was stored then.
+#[inline(always)]
+pub fn store<G: Guest>(
+    core: &mut Core,
+    guest: &mut G,
+    va: u64,
+    size: AccessSize,
+    value: u64,
+) -> Result<(), Exception> {
+    let accept = core.accept[AccessKind::Write as usize];
+    if !crosses_page(va, size)
+        && let Some(entry) = core.tlb.lookup(va >> 12, core.data_space, accept)
+        && entry.host_write != 0
+    {
+        let offset = va & (PAGE_SIZE - 1);
+        // SAFETY: as in `load`.
+        unsafe { host::store(entry.host_write + offset as usize, size, value) };
+        core.machine
+            .reservations
+            .note_store(entry.ppn << 12 | offset);
+        return Ok(());
+    }
+    store_slow(core, guest, va, size, value)
+}
+
+#[cold]
+fn store_slow<G: Guest>(
+    core: &mut Core,
+    guest: &mut G,
+    va: u64,
+    size: AccessSize,
+    value: u64,
+) -> Result<(), Exception> {
+    if crosses_page(va, size) {
+        return store_bytes(core, guest, va, size, value);
+    }
+    let entry = translate(core, guest, va, size, AccessKind::Write)?;
+    let gpa = physical(&entry, va);
+    if core.machine.ram.store(gpa, size, value).is_some() {
+        core.machine.reservations.note_store(gpa.0);
+        written(core, gpa.page());
+        return Ok(());
+    }
+    let written = core.machine.bus.write(gpa, size, value);
+    written.map_err(|_| guest.access_fault(va, AccessKind::Write))
+}
+
+fn store_bytes<G: Guest>(
+    core: &mut Core,
+    guest: &mut G,
+    va: u64,
+    size: AccessSize,
+    value: u64,
+) -> Result<(), Exception> {
+    // Both pages must be writable before the first byte changes.
+    let last = va.wrapping_add(size.bytes() - 1);
+    translate(core, guest, va, AccessSize::Byte, AccessKind::Write)?;
+    let second_page = last & !(PAGE_SIZE - 1);
+    translate(
+        core,
+        guest,
+        second_page,
+        AccessSize::Byte,
+        AccessKind::Write,
+    )?;
+    for i in 0..size.bytes() {
+        store(
+            core,
+            guest,
+            va.wrapping_add(i),
+            AccessSize::Byte,
+            value >> (8 * i),
+        )?;
+    }
+    Ok(())
+}
+
+/// The physical address of `va` under the translation of its page.
+#[inline]
+pub fn physical(entry: &TlbEntry, va: u64) -> GuestPhysAddr {
+    GuestPhysAddr(entry.ppn << 12 | (va & (PAGE_SIZE - 1)))
+}
+
+/// Translates an access that stays within one page: from the TLB, else by a walk.
+///
+/// # Errors
+/// The page or access fault it raises.
+pub fn translate<G: Guest>(
+    core: &mut Core,
+    guest: &mut G,
+    va: u64,
+    size: AccessSize,
+    kind: AccessKind,
+) -> Result<TlbEntry, Exception> {
+    let space = if kind == AccessKind::Execute {
+        core.fetch_space
+    } else {
+        core.data_space
+    };
+    let accept = core.accept[kind as usize];
+    if let Some(entry) = core.tlb.lookup(va >> 12, space, accept) {
+        // Without a host address for stores, ask again: the page may have
+        // stopped holding code.
+        if kind != AccessKind::Write || entry.host_write != 0 || entry.host == 0 {
+            return Ok(entry);
+        }
+    }
+    let mut fill = guest.fill(core, va, size, kind)?;
+    if fill.entry.host_write != 0 && core.machine.blocks.is_code(fill.entry.ppn) {
+        fill.entry.host_write = 0;
+    }
+    if fill.cacheable {
+        core.tlb.insert(fill.entry);
+    }
+    Ok(fill.entry)
+}
+
+/// Voids translations of a physical page that was stored to, if it held code.
+pub(crate) fn written(core: &mut Core, page: u64) {
+    if core.machine.blocks.invalidate_page(page) {
+        core.flush_jump_cache = true;
+        core.machine
+            .broadcast(core.index, &VcpuRequest::FlushJumpCache);
+    }
+}

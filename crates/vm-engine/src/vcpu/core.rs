@@ -1,0 +1,88 @@
+//! The architecture-neutral state of one vCPU.
+
+use std::sync::Arc;
+
+use vm_cross_arch::ir::{SLOT_COUNT, Slot};
+use vm_mem::tlb::{DefaultTlb, Perms, Space};
+
+use super::{MachineShared, VcpuControl};
+
+/// The architecture-neutral state of one vCPU, owned by its thread.
+pub struct Core {
+    /// Index of the vCPU in its machine.
+    pub index: usize,
+    /// Guest registers, fixed cells and temporaries.
+    pub slots: [u64; SLOT_COUNT],
+    /// Cached translations.
+    pub tlb: DefaultTlb,
+    /// The address space that accesses belong to now: data, and fetches.
+    pub data_space: Space,
+    /// The address space of instruction fetches.
+    pub fetch_space: Space,
+    /// For each [`vm_core::AccessKind`], the page permissions of which one suffices.
+    pub accept: [Perms; 3],
+    /// Guest instructions retired by completed blocks.
+    pub retired: u64,
+    /// Instructions of the running block that retired before the one that
+    /// called the current helper.
+    pub retired_in_block: u64,
+    /// The running reservation of load-reserved, if any.
+    pub reservation: Option<crate::reservation::Reservation>,
+    /// Set by a helper or request: addresses of translated blocks are void.
+    pub flush_jump_cache: bool,
+    /// The part other threads see.
+    pub control: Arc<VcpuControl>,
+    /// The machine.
+    pub machine: Arc<MachineShared>,
+}
+
+impl Core {
+    /// A vCPU with all slots 0.
+    pub fn new(index: usize, control: Arc<VcpuControl>, machine: Arc<MachineShared>) -> Self {
+        Self {
+            index,
+            slots: [0; SLOT_COUNT],
+            tlb: DefaultTlb::default(),
+            data_space: Space::new(0, 0, 0),
+            fetch_space: Space::new(0, 0, 0),
+            accept: [Perms::NONE; 3],
+            retired: 0,
+            retired_in_block: 0,
+            reservation: None,
+            flush_jump_cache: false,
+            control,
+            machine,
+        }
+    }
+
+    /// The value of a slot.
+    #[inline]
+    pub fn get(&self, slot: Slot) -> u64 {
+        self.slots[usize::from(slot.0)]
+    }
+
+    /// Sets a slot.
+    #[inline]
+    pub fn set(&mut self, slot: Slot, value: u64) {
+        self.slots[usize::from(slot.0)] = value;
+    }
+
+    /// Gives up the reservation of load-reserved, if there is one.
+    pub fn clear_reservation(&mut self) {
+        if let Some(reservation) = self.reservation.take() {
+            self.machine.reservations.release(reservation);
+        }
+    }
+
+    /// Guest instructions retired so far, as a helper called by an
+    /// instruction sees it: that instruction itself not counted.
+    pub fn instructions_retired(&self) -> u64 {
+        self.retired.wrapping_add(self.retired_in_block)
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        self.clear_reservation();
+    }
+}

@@ -1,0 +1,10 @@
+//! Why a vCPU's loop ended.
+
+/// Why a vCPU's loop ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VcpuExit {
+    /// Somebody asked the machine to stop.
+    Stopped,
+    /// The guest asked, through its firmware interface, for a power event.
+    Power(vm_core::power::PowerEvent),
+}

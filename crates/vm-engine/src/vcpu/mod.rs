@@ -1,0 +1,16 @@
+//! Virtual CPUs: their state, the loop that runs them, and how other threads
+//! reach them.
+
+mod control;
+mod core;
+mod exit;
+mod machine;
+mod request;
+mod run;
+
+pub use self::core::Core;
+pub use control::{VcpuControl, attention};
+pub use exit::VcpuExit;
+pub use machine::MachineShared;
+pub use request::{Completion, VcpuRequest};
+pub use run::Vcpu;
