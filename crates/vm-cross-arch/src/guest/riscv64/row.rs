@@ -40,15 +40,24 @@ pub fn extensions() -> &'static [Extension] {
     rows::EXTENSIONS
 }
 
-/// A [`Row`]; pattern and syntax are checked at compile time.
-macro_rules! insn {
-    ($pattern:literal, $name:literal, $syntax:literal, $lift:expr $(,)?) => {
-        $crate::guest::riscv64::Row {
-            pattern: $crate::guest::riscv64::Pattern::parse($pattern),
-            name: $name,
-            syntax: $crate::guest::riscv64::Syntax::parse($syntax),
-            lift: $lift,
-        }
-    };
+/// Tables of rows, one row a line:
+/// `"pattern" "name" "operands" lifter(arguments);`. Patterns and operands are
+/// checked at compile time; the lifter gets builder and instruction first.
+macro_rules! instructions {
+    ($(
+        $(#[$doc:meta])*
+        $table:ident
+        $($pattern:literal $name:literal $syntax:literal $($lift:ident)::+ ($($arg:expr),*);)*
+    )*) => {$(
+        $(#[$doc])*
+        pub static $table: &[$crate::guest::riscv64::Row] = &[$(
+            $crate::guest::riscv64::Row {
+                pattern: $crate::guest::riscv64::Pattern::parse($pattern),
+                name: $name,
+                syntax: $crate::guest::riscv64::Syntax::parse($syntax),
+                lift: |builder, insn| $($lift)::+(builder, insn $(, $arg)*),
+            },
+        )*];
+    )*};
 }
-pub(super) use insn;
+pub(super) use instructions;

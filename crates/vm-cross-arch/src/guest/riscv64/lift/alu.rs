@@ -46,8 +46,27 @@ pub fn compare_immediate(b: &mut Builder, i: Insn, cond: Cond) {
     b.set_if(cond, regs::x(i.rd()), x(i.rs1()), imm);
 }
 
+/// `LUI`.
+pub fn load_upper(b: &mut Builder, i: Insn) {
+    b.mov(regs::x(i.rd()), Operand::Imm(i.imm_u().into()));
+}
+
+/// `AUIPC`.
+pub fn add_upper_to_pc(b: &mut Builder, i: Insn) {
+    b.pc_relative(regs::x(i.rd()), i.imm_u());
+}
+
 /// `rd = zero-extended rs1 op rs2`, of the `.uw` instructions.
-pub fn unsigned_word(b: &mut Builder, i: Insn, op: BinaryOp, rhs: Operand) {
+pub fn unsigned_word(b: &mut Builder, i: Insn, op: BinaryOp) {
+    with_unsigned_word(b, i, op, x(i.rs2()));
+}
+
+/// `SLLI.UW`.
+pub fn unsigned_word_shift(b: &mut Builder, i: Insn) {
+    with_unsigned_word(b, i, BinaryOp::Shl, Operand::Imm(i.shamt6().into()));
+}
+
+fn with_unsigned_word(b: &mut Builder, i: Insn, op: BinaryOp, rhs: Operand) {
     let word = b.temp();
     b.unary(UnaryOp::ZeroExtend32, word, x(i.rs1()));
     b.binary64(op, regs::x(i.rd()), word.into(), rhs);
@@ -66,8 +85,18 @@ pub fn single_bit_immediate(b: &mut Builder, i: Insn, op: BinaryOp) {
     b.binary64(op, regs::x(i.rd()), x(i.rs1()), bit);
 }
 
+/// `BEXT`.
+pub fn extract_bit(b: &mut Builder, i: Insn) {
+    extract(b, i, x(i.rs2()));
+}
+
+/// `BEXTI`.
+pub fn extract_bit_immediate(b: &mut Builder, i: Insn) {
+    extract(b, i, Operand::Imm(i.shamt6().into()));
+}
+
 /// `rd = (rs1 >> position) & 1`.
-pub fn extract_bit(b: &mut Builder, i: Insn, position: Operand) {
+fn extract(b: &mut Builder, i: Insn, position: Operand) {
     let shifted = b.temp();
     b.binary64(BinaryOp::Shr, shifted, x(i.rs1()), position);
     b.binary64(

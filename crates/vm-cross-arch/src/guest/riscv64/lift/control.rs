@@ -8,6 +8,16 @@ pub fn branch(b: &mut Builder, i: Insn, cond: Cond) {
     b.end_branch(cond, x(i.rs1()), x(i.rs2()), i.imm_b());
 }
 
+/// `JAL`.
+pub fn jal(b: &mut Builder, i: Insn) {
+    jump(b, i.rd(), i.imm_j());
+}
+
+/// `JALR`.
+pub fn jalr(b: &mut Builder, i: Insn) {
+    jump_register(b, i.rd(), i.rs1(), i.imm_i());
+}
+
 /// `rd =` return address; jumps by `distance`.
 pub fn jump(b: &mut Builder, rd: u8, distance: i32) {
     b.link(regs::x(rd));

@@ -3,7 +3,7 @@
 use vm_core::AccessSize;
 
 use super::super::{Builder, Insn, builder::x, regs};
-use crate::ir::{Extend, Op, Ordering};
+use crate::ir::{Extend, Op, Operand, Ordering};
 
 /// `rd = memory[rs1 + imm]`.
 pub fn load(b: &mut Builder, i: Insn, size: AccessSize, extend: Extend) {
@@ -15,15 +15,20 @@ pub fn store(b: &mut Builder, i: Insn, size: AccessSize) {
     b.store(x(i.rs2()), x(i.rs1()), i.imm_s(), size);
 }
 
-/// `f<fd> = memory[x<base> + offset]`.
-pub fn load_fp(b: &mut Builder, fd: u8, base: u8, offset: i32, size: AccessSize) {
-    b.load(regs::f(fd), x(base), offset, size, Extend::Ones);
-    b.fp_dirty();
+/// `fd = memory[rs1 + imm]`.
+pub fn load_fp(b: &mut Builder, i: Insn, size: AccessSize) {
+    load_fp_from(b, i.rd(), x(i.rs1()), i.imm_i(), size);
 }
 
-/// `memory[x<base> + offset] = f<fs>`.
-pub fn store_fp(b: &mut Builder, fs: u8, base: u8, offset: i32, size: AccessSize) {
-    b.store(regs::f(fs).into(), x(base), offset, size);
+/// `memory[rs1 + imm] = fs2`.
+pub fn store_fp(b: &mut Builder, i: Insn, size: AccessSize) {
+    b.store(regs::f(i.rs2()).into(), x(i.rs1()), i.imm_s(), size);
+}
+
+/// `f<fd> = memory[base + offset]`, NaN-boxed.
+pub fn load_fp_from(b: &mut Builder, fd: u8, base: Operand, offset: i32, size: AccessSize) {
+    b.load(regs::f(fd), base, offset, size, Extend::Ones);
+    b.fp_dirty();
 }
 
 /// `FENCE`: device input and output count as reads and writes.

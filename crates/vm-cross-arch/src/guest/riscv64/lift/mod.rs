@@ -2,6 +2,7 @@
 
 pub mod alu;
 pub mod atomic;
+pub mod compressed;
 pub mod control;
 pub mod float;
 pub mod memory;

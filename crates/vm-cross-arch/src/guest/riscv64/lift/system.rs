@@ -17,7 +17,7 @@ pub fn end(b: &mut Builder, i: Insn, helper: Helper) {
 }
 
 /// Ends the block with a helper that needs nothing.
-pub fn end_bare(b: &mut Builder, helper: Helper) {
+pub fn end_bare(b: &mut Builder, _: Insn, helper: Helper) {
     b.end_helper(helper, None, [ZERO; 3]);
 }
 

@@ -1,19 +1,10 @@
 //! Zawrs: wait on a reservation set.
 
-use super::super::{Helper, Row, lift::system, row::insn};
+use super::super::{Helper, lift::system, row::instructions};
 
-/// Zawrs.
-pub static ROWS: &[Row] = &[
-    insn!(
-        "000000001101 00000 000 00000 1110011",
-        "wrs.nto",
-        "",
-        |b, i| system::end(b, i, Helper::Wrs)
-    ),
-    insn!(
-        "000000011101 00000 000 00000 1110011",
-        "wrs.sto",
-        "",
-        |b, i| system::end(b, i, Helper::Wrs)
-    ),
-];
+instructions! {
+    /// Zawrs.
+    ROWS
+    "000000001101 00000 000 00000 1110011" "wrs.nto" "" system::end(Helper::Wrs);
+    "000000011101 00000 000 00000 1110011" "wrs.sto" "" system::end(Helper::Wrs);
+}

@@ -1,19 +1,10 @@
 //! Zicond: conditional zero.
 
-use super::super::{Row, lift::alu, row::insn};
+use super::super::{lift::alu, row::instructions};
 
-/// Zicond.
-pub static ROWS: &[Row] = &[
-    insn!(
-        "0000111 rs2:5 rs1:5 101 rd:5 0110011",
-        "czero.eqz",
-        "rd,rs1,rs2",
-        |b, i| alu::conditional_zero(b, i, true)
-    ),
-    insn!(
-        "0000111 rs2:5 rs1:5 111 rd:5 0110011",
-        "czero.nez",
-        "rd,rs1,rs2",
-        |b, i| alu::conditional_zero(b, i, false)
-    ),
-];
+instructions! {
+    /// Zicond.
+    ROWS
+    "0000111 rs2:5 rs1:5 101 rd:5 0110011" "czero.eqz" "rd,rs1,rs2" alu::conditional_zero(true);
+    "0000111 rs2:5 rs1:5 111 rd:5 0110011" "czero.nez" "rd,rs1,rs2" alu::conditional_zero(false);
+}

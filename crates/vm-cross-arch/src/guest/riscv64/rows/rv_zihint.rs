@@ -1,43 +1,20 @@
 //! Zihintpause and Zihintntl: HINTs, which do nothing here.
 
-use super::super::{Row, lift::memory, row::insn};
+use super::super::{lift::memory, row::instructions};
 
-/// Zihintpause: a fence of nothing.
-pub static PAUSE: &[Row] = &[insn!(
-    "0000 0001 0000 00000 000 00000 0001111",
-    "pause",
-    "",
-    memory::hint
-)];
+instructions! {
+    /// Zihintpause: a fence of nothing.
+    PAUSE
+    "0000 0001 0000 00000 000 00000 0001111" "pause"      "" memory::hint();
 
-/// Zihintntl.
-pub static NON_TEMPORAL: &[Row] = &[
-    insn!(
-        "0000000 00010 00000 000 00000 0110011",
-        "ntl.p1",
-        "",
-        memory::hint
-    ),
-    insn!(
-        "0000000 00011 00000 000 00000 0110011",
-        "ntl.pall",
-        "",
-        memory::hint
-    ),
-    insn!(
-        "0000000 00100 00000 000 00000 0110011",
-        "ntl.s1",
-        "",
-        memory::hint
-    ),
-    insn!(
-        "0000000 00101 00000 000 00000 0110011",
-        "ntl.all",
-        "",
-        memory::hint
-    ),
-    insn!("1001 00000 00010 10", "c.ntl.p1", "", memory::hint),
-    insn!("1001 00000 00011 10", "c.ntl.pall", "", memory::hint),
-    insn!("1001 00000 00100 10", "c.ntl.s1", "", memory::hint),
-    insn!("1001 00000 00101 10", "c.ntl.all", "", memory::hint),
-];
+    /// Zihintntl.
+    NON_TEMPORAL
+    "0000000 00010 00000 000 00000 0110011"  "ntl.p1"     "" memory::hint();
+    "0000000 00011 00000 000 00000 0110011"  "ntl.pall"   "" memory::hint();
+    "0000000 00100 00000 000 00000 0110011"  "ntl.s1"     "" memory::hint();
+    "0000000 00101 00000 000 00000 0110011"  "ntl.all"    "" memory::hint();
+    "1001 00000 00010 10"                    "c.ntl.p1"   "" memory::hint();
+    "1001 00000 00011 10"                    "c.ntl.pall" "" memory::hint();
+    "1001 00000 00100 10"                    "c.ntl.s1"   "" memory::hint();
+    "1001 00000 00101 10"                    "c.ntl.all"  "" memory::hint();
+}
