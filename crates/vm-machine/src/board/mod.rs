@@ -1,0 +1,3 @@
+//! Boards: which devices a machine has, and where.
+
+pub mod virt_riscv64;

@@ -1,0 +1,33 @@
+//! `/chosen`: what the firmware tells the kernel.
+
+use vm_fdt::FdtWriter;
+
+use super::{super::map, FdtError};
+
+/// What the firmware tells the kernel.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Chosen<'a> {
+    /// The kernel's command line.
+    pub bootargs: &'a str,
+    /// The initial RAM file system: its first address, and the first behind it.
+    pub initrd: Option<(u64, u64)>,
+    /// Random bytes for the kernel's generator.
+    pub rng_seed: &'a [u8],
+}
+
+pub(super) fn write(fdt: &mut FdtWriter, chosen: &Chosen<'_>) -> Result<(), FdtError> {
+    let node = fdt.begin_node("chosen")?;
+    if !chosen.bootargs.is_empty() {
+        fdt.property_string("bootargs", chosen.bootargs)?;
+    }
+    let uart = map::UART.base;
+    fdt.property_string("stdout-path", &format!("/soc/serial@{uart:x}"))?;
+    if let Some((start, end)) = chosen.initrd {
+        fdt.property_u64("linux,initrd-start", start)?;
+        fdt.property_u64("linux,initrd-end", end)?;
+    }
+    if !chosen.rng_seed.is_empty() {
+        fdt.property("rng-seed", chosen.rng_seed)?;
+    }
+    fdt.end_node(node)
+}

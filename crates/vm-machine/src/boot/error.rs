@@ -1,0 +1,107 @@
+//! What can be wrong with the files of a guest.
+
+use std::{io, path::PathBuf};
+
+use crate::config::ByteSize;
+
+/// A guest that cannot be loaded. Names the option, the file, the cause, and
+/// what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum BootError {
+    /// The file cannot be read.
+    #[error("--{option} {}: cannot read the file: {cause}", .path.display())]
+    Read {
+        /// The option that named the file.
+        option: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the host said.
+        cause: io::Error,
+    },
+    /// The file is not of a kind that can be started.
+    #[error("--{option} {}: {cause}", .path.display())]
+    Format {
+        /// The option that named the file.
+        option: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and what would be right.
+        cause: String,
+    },
+    /// The file does not fit.
+    #[error(
+        "--{option} {}: needs {needed} bytes of memory, and the machine has {memory}: \
+         give it more with --memory", .path.display()
+    )]
+    TooLarge {
+        /// The option that named the file.
+        option: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Bytes of memory that it takes, or as many of them as are known.
+        needed: u64,
+        /// The machine's RAM.
+        memory: ByteSize,
+    },
+    /// A part of the program belongs where there is no RAM.
+    #[error(
+        "--{option} {}: the program has {len} bytes at {addr:#x}, but RAM is from {ram_start:#x} \
+         to {ram_end:#x}: link it for those addresses, or give more with --memory",
+        .path.display()
+    )]
+    OutsideRam {
+        /// The option that named the file.
+        option: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// First address of the part.
+        addr: u64,
+        /// Its length in bytes.
+        len: u64,
+        /// First address of RAM.
+        ram_start: u64,
+        /// First address behind RAM.
+        ram_end: u64,
+    },
+    /// Two things belong at the same addresses.
+    #[error(
+        "{first} ({first_start:#x} to {first_end:#x}) and {second} ({second_start:#x} to \
+         {second_end:#x}) overlap: give the machine more memory with --memory, or use a smaller one"
+    )]
+    Overlap {
+        /// The one that is lower.
+        first: String,
+        /// First address of the lower one.
+        first_start: u64,
+        /// First address behind the lower one.
+        first_end: u64,
+        /// The other one.
+        second: String,
+        /// First address of the other one.
+        second_start: u64,
+        /// First address behind the other one.
+        second_end: u64,
+    },
+    /// Nothing is left for what the machine itself puts into memory.
+    #[error("--memory {memory}: no room for {what} of {len} bytes: give the machine more memory")]
+    NoRoom {
+        /// What does not fit.
+        what: &'static str,
+        /// Its length in bytes.
+        len: u64,
+        /// The machine's RAM.
+        memory: ByteSize,
+    },
+    /// There is no kernel for the firmware to start.
+    #[error("there is nothing to boot: add `--kernel FILE`")]
+    NothingToBoot,
+    /// The device tree cannot be written.
+    #[error("the device tree cannot be written: {0}")]
+    DeviceTree(#[from] vm_fdt::Error),
+    /// Guest memory refused what had been checked to fit.
+    #[error("guest memory cannot be written: {0}")]
+    Memory(#[from] vm_mem::RamError),
+    /// The host has no random numbers for the guest.
+    #[error("the host's random number generator failed: {0}")]
+    Random(String),
+}

@@ -1,0 +1,15 @@
+//! Boot protocols: from files to guest memory and a first instruction.
+
+mod elf;
+mod error;
+mod kernel;
+mod layout;
+mod plan;
+mod program;
+mod read;
+pub mod riscv64;
+
+pub use error::BootError;
+pub use layout::{Placement, RamRange, place};
+pub use plan::{BootPlan, Entry};
+pub use program::{Program, Segment, Symbols};

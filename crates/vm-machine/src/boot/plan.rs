@@ -1,0 +1,180 @@
+//! From a configuration to a machine that can take its first instruction.
+
+use std::path::Path;
+
+use vm_core::GuestPhysAddr;
+use vm_mem::GuestRam;
+
+use super::{
+    BootError, Placement, Program, RamRange, Symbols,
+    kernel::{read_bare_metal, read_firmware, read_kernel},
+    place,
+    read::Source,
+    riscv64::reset_rom::{self, ResetTarget},
+};
+use crate::{
+    board::virt_riscv64::{
+        fdt::{self, Chosen, Description},
+        map,
+    },
+    config::{Bios, MachineConfig},
+};
+
+/// Random bytes that the kernel is given.
+const RNG_SEED_LEN: usize = 32;
+
+/// Where the harts begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// Every hart, in M-mode, at the reset ROM.
+    Reset {
+        /// The first instruction.
+        pc: u64,
+    },
+    /// Hart 0 only, in S-mode; the others are started by calls to the firmware.
+    Supervisor {
+        /// The first instruction.
+        pc: u64,
+        /// The device tree, for `a1`.
+        dtb: u64,
+    },
+}
+
+/// The files of a guest, read, checked and placed. It can be loaded any
+/// number of times, so that a reset does not depend on the files.
+#[derive(Debug, Clone)]
+pub struct BootPlan {
+    harts: u32,
+    ram: RamRange,
+    bootargs: String,
+    /// The kernel, or the bare-metal program.
+    kernel: Option<Program>,
+    firmware: Option<Program>,
+    bare_metal: bool,
+    initrd: Option<Vec<u8>>,
+    placement: Placement,
+}
+
+impl BootPlan {
+    /// Reads and places everything.
+    ///
+    /// # Errors
+    /// [`BootError`] if a file is missing, damaged or does not fit.
+    pub fn read(config: &MachineConfig) -> Result<Self, BootError> {
+        let memory = config.memory;
+        let source = |option, path| Source {
+            option,
+            path,
+            memory,
+        };
+        let bare_metal = config.bios == Bios::None;
+        let kernel = match &config.kernel {
+            Some(path) if bare_metal => Some(read_bare_metal(&source("kernel", path))?),
+            Some(path) => Some(read_kernel(&source("kernel", path))?),
+            None => None,
+        };
+        let firmware = match &config.bios {
+            Bios::File(path) => Some(read_firmware(&source("bios", path))?),
+            Bios::Builtin | Bios::None => None,
+        };
+        if kernel.is_none() && firmware.is_none() {
+            return Err(BootError::NothingToBoot);
+        }
+        let initrd = config.initrd.as_deref();
+        let initrd = initrd
+            .map(|path| source("initrd", path).read())
+            .transpose()?;
+        let mut plan = Self {
+            harts: config.cpus,
+            ram: RamRange {
+                base: map::RAM_BASE,
+                len: memory.0,
+            },
+            bootargs: config.append.clone(),
+            kernel,
+            firmware,
+            bare_metal,
+            initrd,
+            placement: Placement {
+                initrd: None,
+                dtb: 0,
+            },
+        };
+        plan.placement = plan.place(config)?;
+        Ok(plan)
+    }
+
+    fn place(&self, config: &MachineConfig) -> Result<Placement, BootError> {
+        let kernel_path = config.kernel.as_deref().unwrap_or(Path::new(""));
+        let firmware_path = match &config.bios {
+            Bios::File(path) => path.as_path(),
+            Bios::Builtin | Bios::None => Path::new(""),
+        };
+        let kernel = self.kernel.iter().map(|p| ("kernel", kernel_path, p));
+        let firmware = self.firmware.iter().map(|p| ("bios", firmware_path, p));
+        let programs: Vec<_> = kernel.chain(firmware).collect();
+        let initrd = self.initrd.as_ref().map(|bytes| bytes.len() as u64);
+        let dtb = self.device_tree()?.len() as u64;
+        place(self.ram, &programs, initrd, dtb)
+    }
+
+    /// The device tree, with a fresh seed for the kernel's random numbers.
+    ///
+    /// # Errors
+    /// [`BootError`] if the host has no random numbers.
+    pub fn device_tree(&self) -> Result<Vec<u8>, BootError> {
+        let mut seed = [0; RNG_SEED_LEN];
+        getrandom::fill(&mut seed).map_err(|error| BootError::Random(error.to_string()))?;
+        let initrd = self.initrd.as_ref().map(|bytes| {
+            // Before the placement is known, only the length of the blob matters.
+            let start = self.placement.initrd.unwrap_or_default();
+            (start, start.saturating_add(bytes.len() as u64))
+        });
+        let description = Description {
+            harts: self.harts,
+            ram: self.ram.len,
+            chosen: Chosen {
+                bootargs: &self.bootargs,
+                initrd,
+                rng_seed: &seed,
+            },
+        };
+        Ok(fdt::build(&description)?)
+    }
+
+    /// What the bare-metal program's symbols say; nothing for other guests.
+    pub fn symbols(&self) -> Symbols {
+        let program = self.kernel.as_ref().filter(|_| self.bare_metal);
+        program.map(|program| program.symbols).unwrap_or_default()
+    }
+
+    /// Copies everything into `ram`, which is zero.
+    ///
+    /// # Errors
+    /// [`BootError`] if `ram` is not that of this plan's machine.
+    pub fn load(&self, ram: &GuestRam) -> Result<Entry, BootError> {
+        let programs = self.firmware.iter().chain(&self.kernel);
+        for segment in programs.flat_map(|program| &program.segments) {
+            ram.write(GuestPhysAddr(segment.addr), &segment.bytes)?;
+        }
+        if let (Some(bytes), Some(addr)) = (&self.initrd, self.placement.initrd) {
+            ram.write(GuestPhysAddr(addr), bytes)?;
+        }
+        let dtb = self.placement.dtb;
+        ram.write(GuestPhysAddr(dtb), &self.device_tree()?)?;
+        let kernel = self.kernel.as_ref().map_or(0, |program| program.entry);
+        let start = match &self.firmware {
+            Some(firmware) => firmware.entry,
+            None if self.bare_metal => kernel,
+            None => return Ok(Entry::Supervisor { pc: kernel, dtb }),
+        };
+        let target = ResetTarget {
+            start,
+            dtb,
+            next: kernel,
+        };
+        let rom = GuestPhysAddr(map::RESET_ROM.base);
+        ram.write(rom, &reset_rom::build(&target))?;
+        Ok(Entry::Reset { pc: rom.0 })
+    }
+}

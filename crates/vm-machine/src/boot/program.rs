@@ -1,0 +1,48 @@
+//! A program as guest memory sees it.
+
+/// Bytes that belong at an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment {
+    /// First guest physical address.
+    pub addr: u64,
+    /// What is there at the start.
+    pub bytes: Vec<u8>,
+    /// How many bytes the segment takes: what follows `bytes` is zero.
+    pub len: u64,
+}
+
+/// Addresses that a bare-metal program announces by symbols.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Symbols {
+    /// Where the program writes requests to its host (HTIF).
+    pub tohost: Option<u64>,
+    /// Where the host answers.
+    pub fromhost: Option<u64>,
+    /// The start of the test signature.
+    pub begin_signature: Option<u64>,
+    /// The end of the test signature.
+    pub end_signature: Option<u64>,
+}
+
+/// A program, ready to be copied into guest memory.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Program {
+    /// Its parts.
+    pub segments: Vec<Segment>,
+    /// The guest physical address of its first instruction.
+    pub entry: u64,
+    /// What its symbols say.
+    pub symbols: Symbols,
+}
+
+impl Program {
+    /// A program of one part that starts at its first byte.
+    pub(super) fn flat(addr: u64, bytes: Vec<u8>, len: u64) -> Self {
+        let segment = Segment { addr, bytes, len };
+        Self {
+            segments: vec![segment],
+            entry: addr,
+            symbols: Symbols::default(),
+        }
+    }
+}
