@@ -11,3 +11,4 @@ pub mod syscon;
 #[cfg(test)]
 mod testing;
 pub mod timer;
+pub mod virtio;

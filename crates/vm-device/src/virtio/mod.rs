@@ -1,0 +1,27 @@
+//! Virtio 1.2 devices and their transports.
+//!
+//! A device ([`VirtioDevice`]) knows its requests, not how its registers are
+//! reached; [`VirtioMmio`] and [`VirtioPci`] put any device on a bus. Each
+//! device has a thread that serves its queues, so that no vCPU ever waits for
+//! the host. Whatever a driver does wrong ends in `DEVICE_NEEDS_RESET`.
+//!
+//! Section numbers (§) are those of the OASIS Virtio 1.2 specification.
+
+mod chain;
+mod common;
+mod device;
+mod dma;
+mod fault;
+mod interrupt;
+mod mmio;
+mod queue;
+pub mod spec;
+mod worker;
+
+pub use chain::{Buffers, Chain};
+pub use device::{Activation, VirtioDevice};
+pub use dma::{DmaMemory, WriteObserver};
+pub use fault::{FaultCause, QueueFault};
+pub use interrupt::{DeviceLink, Interrupt};
+pub use mmio::{VirtioMmio, WINDOW_LEN};
+pub use queue::Virtqueue;
