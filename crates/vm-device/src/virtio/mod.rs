@@ -7,6 +7,7 @@
 //!
 //! Section numbers (§) are those of the OASIS Virtio 1.2 specification.
 
+mod block;
 mod chain;
 mod common;
 mod device;
@@ -18,6 +19,7 @@ mod queue;
 pub mod spec;
 mod worker;
 
+pub use block::{Block, BlockBackend, BlockError, FileBackend};
 pub use chain::{Buffers, Chain};
 pub use device::{Activation, VirtioDevice};
 pub use dma::{DmaMemory, WriteObserver};

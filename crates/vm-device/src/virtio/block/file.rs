@@ -1,0 +1,235 @@
+//! Disk contents in a raw file or host block device.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io::{self, Seek, SeekFrom},
+    path::{Path, PathBuf},
+};
+
+use tracing::warn;
+
+use super::{BlockBackend, BlockError, SECTOR_LEN};
+
+/// Zeros written at once where the host cannot zero a range by itself.
+static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
+
+/// A raw file, locked against other users while it is open.
+#[derive(Debug)]
+pub struct FileBackend {
+    file: File,
+    path: PathBuf,
+    len: u64,
+    read_only: bool,
+}
+
+impl FileBackend {
+    /// Opens and locks the file: shared with other readers if `read_only`,
+    /// else exclusively.
+    ///
+    /// # Errors
+    /// [`BlockError`] if it cannot be opened, is no file, is empty or no whole
+    /// number of sectors, or is in use.
+    pub fn open(path: &Path, read_only: bool) -> Result<Self, BlockError> {
+        let open_error = |source| BlockError::Open {
+            path: path.to_owned(),
+            source,
+        };
+        // Opening a FIFO would wait for its other end, so look first.
+        let metadata = std::fs::metadata(path).map_err(open_error)?;
+        if !metadata.is_file() && !is_block_device(&metadata) {
+            return Err(BlockError::NotAnImage {
+                path: path.to_owned(),
+            });
+        }
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(!read_only)
+            .open(path)
+            .map_err(open_error)?;
+        lock(&file, path, read_only)?;
+        // A block device's metadata gives no length.
+        let len = file.seek(SeekFrom::End(0)).map_err(open_error)?;
+        if len == 0 || !len.is_multiple_of(SECTOR_LEN) {
+            return Err(BlockError::Size {
+                path: path.to_owned(),
+                len,
+            });
+        }
+        Ok(Self {
+            file,
+            path: path.to_owned(),
+            len,
+            read_only,
+        })
+    }
+
+    fn zero_by_writing(&self, mut offset: u64, len: u64) -> io::Result<()> {
+        let mut left = len;
+        while left > 0 {
+            let count = left.min(ZEROS.len() as u64);
+            // At most ZEROS.len(), hence a usize.
+            self.write_at(offset, &ZEROS[..count as usize])?;
+            offset += count;
+            left -= count;
+        }
+        Ok(())
+    }
+}
+
+fn lock(file: &File, path: &Path, read_only: bool) -> Result<(), BlockError> {
+    let locked = if read_only {
+        file.try_lock_shared()
+    } else {
+        file.try_lock()
+    };
+    match locked {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => Err(BlockError::InUse {
+            path: path.to_owned(),
+            read_only,
+        }),
+        Err(TryLockError::Error(error)) => {
+            // Some network file systems have no locks; the disk is still usable.
+            warn!(
+                "disk image `{}` cannot be locked against other programs: {error}",
+                path.display()
+            );
+            Ok(())
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_block_device(metadata: &std::fs::Metadata) -> bool {
+    std::os::unix::fs::FileTypeExt::is_block_device(&metadata.file_type())
+}
+
+#[cfg(not(unix))]
+fn is_block_device(_metadata: &std::fs::Metadata) -> bool {
+    false
+}
+
+impl BlockBackend for FileBackend {
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn read_only(&self) -> bool {
+        self.read_only
+    }
+
+    fn describe(&self) -> String {
+        format!("`{}`", self.path.display())
+    }
+
+    fn read_at(&self, offset: u64, data: &mut [u8]) -> io::Result<()> {
+        positioned::read(&self.file, offset, data)
+    }
+
+    fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        positioned::write(&self.file, offset, data)
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        self.file.sync_data()
+    }
+
+    fn discard(&self, offset: u64, len: u64) -> io::Result<()> {
+        if range::punch(&self.file, offset, len)? {
+            return Ok(());
+        }
+        self.zero_by_writing(offset, len)
+    }
+
+    fn write_zeroes(&self, offset: u64, len: u64) -> io::Result<()> {
+        if range::zero(&self.file, offset, len)? {
+            return Ok(());
+        }
+        self.zero_by_writing(offset, len)
+    }
+}
+
+/// Whole ranges at once; `false` where the host or the file system cannot.
+#[cfg(target_os = "linux")]
+mod range {
+    use std::{fs::File, io};
+
+    use rustix::{
+        fs::{FallocateFlags, fallocate},
+        io::Errno,
+    };
+
+    pub(super) fn punch(file: &File, offset: u64, len: u64) -> io::Result<bool> {
+        let mode = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+        supported(fallocate(file, mode, offset, len))
+    }
+
+    pub(super) fn zero(file: &File, offset: u64, len: u64) -> io::Result<bool> {
+        let mode = FallocateFlags::ZERO_RANGE | FallocateFlags::KEEP_SIZE;
+        supported(fallocate(file, mode, offset, len))
+    }
+
+    fn supported(result: Result<(), Errno>) -> io::Result<bool> {
+        match result {
+            Ok(()) => Ok(true),
+            Err(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod range {
+    use std::{fs::File, io};
+
+    pub(super) fn punch(_file: &File, _offset: u64, _len: u64) -> io::Result<bool> {
+        Ok(false)
+    }
+
+    pub(super) fn zero(_file: &File, _offset: u64, _len: u64) -> io::Result<bool> {
+        Ok(false)
+    }
+}
+
+/// Reads and writes at a position, without moving one that threads share.
+#[cfg(unix)]
+mod positioned {
+    use std::{fs::File, io, os::unix::fs::FileExt};
+
+    pub(super) fn read(file: &File, offset: u64, data: &mut [u8]) -> io::Result<()> {
+        file.read_exact_at(data, offset)
+    }
+
+    pub(super) fn write(file: &File, offset: u64, data: &[u8]) -> io::Result<()> {
+        file.write_all_at(data, offset)
+    }
+}
+
+#[cfg(windows)]
+mod positioned {
+    use std::{fs::File, io, os::windows::fs::FileExt};
+
+    pub(super) fn read(file: &File, mut offset: u64, mut data: &mut [u8]) -> io::Result<()> {
+        while !data.is_empty() {
+            let count = file.seek_read(data, offset)?;
+            if count == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            offset += count as u64;
+            data = &mut data[count..];
+        }
+        Ok(())
+    }
+
+    pub(super) fn write(file: &File, mut offset: u64, mut data: &[u8]) -> io::Result<()> {
+        while !data.is_empty() {
+            let count = file.seek_write(data, offset)?;
+            if count == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            offset += count as u64;
+            data = &data[count..];
+        }
+        Ok(())
+    }
+}
