@@ -10,8 +10,10 @@
 mod block;
 mod chain;
 mod common;
+mod console;
 mod device;
 mod dma;
+mod entropy;
 mod fault;
 mod interrupt;
 mod mmio;
@@ -21,8 +23,10 @@ mod worker;
 
 pub use block::{Block, BlockBackend, BlockError, FileBackend};
 pub use chain::{Buffers, Chain};
+pub use console::{Console, TerminalSize};
 pub use device::{Activation, VirtioDevice};
 pub use dma::{DmaMemory, WriteObserver};
+pub use entropy::Entropy;
 pub use fault::{FaultCause, QueueFault};
 pub use interrupt::{DeviceLink, Interrupt};
 pub use mmio::{VirtioMmio, WINDOW_LEN};
