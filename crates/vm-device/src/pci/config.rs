@@ -124,7 +124,7 @@ impl PciConfig {
     }
 
     /// Connects the INTx pin; the host calls it when the function is plugged in.
-    pub(super) fn connect_intx(&self, line: Arc<dyn IrqLine>) {
+    pub(crate) fn connect_intx(&self, line: Arc<dyn IrqLine>) {
         let mut inner = self.inner.lock();
         inner.line = line;
         self.drive(&inner);
