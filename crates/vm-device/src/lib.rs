@@ -6,6 +6,7 @@ pub mod bus;
 pub mod console;
 pub mod interrupt;
 pub mod pci;
+pub mod rtc;
 pub mod serial;
 pub mod syscon;
 #[cfg(test)]
