@@ -157,7 +157,7 @@ impl Register {
 
     /// The register of an access, which must be an aligned word.
     fn of_access(offset: u64, size: AccessSize) -> Option<Self> {
-        (size == AccessSize::Word && offset % 4 == 0).then(|| Self::at(offset))
+        (size == AccessSize::Word && offset.is_multiple_of(4)).then(|| Self::at(offset))
     }
 }
 

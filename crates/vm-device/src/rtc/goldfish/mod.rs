@@ -134,7 +134,7 @@ impl MmioDevice for GoldfishRtc {
 
     /// Only aligned 32-bit accesses are answered; unknown registers read as zero.
     fn read(&self, offset: u64, size: AccessSize) -> Option<u64> {
-        if size != AccessSize::Word || offset % 4 != 0 {
+        if size != AccessSize::Word || !offset.is_multiple_of(4) {
             return None;
         }
         let mut state = self.state.lock();
@@ -155,7 +155,7 @@ impl MmioDevice for GoldfishRtc {
     }
 
     fn write(&self, offset: u64, size: AccessSize, value: u64) -> Option<()> {
-        if size != AccessSize::Word || offset % 4 != 0 {
+        if size != AccessSize::Word || !offset.is_multiple_of(4) {
             return None;
         }
         let value = value as u32;

@@ -125,7 +125,7 @@ impl MmioDevice for Aclint {
     /// Answers aligned words, and aligned double words in the MTIMER.
     /// Registers of harts that do not exist read as zero.
     fn read(&self, offset: u64, size: AccessSize) -> Option<u64> {
-        if size < AccessSize::Word || offset % size.bytes() != 0 {
+        if size < AccessSize::Word || !offset.is_multiple_of(size.bytes()) {
             return None;
         }
         let register = match offset {
@@ -140,7 +140,7 @@ impl MmioDevice for Aclint {
     }
 
     fn write(&self, offset: u64, size: AccessSize, value: u64) -> Option<()> {
-        if size < AccessSize::Word || offset % size.bytes() != 0 {
+        if size < AccessSize::Word || !offset.is_multiple_of(size.bytes()) {
             return None;
         }
         let shift = 8 * (offset % 8);
