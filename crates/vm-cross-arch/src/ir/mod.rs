@@ -12,10 +12,13 @@
 //! place faulting ops before the register writes of their instruction, and
 //! passes keep guest-register writes on their side of a faulting op.
 
+mod access;
 mod block;
 pub mod eval;
 mod op;
 mod slot;
+mod text;
+mod verify;
 
 pub use block::{Block, JumpHint, Terminator};
 pub use op::{
@@ -23,3 +26,5 @@ pub use op::{
     Ordering, Rounding, UnaryOp, Width,
 };
 pub use slot::{Operand, SLOT_COUNT, Slot, fixed};
+pub use text::ParseError;
+pub use verify::VerifyError;
