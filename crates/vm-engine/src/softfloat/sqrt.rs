@@ -92,15 +92,9 @@ fn integer_root(x: u64) -> u64 {
     let root = ((x >> 32) * reciprocal) >> 31;
     let remainder = x.wrapping_sub(root.wrapping_mul(root)) as i64;
     let step = (i128::from(remainder) * i128::from(reciprocal)) >> 64;
-    correct_root(x, root.wrapping_add_signed(step as i64))
-}
-
-/// Moves an estimate of the integer square root of `x`, off by a few units, to the root.
-#[inline]
-fn correct_root(x: u64, mut root: u64) -> u64 {
-    while u128::from(root) * u128::from(root) > x.into() {
-        root -= 1;
-    }
+    // s + (v - s²) ÷ 2√v never exceeds √v, and the truncations round down: what is missing is
+    // two units at most.
+    let mut root = root.wrapping_add_signed(step as i64);
     while u128::from(root + 1) * u128::from(root + 1) <= x.into() {
         root += 1;
     }
