@@ -5,3 +5,4 @@
 
 pub mod guest;
 pub mod ir;
+pub mod passes;

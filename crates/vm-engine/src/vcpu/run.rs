@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use vm_core::{AccessKind, AccessSize, PAGE_SIZE};
-use vm_cross_arch::ir::{Slot, fixed};
+use vm_cross_arch::{
+    ir::{Block, Slot, fixed},
+    passes,
+};
 
 use super::{Core, VcpuExit, VcpuRequest, attention};
 use crate::{
@@ -257,7 +260,7 @@ impl<G: Guest> Vcpu<G> {
         }
         match guest.lift(bytes, MAX_BLOCK_INSNS) {
             Some(block) => {
-                let code = translated(&block, bytes, epoch);
+                let code = translated(block, bytes, epoch);
                 machine
                     .blocks
                     .insert(addr, jump_key.context, Arc::clone(&code));
@@ -290,7 +293,7 @@ impl<G: Guest> Vcpu<G> {
             }
         }
         match guest.lift(&bytes, 1) {
-            Some(block) => Ok(translated(&block, &bytes, epoch)),
+            Some(block) => Ok(translated(block, &bytes, epoch)),
             None => Err(guest.access_fault(*pc, AccessKind::Execute)),
         }
     }
@@ -305,7 +308,8 @@ fn mark_code(core: &mut Core, page: u64) {
     }
 }
 
-fn translated(block: &vm_cross_arch::ir::Block, bytes: &[u8], epoch: u64) -> Arc<Code> {
+fn translated(mut block: Block, bytes: &[u8], epoch: u64) -> Arc<Code> {
+    passes::optimize(&mut block);
     let source = bytes.get(..block.bytes.into()).unwrap_or(bytes);
-    Arc::new(Code::new(interp::lower(block), source.into(), epoch))
+    Arc::new(Code::new(interp::lower(&block), source.into(), epoch))
 }

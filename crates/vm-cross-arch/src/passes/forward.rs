@@ -1,0 +1,232 @@
+//! The forward walk: constant folding and propagation, fusion.
+
+use super::{
+    fuse,
+    known::{Known, Value},
+};
+use crate::ir::{BinaryOp, Block, Op, Operand, Terminator, Width, eval, fixed};
+
+pub(super) fn run(block: &mut Block) {
+    let mut known = Known::new();
+    for op in &mut block.ops {
+        simplify_operands(op, &known);
+        *op = fuse::op(fold(*op, &known), &known);
+        learn(op, &mut known);
+    }
+    block
+        .end
+        .for_each_operand_mut(|operand| *operand = known.simplest(*operand));
+    block.end = fold_end(fuse::end(block.end, &known), &known);
+}
+
+fn simplify_operands(op: &mut Op, known: &Known) {
+    op.for_each_operand_mut(|operand| *operand = known.simplest(*operand));
+}
+
+/// The op, or one that does the same with less.
+fn fold(op: Op, known: &Known) -> Op {
+    match op {
+        Op::Binary {
+            op: kind,
+            width,
+            dst,
+            a,
+            b,
+        } => match (a, b) {
+            (Operand::Imm(a), Operand::Imm(b)) => {
+                let value = eval::binary(kind, width, a as u64, b as u64) as i64;
+                Op::Move {
+                    dst,
+                    src: Operand::Imm(value),
+                }
+            }
+            _ => fold_binary(op, known),
+        },
+        Op::Unary {
+            op,
+            dst,
+            a: Operand::Imm(a),
+        } => Op::Move {
+            dst,
+            src: Operand::Imm(eval::unary(op, a as u64) as i64),
+        },
+        Op::SetIf {
+            cond,
+            dst,
+            a: Operand::Imm(a),
+            b: Operand::Imm(b),
+        } => {
+            let holds = eval::condition(cond, a as u64, b as u64);
+            Op::Move {
+                dst,
+                src: Operand::Imm(i64::from(holds)),
+            }
+        }
+        Op::Select {
+            dst,
+            test: Operand::Imm(test),
+            a,
+            b,
+        } => Op::Move {
+            dst,
+            src: if test != 0 { a } else { b },
+        },
+        Op::Load {
+            dst,
+            base,
+            offset,
+            size,
+            extend,
+        } => {
+            let (base, offset) = fold_address(base, offset, known);
+            Op::Load {
+                dst,
+                base,
+                offset,
+                size,
+                extend,
+            }
+        }
+        Op::Store {
+            src,
+            base,
+            offset,
+            size,
+        } => {
+            let (base, offset) = fold_address(base, offset, known);
+            Op::Store {
+                src,
+                base,
+                offset,
+                size,
+            }
+        }
+        _ => op,
+    }
+}
+
+fn fold_binary(op: Op, known: &Known) -> Op {
+    let Op::Binary {
+        op: kind,
+        width: Width::W64,
+        dst,
+        a,
+        b,
+    } = op
+    else {
+        return op;
+    };
+    match (kind, known.operand(a), b) {
+        // Addition of constants to the block's address, in one step.
+        (BinaryOp::Add, Value::PcPlus(base), Operand::Imm(offset)) => {
+            let offset = Operand::Imm(base.wrapping_add(offset));
+            Op::Binary {
+                op: kind,
+                width: Width::W64,
+                dst,
+                a: Operand::Slot(fixed::PC),
+                b: offset,
+            }
+        }
+        (
+            BinaryOp::Add
+            | BinaryOp::Sub
+            | BinaryOp::Or
+            | BinaryOp::Xor
+            | BinaryOp::Shl
+            | BinaryOp::Shr
+            | BinaryOp::Sar,
+            _,
+            Operand::Imm(0),
+        ) => Op::Move { dst, src: a },
+        (BinaryOp::Add | BinaryOp::Or | BinaryOp::Xor, Value::Const(0), _) => {
+            Op::Move { dst, src: b }
+        }
+        // Constants go to the right, where tiers have immediate forms.
+        (BinaryOp::Add | BinaryOp::And | BinaryOp::Or | BinaryOp::Xor, Value::Const(_), _) => {
+            Op::Binary {
+                op: kind,
+                width: Width::W64,
+                dst,
+                a: b,
+                b: a,
+            }
+        }
+        _ => op,
+    }
+}
+
+/// A base that is a constant away from the block's address moves the constant
+/// into the offset, if it fits.
+fn fold_address(base: Operand, offset: i32, known: &Known) -> (Operand, i32) {
+    let unchanged = (base, offset);
+    match known.operand(base) {
+        Value::PcPlus(distance) => {
+            let sum = distance
+                .checked_add(i64::from(offset))
+                .and_then(|s| i32::try_from(s).ok());
+            sum.map_or(unchanged, |sum| (Operand::Slot(fixed::PC), sum))
+        }
+        Value::Const(address) => (Operand::Imm(address.wrapping_add(i64::from(offset))), 0),
+        _ => unchanged,
+    }
+}
+
+fn fold_end(end: Terminator, known: &Known) -> Terminator {
+    match end {
+        Terminator::Branch {
+            cond,
+            a: Operand::Imm(a),
+            b: Operand::Imm(b),
+            taken,
+            fallthrough,
+        } => {
+            let holds = eval::condition(cond, a as u64, b as u64);
+            let offset = if holds { taken } else { fallthrough };
+            Terminator::Jump {
+                offset,
+                hint: crate::ir::JumpHint::Plain,
+            }
+        }
+        Terminator::JumpIndirect { target, hint } => match known.operand(target) {
+            Value::PcPlus(offset) => Terminator::Jump { offset, hint },
+            _ => end,
+        },
+        _ => end,
+    }
+}
+
+/// Takes note of what the op writes.
+fn learn(op: &Op, known: &mut Known) {
+    if let Op::Helper { .. } = op {
+        known.forget_all();
+    }
+    let Some(dst) = op.dst() else { return };
+    let value = match *op {
+        Op::Move {
+            src: Operand::Imm(value),
+            ..
+        } => Value::Const(value),
+        Op::Move {
+            src: Operand::Slot(source),
+            ..
+        } => match known.get(source) {
+            Value::Unknown => Value::Copy(source),
+            value => value,
+        },
+        Op::Binary {
+            op,
+            width: Width::W64,
+            a: Operand::Slot(a),
+            b: Operand::Imm(b),
+            ..
+        } => match op {
+            BinaryOp::Add if a == fixed::PC => Value::PcPlus(b),
+            BinaryOp::Shl | BinaryOp::Shr | BinaryOp::Sar => Value::Shift(op, a, (b & 63) as u8),
+            _ => Value::Unknown,
+        },
+        Op::SetIf { cond, a, b, .. } => Value::Compare(cond, a, b),
+        _ => Value::Unknown,
+    };
+    known.write(dst, value);
+}

@@ -1,0 +1,111 @@
+//! Fusion of pairs that compilers emit: shift left and right to extend,
+//! compare and branch. Pairs with constants (`lui` and `addi`, `auipc` and
+//! `addi`, load or `jalr`) need nothing here: folding makes one of them.
+
+use super::known::{Known, Value};
+use crate::ir::{BinaryOp, Cond, Op, Operand, Terminator, UnaryOp, Width};
+
+/// The op, or one that does the work of it and an earlier one.
+pub(super) fn op(op: Op, known: &Known) -> Op {
+    match op {
+        Op::Binary {
+            op: kind @ (BinaryOp::Shr | BinaryOp::Sar),
+            width: Width::W64,
+            dst,
+            a,
+            b: Operand::Imm(right),
+        } => match known.operand(a) {
+            Value::Shift(BinaryOp::Shl, source, left) if i64::from(left) == right & 63 => {
+                extension(kind, dst, source.into(), left).unwrap_or(op)
+            }
+            _ => op,
+        },
+        Op::SetIf {
+            cond,
+            dst,
+            a,
+            b: Operand::Imm(0),
+        } => match (cond, known.operand(a)) {
+            (Cond::Eq, Value::Compare(inner, x, y)) => Op::SetIf {
+                cond: opposite(inner),
+                dst,
+                a: x,
+                b: y,
+            },
+            (Cond::Ne, Value::Compare(inner, x, y)) => Op::SetIf {
+                cond: inner,
+                dst,
+                a: x,
+                b: y,
+            },
+            _ => op,
+        },
+        _ => op,
+    }
+}
+
+/// A shift left and then right by the same amount, as an extension.
+fn extension(kind: BinaryOp, dst: crate::ir::Slot, a: Operand, amount: u8) -> Option<Op> {
+    let unary = |op| Some(Op::Unary { op, dst, a });
+    match (kind, amount) {
+        (BinaryOp::Shr, 32) => unary(UnaryOp::ZeroExtend32),
+        (BinaryOp::Shr, 48) => unary(UnaryOp::ZeroExtend16),
+        (BinaryOp::Shr, 56) => unary(UnaryOp::ZeroExtend8),
+        (BinaryOp::Sar, 32) => unary(UnaryOp::SignExtend32),
+        (BinaryOp::Sar, 48) => unary(UnaryOp::SignExtend16),
+        (BinaryOp::Sar, 56) => unary(UnaryOp::SignExtend8),
+        (BinaryOp::Shr, _) => {
+            let mask = Operand::Imm((u64::MAX >> amount) as i64);
+            Some(Op::Binary {
+                op: BinaryOp::And,
+                width: Width::W64,
+                dst,
+                a,
+                b: mask,
+            })
+        }
+        _ => None,
+    }
+}
+
+/// The terminator, or one that does the work of an earlier comparison too.
+pub(super) fn end(end: Terminator, known: &Known) -> Terminator {
+    let Terminator::Branch {
+        cond,
+        a,
+        b: Operand::Imm(0),
+        taken,
+        fallthrough,
+    } = end
+    else {
+        return end;
+    };
+    match (cond, known.operand(a)) {
+        (Cond::Ne, Value::Compare(cond, a, b)) => Terminator::Branch {
+            cond,
+            a,
+            b,
+            taken,
+            fallthrough,
+        },
+        (Cond::Eq, Value::Compare(cond, a, b)) => Terminator::Branch {
+            cond: opposite(cond),
+            a,
+            b,
+            taken,
+            fallthrough,
+        },
+        _ => end,
+    }
+}
+
+fn opposite(cond: Cond) -> Cond {
+    match cond {
+        Cond::Eq => Cond::Ne,
+        Cond::Ne => Cond::Eq,
+        Cond::LtS => Cond::GeS,
+        Cond::GeS => Cond::LtS,
+        Cond::LtU => Cond::GeU,
+        Cond::GeU => Cond::LtU,
+    }
+}

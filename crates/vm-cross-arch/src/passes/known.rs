@@ -1,0 +1,117 @@
+//! What a forward walk knows about slots.
+
+use crate::ir::{BinaryOp, Cond, Operand, SLOT_COUNT, Slot, fixed};
+
+/// How a slot's value came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Value {
+    /// Nothing is known.
+    Unknown,
+    /// A constant.
+    Const(i64),
+    /// The block's address plus a constant.
+    PcPlus(i64),
+    /// A copy of a slot.
+    Copy(Slot),
+    /// A 64-bit shift of a slot by a constant.
+    Shift(BinaryOp, Slot, u8),
+    /// A comparison's result.
+    Compare(Cond, Operand, Operand),
+}
+
+/// A value with the versions of the slots it speaks of.
+#[derive(Clone, Copy)]
+struct Fact {
+    value: Value,
+    versions: [u32; 2],
+}
+
+/// Facts about every slot. A fact holds while the slots it speaks of are not
+/// written: each slot has a version that every write changes.
+pub(super) struct Known {
+    facts: [Fact; SLOT_COUNT],
+    versions: [u32; SLOT_COUNT],
+    /// Version that the next write gives.
+    next: u32,
+}
+
+const NOTHING: Fact = Fact {
+    value: Value::Unknown,
+    versions: [0; 2],
+};
+
+impl Known {
+    /// Knows nothing but that the block's address is itself.
+    pub(super) fn new() -> Self {
+        let mut known = Self {
+            facts: [NOTHING; SLOT_COUNT],
+            versions: [0; SLOT_COUNT],
+            next: 1,
+        };
+        known.know_pc();
+        known
+    }
+
+    fn know_pc(&mut self) {
+        self.facts[usize::from(fixed::PC.0)].value = Value::PcPlus(0);
+    }
+
+    /// Forgets everything: a helper ran.
+    pub(super) fn forget_all(&mut self) {
+        self.facts = [NOTHING; SLOT_COUNT];
+        self.know_pc();
+    }
+
+    /// The slot was written with `value`.
+    pub(super) fn write(&mut self, slot: Slot, value: Value) {
+        self.versions[usize::from(slot.0)] = self.next;
+        self.next += 1;
+        // A value that speaks of the slot's old content is of no use.
+        let sources = sources(value);
+        let stale = sources.contains(&Some(slot));
+        let versions = sources.map(|source| source.map_or(0, |s| self.version(s)));
+        let value = if stale { Value::Unknown } else { value };
+        self.facts[usize::from(slot.0)] = Fact { value, versions };
+    }
+
+    fn version(&self, slot: Slot) -> u32 {
+        self.versions[usize::from(slot.0)]
+    }
+
+    /// What the slot holds.
+    pub(super) fn get(&self, slot: Slot) -> Value {
+        let fact = self.facts[usize::from(slot.0)];
+        let holds = sources(fact.value)
+            .into_iter()
+            .zip(fact.versions)
+            .all(|(source, version)| source.is_none_or(|slot| self.version(slot) == version));
+        if holds { fact.value } else { Value::Unknown }
+    }
+
+    /// What the operand is.
+    pub(super) fn operand(&self, operand: Operand) -> Value {
+        match operand {
+            Operand::Imm(value) => Value::Const(value),
+            Operand::Slot(slot) => self.get(slot),
+        }
+    }
+
+    /// The operand, or something simpler of the same value.
+    pub(super) fn simplest(&self, operand: Operand) -> Operand {
+        match self.operand(operand) {
+            Value::Const(value) => Operand::Imm(value),
+            Value::PcPlus(0) => Operand::Slot(fixed::PC),
+            Value::Copy(source) => Operand::Slot(source),
+            _ => operand,
+        }
+    }
+}
+
+/// The slots a value speaks of.
+fn sources(value: Value) -> [Option<Slot>; 2] {
+    match value {
+        Value::Unknown | Value::Const(_) | Value::PcPlus(_) => [None, None],
+        Value::Copy(slot) | Value::Shift(_, slot, _) => [Some(slot), None],
+        Value::Compare(_, a, b) => [a.slot(), b.slot()],
+    }
+}
