@@ -12,6 +12,7 @@ pub use threaded::ThreadedOutput;
 pub type ReadyCallback = Arc<dyn Fn() + Send + Sync>;
 
 /// Takes console output; called on vCPU threads with a device's lock held.
+/// An output serves one device, which alone sets the callback.
 pub trait ConsoleOutput: Send + Sync {
     /// Takes as many bytes from the front of `bytes` as it can without
     /// blocking, and returns how many that were.

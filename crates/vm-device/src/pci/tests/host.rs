@@ -174,3 +174,13 @@ fn a_state_that_does_not_fit_changes_nothing() {
     assert_eq!(other.config_read(1, 0x10), 0);
     assert!(other.host.decoded().mappings().is_empty());
 }
+
+#[test]
+fn quiescing_reaches_every_function() {
+    let (bench, a, b) = Bench::with_probes(None);
+    bench.host.quiesce();
+    bench.host.quiesce();
+    assert_eq!((*a.quiesced.lock(), *b.quiesced.lock()), (2, 2));
+    bench.host.resume();
+    assert_eq!((*a.quiesced.lock(), *b.quiesced.lock()), (1, 1));
+}

@@ -37,6 +37,8 @@ pub(super) struct Probe {
     name: &'static str,
     config: PciConfig,
     last_write: Mutex<Option<(usize, u64, u64)>>,
+    /// How often it was quiesced and not resumed.
+    quiesced: Mutex<u32>,
 }
 
 pub(super) const PROBE_ID: u32 = 0x5678_1234;
@@ -63,6 +65,7 @@ impl Probe {
             name,
             config: builder.build(),
             last_write: Mutex::default(),
+            quiesced: Mutex::default(),
         })
     }
 }
@@ -93,6 +96,12 @@ impl Snapshot for Probe {
             kind: "probe",
             cause,
         })
+    }
+    fn quiesce(&self) {
+        *self.quiesced.lock() += 1;
+    }
+    fn resume(&self) {
+        *self.quiesced.lock() -= 1;
     }
 }
 
