@@ -1,0 +1,78 @@
+//! What a machine may choose about a hart.
+
+use std::sync::Arc;
+
+use super::{Firmware, csr::envcfg};
+
+/// What a machine may choose about a hart.
+#[derive(Clone, Default)]
+pub struct HartConfig {
+    /// `mhartid`, unique in the machine.
+    pub hart_id: u64,
+    /// `mvendorid`: 0 or a JEDEC number; 32 bits.
+    pub vendor_id: u32,
+    /// `marchid`.
+    pub arch_id: u64,
+    /// `mimpid`.
+    pub implementation_id: u64,
+    /// Answers `ECALL`s from S-mode; `None` where they trap to M-mode.
+    pub firmware: Option<Arc<dyn Firmware>>,
+    /// Extensions the hart has.
+    pub extensions: Extensions,
+}
+
+/// Privileged and cache extensions that can be left out. All are there by default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extensions {
+    /// Sstc: `stimecmp`.
+    pub sstc: bool,
+    /// Svadu: page-table walks set A and D where `menvcfg.ADUE` says so.
+    /// Without it or with ADUE clear, they fault (Svade).
+    pub svadu: bool,
+    /// Svpbmt: page-based memory types.
+    pub svpbmt: bool,
+    /// Zicbom: cache-block management.
+    pub zicbom: bool,
+    /// Zicboz: cache-block zero.
+    pub zicboz: bool,
+}
+
+impl Default for Extensions {
+    fn default() -> Self {
+        Self {
+            sstc: true,
+            svadu: true,
+            svpbmt: true,
+            zicbom: true,
+            zicboz: true,
+        }
+    }
+}
+
+impl Extensions {
+    /// The fields of `menvcfg` that exist.
+    pub(super) const fn envcfg_mask(self) -> u64 {
+        let mut mask = envcfg::FIOM;
+        if self.sstc {
+            mask |= envcfg::STCE;
+        }
+        if self.svadu {
+            mask |= envcfg::ADUE;
+        }
+        if self.svpbmt {
+            mask |= envcfg::PBMTE;
+        }
+        if self.zicbom {
+            mask |= envcfg::CBIE | envcfg::CBCFE;
+        }
+        if self.zicboz {
+            mask |= envcfg::CBZE;
+        }
+        mask
+    }
+
+    /// `menvcfg` with everything there is switched on for S-mode.
+    pub(super) const fn supervisor_envcfg(self) -> u64 {
+        self.envcfg_mask() & !envcfg::FIOM
+    }
+}

@@ -1,0 +1,170 @@
+//! The seam for a built-in supervisor execution environment (SBI).
+//!
+//! With a [`Firmware`] configured, an `ECALL` from S-mode does not trap to
+//! M-mode: the firmware answers it in place, on the hart's own thread. All
+//! other exceptions take their architectural way.
+
+use vm_core::power::PowerEvent;
+use vm_cross_arch::guest::riscv64::regs;
+
+use super::{Riscv64, trap};
+use crate::{
+    guest::{Exception, Outcome},
+    vcpu::{Core, VcpuExit, VcpuRequest, attention},
+};
+
+/// A supervisor execution environment, shared by all harts of a machine.
+pub trait Firmware: Send + Sync {
+    /// Answers an `ECALL` from S-mode. Runs on the calling hart's thread, which
+    /// executes no instruction meanwhile; other harts may call at the same time.
+    fn ecall(&self, call: SbiCall<'_>) -> SbiReturn;
+}
+
+/// One `ECALL` from S-mode.
+pub struct SbiCall<'a> {
+    /// Registers a0 to a7: the arguments, the function number in a6, the
+    /// extension number in a7 (SBI 2.0 §3).
+    pub args: [u64; 8],
+    /// The calling hart's neutral state; its index, its machine, its control block.
+    pub core: &'a mut Core,
+    /// The calling hart's privileged state.
+    pub hart: &'a mut Riscv64,
+}
+
+/// How an SBI call ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SbiReturn {
+    /// Returns `error` in a0 and `value` in a1.
+    Done {
+        /// The SBI error code: 0 or negative.
+        error: i64,
+        /// The value.
+        value: u64,
+    },
+    /// Returns `value` in a0 and leaves a1 alone, as the legacy extensions do.
+    Legacy {
+        /// The value.
+        value: i64,
+    },
+    /// Stops the hart until [`VcpuRequest::Start`]. The firmware has recorded
+    /// the hart as stopped before it returns this; a start posted since then
+    /// is not lost.
+    Stop,
+    /// Sleeps until an interrupt that `sie` enables is pending, then returns
+    /// success (HSM retentive suspend).
+    Suspend,
+    /// Sleeps likewise, then starts at `pc` as after [`VcpuRequest::Start`]
+    /// (HSM non-retentive suspend). May wake without an interrupt.
+    SuspendAndStart {
+        /// Physical address to go on at.
+        pc: u64,
+        /// Goes to a1.
+        arg: u64,
+    },
+    /// Leaves the hart's loop for a power event.
+    Power(PowerEvent),
+}
+
+impl SbiCall<'_> {
+    /// Sets the hart's `stimecmp`: its timer interrupt is pending from
+    /// `ticks` of the `time` counter on.
+    pub fn set_timer(&mut self, ticks: u64) {
+        self.hart.set_stimecmp(self.core, ticks);
+    }
+
+    /// Makes every hart whose index `targets` yields carry out `requests`, the
+    /// calling one included if it is among them, and waits until they have.
+    pub fn run_on(&mut self, targets: impl Iterator<Item = usize>, requests: &[VcpuRequest]) {
+        let own = self.core.index;
+        let mut own_too = false;
+        let others: Vec<usize> = targets
+            .inspect(|&index| own_too |= index == own)
+            .filter(|&index| index != own)
+            .collect();
+        if own_too {
+            for request in requests {
+                self.carry_out(request.clone());
+            }
+        }
+        if others.is_empty() {
+            return;
+        }
+        let machine = self.core.machine.clone();
+        machine.run_on(others.into_iter(), requests, || self.serve());
+    }
+
+    /// Carries out what other harts ask of the waiting one.
+    fn serve(&mut self) {
+        if self.core.control.take_attention(attention::REQUEST) != 0 {
+            for request in self.core.control.take_requests() {
+                self.carry_out(request);
+            }
+        }
+    }
+
+    fn carry_out(&mut self, request: VcpuRequest) {
+        match request {
+            VcpuRequest::DropWrites { page } => self.core.tlb.forbid_direct_writes(page),
+            VcpuRequest::FlushJumpCache => self.core.flush_jump_cache = true,
+            VcpuRequest::SyncInstructions => {
+                self.hart.fence_i(self.core);
+            }
+            VcpuRequest::FlushTlb { va, pages, asid } => {
+                self.hart.fence_range(self.core, va, pages, asid);
+            }
+            VcpuRequest::Notify(completion) => completion.complete(),
+            // A hart that waits in a call is started already.
+            VcpuRequest::Start { .. } => {}
+        }
+    }
+}
+
+impl Riscv64 {
+    /// `ECALL`: the firmware's answer, or the exception for the privilege mode.
+    pub(super) fn ecall(&mut self, core: &mut Core) -> Result<Outcome, Exception> {
+        let firmware = match &self.config.firmware {
+            Some(firmware) if self.privilege.is_supervisor() => firmware.clone(),
+            _ => return Err(trap::ecall(self.privilege)),
+        };
+        let args = std::array::from_fn(|n| core.get(regs::x(10 + n as u8)));
+        let answer = firmware.ecall(SbiCall {
+            args,
+            core,
+            hart: self,
+        });
+        Ok(self.finish_ecall(core, answer))
+    }
+
+    fn finish_ecall(&mut self, core: &mut Core, answer: SbiReturn) -> Outcome {
+        let a0 = regs::x(10);
+        let a1 = regs::x(11);
+        match answer {
+            SbiReturn::Done { error, value } => {
+                core.set(a0, error as u64);
+                core.set(a1, value);
+                Outcome::Value(0)
+            }
+            SbiReturn::Legacy { value } => {
+                core.set(a0, value as u64);
+                Outcome::Value(0)
+            }
+            SbiReturn::Stop => {
+                core.control.set_halted(true);
+                // The loop looks at it when it attends to something.
+                core.control.raise_attention(attention::REQUEST);
+                Outcome::Value(0)
+            }
+            SbiReturn::Suspend => {
+                core.set(a0, 0);
+                core.set(a1, 0);
+                Outcome::Wait
+            }
+            SbiReturn::SuspendAndStart { pc, arg } => {
+                core.control.sleep_until(|| self.interrupt_pending(core));
+                self.begin(core, pc, arg);
+                Outcome::Jump(pc)
+            }
+            SbiReturn::Power(event) => Outcome::Exit(VcpuExit::Power(event)),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! RISC-V as the engine sees it.
+
+use vm_core::{AccessKind, AccessSize};
+use vm_cross_arch::{
+    guest::riscv64::{LiftContext, LiftLimits, lift_block},
+    ir::Block,
+};
+
+use super::{Riscv64, cause};
+use crate::{
+    guest::{Exception, Fill, Guest, HelperCall, Outcome},
+    vcpu::{Core, VcpuRequest},
+};
+
+impl Guest for Riscv64 {
+    const MAX_INSN_BYTES: usize = 4;
+
+    fn lift(&self, code: &[u8], max_insns: u16) -> Option<Block> {
+        let context = LiftContext {
+            fp_enabled: self.regs.status.fp_on(),
+            rounding_valid: self.rounding_valid(),
+        };
+        lift_block(code, &context, &LiftLimits { max_insns }).ok()
+    }
+
+    fn context(&self) -> u32 {
+        let fp_on = u32::from(self.regs.status.fp_on());
+        let rounding_valid = u32::from(self.rounding_valid());
+        self.privilege.bits() as u32 | fp_on << 2 | rounding_valid << 3
+    }
+
+    fn fill(
+        &mut self,
+        core: &mut Core,
+        va: u64,
+        size: AccessSize,
+        kind: AccessKind,
+    ) -> Result<Fill, Exception> {
+        self.translate(core, va, size, kind)
+    }
+
+    fn access_fault(&self, va: u64, kind: AccessKind) -> Exception {
+        Exception {
+            cause: cause::access_fault(kind),
+            value: va,
+        }
+    }
+
+    fn misaligned(&self, va: u64, kind: AccessKind) -> Exception {
+        Exception {
+            cause: cause::misaligned(kind),
+            value: va,
+        }
+    }
+
+    fn helper(&mut self, core: &mut Core, call: &HelperCall) -> Result<Outcome, Exception> {
+        self.call_helper(core, call)
+    }
+
+    fn raise(&mut self, core: &mut Core, pc: u64, exception: Exception) -> u64 {
+        self.enter_exception(core, pc, exception)
+    }
+
+    fn take_interrupt(&mut self, core: &mut Core, pc: u64) -> Option<u64> {
+        self.deliver_interrupt(core, pc)
+    }
+
+    fn wake_pending(&self, core: &Core) -> bool {
+        self.interrupt_pending(core)
+    }
+
+    fn start(&mut self, core: &mut Core, request: &VcpuRequest) -> Option<u64> {
+        let VcpuRequest::Start { pc, arg } = *request else {
+            return None;
+        };
+        self.begin(core, pc, arg);
+        Some(pc)
+    }
+
+    fn request(&mut self, core: &mut Core, request: VcpuRequest) {
+        if let VcpuRequest::FlushTlb { va, pages, asid } = request {
+            self.fence_range(core, va, pages, asid);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

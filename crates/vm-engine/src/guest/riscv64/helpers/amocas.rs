@@ -1,0 +1,93 @@
+//! AMOCAS.Q (Unprivileged §"Zacas"): compare-and-swap of 16 bytes.
+
+use vm_core::{AccessKind, AccessSize, GuestPhysAddr};
+use vm_cross_arch::guest::riscv64::regs;
+
+use crate::{
+    guest::{
+        Exception, Guest, Outcome,
+        riscv64::{Riscv64, trap::illegal},
+    },
+    memory,
+    vcpu::{Core, MachineShared},
+};
+
+const BYTES: u64 = 16;
+const HALF: u64 = 8;
+
+/// Two doublewords, the lower one first.
+type Pair = [u64; 2];
+
+impl Riscv64 {
+    /// Compares the 16 bytes at `va` with the pair rd and replaces them by the
+    /// pair rs2 if equal; rd gets the old value.
+    pub(super) fn amocas_q(
+        &mut self,
+        core: &mut Core,
+        va: u64,
+        bits: u64,
+    ) -> Result<Outcome, Exception> {
+        let rd = (bits >> 7 & 0x1f) as u8;
+        let rs2 = (bits >> 20 & 0x1f) as u8;
+        if !rd.is_multiple_of(2) || !rs2.is_multiple_of(2) {
+            return Err(illegal(bits));
+        }
+        let gpa = self.quadword(core, va)?;
+        let (expected, new) = (read_pair(core, rd), read_pair(core, rs2));
+        let machine = core.machine.clone();
+        let swap = || compare_exchange(&machine, gpa, expected, new);
+        let old = machine
+            .reservations
+            .with_line(gpa.0, swap)
+            .ok_or_else(|| self.access_fault(va, AccessKind::Write))?;
+        memory::written(core, gpa.page());
+        write_pair(core, rd, old);
+        Ok(Outcome::Value(0))
+    }
+
+    /// The physical address of a writable, aligned quadword.
+    fn quadword(&mut self, core: &mut Core, va: u64) -> Result<GuestPhysAddr, Exception> {
+        let kind = AccessKind::Write;
+        if !va.is_multiple_of(BYTES) {
+            return Err(self.misaligned(va, kind));
+        }
+        // PMP may end in the middle.
+        memory::translate(core, self, va | HALF, AccessSize::Double, kind)
+            .map_err(|e| Exception { value: va, ..e })?;
+        let entry = memory::translate(core, self, va, AccessSize::Double, kind)?;
+        Ok(memory::physical(&entry, va))
+    }
+}
+
+/// `None` if `gpa` is not RAM: devices do not take atomics.
+fn compare_exchange(
+    machine: &MachineShared,
+    gpa: GuestPhysAddr,
+    expected: Pair,
+    new: Pair,
+) -> Option<Pair> {
+    let (low, high) = (gpa, gpa.wrapping_add(HALF));
+    let size = AccessSize::Double;
+    let old = [machine.ram.load(low, size)?, machine.ram.load(high, size)?];
+    if old == expected {
+        machine.ram.store(low, size, new[0])?;
+        machine.ram.store(high, size, new[1])?;
+    }
+    Some(old)
+}
+
+/// The pair that starts at even register `n`; that of x0 is 0.
+fn read_pair(core: &Core, n: u8) -> Pair {
+    if n == 0 {
+        [0; 2]
+    } else {
+        [core.get(regs::x(n)), core.get(regs::x(n + 1))]
+    }
+}
+
+fn write_pair(core: &mut Core, n: u8, [low, high]: Pair) {
+    if n != 0 {
+        core.set(regs::x(n), low);
+        core.set(regs::x(n + 1), high);
+    }
+}

@@ -1,0 +1,77 @@
+//! Cache-block instructions (Unprivileged §"Cache Management Operations").
+//!
+//! Guest memory is coherent: management only checks that it would be allowed.
+
+use vm_core::{AccessKind, AccessSize};
+
+use crate::{
+    guest::{
+        Exception, Outcome,
+        riscv64::{Riscv64, cause, csr::envcfg, trap::illegal},
+    },
+    memory,
+    vcpu::Core,
+};
+
+/// Size of a cache block in bytes.
+pub(super) const BLOCK: u64 = 64;
+
+/// The imm field of CBO.INVAL; CBO.CLEAN has 1, CBO.FLUSH 2.
+const INVAL: u64 = 0;
+
+impl Riscv64 {
+    /// CBO.ZERO of the block that contains `va`.
+    pub(super) fn cbo_zero(
+        &mut self,
+        core: &mut Core,
+        va: u64,
+        bits: u64,
+    ) -> Result<Outcome, Exception> {
+        if !self.config.extensions.zicboz || self.granted_envcfg(envcfg::CBZE) == 0 {
+            return Err(illegal(bits));
+        }
+        let start = va & !(BLOCK - 1);
+        for offset in (0..BLOCK).step_by(8) {
+            memory::store(core, self, start | offset, AccessSize::Double, 0)
+                .map_err(|e| Exception { value: va, ..e })?;
+        }
+        Ok(Outcome::Value(0))
+    }
+
+    /// CBO.CLEAN, CBO.FLUSH or CBO.INVAL of the block that contains `va`.
+    /// Where CBIE turns CBO.INVAL into a flush, that makes no difference here.
+    pub(super) fn cbo_manage(
+        &mut self,
+        core: &mut Core,
+        va: u64,
+        bits: u64,
+    ) -> Result<Outcome, Exception> {
+        let field = if bits >> 20 == INVAL {
+            envcfg::CBIE
+        } else {
+            envcfg::CBCFE
+        };
+        if !self.config.extensions.zicbom || self.granted_envcfg(field) == 0 {
+            return Err(illegal(bits));
+        }
+        // Allowed where a load or a store is; reported as a store.
+        let byte = AccessSize::Byte;
+        if let Err(denied) = memory::translate(core, self, va, byte, AccessKind::Read) {
+            memory::translate(core, self, va, byte, AccessKind::Write)
+                .map_err(|_| as_store(denied))?;
+        }
+        Ok(Outcome::Value(0))
+    }
+}
+
+/// A load's page or access fault as that of a store.
+fn as_store(denied: Exception) -> Exception {
+    let page = denied.cause == cause::page_fault(AccessKind::Read);
+    let kind = AccessKind::Write;
+    let cause = if page {
+        cause::page_fault(kind)
+    } else {
+        cause::access_fault(kind)
+    };
+    Exception { cause, ..denied }
+}

@@ -1,0 +1,74 @@
+//! Reset, and the state in which firmware hands a hart to a supervisor.
+
+use vm_cross_arch::{guest::riscv64::regs, ir::fixed};
+use vm_mem::riscv64::Pmp;
+
+use super::{
+    Privilege, Riscv64,
+    cause::{exception, interrupt},
+    registers::Registers,
+};
+use crate::vcpu::Core;
+
+/// `pmpcfg`: readable, writable, executable, naturally aligned power of two.
+const PMP_ALLOW_ALL: u64 = 0x1f;
+/// `mcounteren`: cycle, time and instret.
+const BASE_COUNTERS: u64 = 7;
+
+impl Riscv64 {
+    /// Resets the hart (Privileged 1.13 §3.4): M-mode at `pc`, with `a0` and
+    /// `a1` in those registers and all others 0, as boot ROMs leave them.
+    pub fn reset_to_machine(&mut self, core: &mut Core, pc: u64, a0: u64, a1: u64) {
+        self.reset(core, Privilege::Machine);
+        set_entry(core, pc, a0, a1);
+    }
+
+    /// Resets the hart and starts it in S-mode at the physical address `pc`,
+    /// translation and interrupts off, as SBI firmware does (SBI 2.0 §9.1):
+    /// everything delegated, the supervisor's extensions switched on, all of
+    /// physical memory open to it.
+    pub fn reset_to_supervisor(&mut self, core: &mut Core, pc: u64, a0: u64, a1: u64) {
+        self.reset(core, Privilege::Supervisor);
+        self.regs.medeleg = exception::DELEGABLE;
+        self.regs.mideleg = interrupt::SUPERVISOR;
+        self.regs.mcounteren = BASE_COUNTERS;
+        self.regs.menvcfg = self.config.extensions.supervisor_envcfg();
+        self.pmp.write_addr(0, u64::MAX);
+        self.pmp.write_cfg(0, PMP_ALLOW_ALL);
+        self.update_timer(core);
+        set_entry(core, pc, a0, a1);
+    }
+
+    /// [`VcpuRequest::Start`](crate::vcpu::VcpuRequest::Start): a0 holds the
+    /// hart's number, a1 the argument.
+    pub(super) fn begin(&mut self, core: &mut Core, pc: u64, arg: u64) {
+        self.reset_to_supervisor(core, pc, self.config.hart_id, arg);
+    }
+
+    fn reset(&mut self, core: &mut Core, privilege: Privilege) {
+        self.privilege = privilege;
+        self.regs = Registers {
+            stimecmp: u64::MAX,
+            ..Registers::default()
+        };
+        self.pmp = Pmp::new();
+        for n in 0..32 {
+            core.set(regs::x(n), 0);
+            core.set(regs::f(n), 0);
+        }
+        core.set(fixed::FP_FLAGS, 0);
+        core.set(fixed::FP_ROUNDING, 0);
+        core.set(fixed::FP_DIRTY, 0);
+        core.tlb.flush_all();
+        core.flush_jump_cache = true;
+        core.clear_reservation();
+        self.update_timer(core);
+        self.update_translation(core);
+    }
+}
+
+fn set_entry(core: &mut Core, pc: u64, a0: u64, a1: u64) {
+    core.set(fixed::PC, pc);
+    core.set(regs::x(10), a0);
+    core.set(regs::x(11), a1);
+}
