@@ -33,6 +33,11 @@ pub trait Level {
 ///
 /// Both are powers of two, checked at compile time:
 ///
+/// ```
+/// use vm_mem::tlb::{Lru, TlbLevel};
+/// let level = TlbLevel::<64, 4, Lru>::new();
+/// ```
+///
 /// ```compile_fail
 /// use vm_mem::tlb::{Lru, TlbLevel};
 /// let level = TlbLevel::<48, 4, Lru>::new();
