@@ -1,14 +1,12 @@
 //! The blocks of a machine, shared by its vCPUs.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
 use parking_lot::RwLock;
+use rustc_hash::FxHashMap;
 use vm_core::GuestPhysAddr;
 use vm_mem::GuestRam;
 
@@ -19,11 +17,11 @@ const SHARDS: usize = 64;
 const LIMIT: usize = 256 << 20;
 
 /// Blocks by physical page, offset in it and guest context.
-type Page = HashMap<(u16, u32), Arc<Code>>;
+type Page = FxHashMap<(u16, u32), Arc<Code>>;
 
 /// Translated blocks, keyed by physical address.
 pub struct BlockCache {
-    shards: Box<[RwLock<HashMap<u64, Page>>]>,
+    shards: Box<[RwLock<FxHashMap<u64, Page>>]>,
     code_pages: CodePages,
     /// Advanced by every instruction-fetch fence.
     epoch: AtomicU64,
@@ -41,7 +39,7 @@ impl BlockCache {
         }
     }
 
-    fn shard(&self, page: u64) -> &RwLock<HashMap<u64, Page>> {
+    fn shard(&self, page: u64) -> &RwLock<FxHashMap<u64, Page>> {
         &self.shards[page as usize % SHARDS]
     }
 
