@@ -3,3 +3,4 @@
 pub mod board;
 pub mod boot;
 pub mod config;
+pub mod firmware;

@@ -8,7 +8,7 @@ use super::{super::map, FdtError, phandle};
 const LETTERS: [&str; 6] = ["i", "m", "a", "f", "d", "c"];
 
 /// The other extensions, in canonical order: first `Z*`, then `S*`.
-const EXTENSIONS: [&str; 19] = [
+const EXTENSIONS: [&str; 18] = [
     "zicbom",
     "zicboz",
     "zicntr",
@@ -16,7 +16,6 @@ const EXTENSIONS: [&str; 19] = [
     "zicsr",
     "zifencei",
     "zihintpause",
-    "zihpm",
     "zawrs",
     "zacas",
     "zba",

@@ -1,0 +1,3 @@
+//! Firmware interfaces that the host serves itself.
+
+pub mod sbi;

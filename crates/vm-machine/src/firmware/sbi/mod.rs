@@ -1,0 +1,116 @@
+//! The Supervisor Binary Interface 2.0, served by the host: kernels start in
+//! S-mode without any firmware in guest memory. Section numbers are those of
+//! that specification.
+
+mod base;
+mod console;
+mod harts;
+mod hsm;
+mod ipi;
+mod reset;
+mod rfence;
+mod spec;
+
+use std::sync::Arc;
+
+use vm_engine::guest::riscv64::{Firmware, SbiCall, SbiReturn};
+
+pub use console::SbiConsole;
+
+use harts::HartStates;
+use spec::{SbiError, extension};
+
+/// What a call returns: a value, or an error.
+type SbiResult = Result<u64, SbiError>;
+
+/// The firmware of one machine.
+pub struct Sbi {
+    harts: HartStates,
+    console: Arc<dyn SbiConsole>,
+}
+
+impl Sbi {
+    /// Firmware for `harts` harts, of which hart 0 runs and the others wait
+    /// to be started.
+    pub fn new(harts: usize, console: Arc<dyn SbiConsole>) -> Self {
+        Self {
+            harts: HartStates::new(harts),
+            console,
+        }
+    }
+
+    /// Which harts run; the rest wait to be started.
+    pub fn started(&self) -> Vec<bool> {
+        self.harts.all()
+    }
+
+    /// Replaces what [`started`](Self::started) reports, harts that are not
+    /// in the list being stopped.
+    pub fn set_started(&self, started: &[bool]) {
+        self.harts.replace(started);
+    }
+}
+
+impl Firmware for Sbi {
+    fn ecall(&self, mut call: SbiCall<'_>) -> SbiReturn {
+        let [_, _, _, _, _, _, function, extension] = call.args;
+        let result = match extension {
+            extension::BASE => base::call(&call, function),
+            extension::TIME => set_timer(&mut call, function),
+            extension::IPI => self.send_ipi(&call, function),
+            extension::RFENCE => self.remote_fence(&mut call, function),
+            extension::DBCN => self.debug_console(&call, function),
+            extension::HSM => return self.hart_state(&call, function),
+            extension::SRST => return reset::call(&call, function),
+            legacy => return self.legacy(&mut call, legacy),
+        };
+        finish(result)
+    }
+}
+
+impl Sbi {
+    /// The extensions of SBI 0.1 (§5), which have one function each. Those
+    /// that take hart masks by address are left out: kernels that know no
+    /// others are older than the kernels for this board.
+    fn legacy(&self, call: &mut SbiCall<'_>, extension: u64) -> SbiReturn {
+        let value = match extension {
+            extension::LEGACY_SET_TIMER => {
+                call.set_timer(call.args[0]);
+                0
+            }
+            extension::LEGACY_PUTCHAR => match self.write_byte(call, call.args[0] as u8) {
+                Ok(_) => 0,
+                Err(error) => error as i64,
+            },
+            extension::LEGACY_GETCHAR => self.console.read().map_or(-1, i64::from),
+            extension::LEGACY_CLEAR_IPI => {
+                let pending = ipi::clear(call);
+                i64::from(pending)
+            }
+            extension::LEGACY_SHUTDOWN => return reset::shutdown(),
+            _ => return finish(Err(SbiError::NotSupported)),
+        };
+        SbiReturn::Legacy { value }
+    }
+}
+
+/// "TIME" (§6).
+fn set_timer(call: &mut SbiCall<'_>, function: u64) -> SbiResult {
+    match function {
+        0 => {
+            call.set_timer(call.args[0]);
+            Ok(0)
+        }
+        _ => Err(SbiError::NotSupported),
+    }
+}
+
+fn finish(result: SbiResult) -> SbiReturn {
+    match result {
+        Ok(value) => SbiReturn::Done { error: 0, value },
+        Err(error) => SbiReturn::Done {
+            error: error as i64,
+            value: 0,
+        },
+    }
+}
