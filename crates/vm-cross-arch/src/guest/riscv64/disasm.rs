@@ -2,9 +2,6 @@
 
 use super::{Field, Insn, decode, is_compressed};
 
-/// Rounding modes as the assembler writes them, by encoding.
-const ROUNDING: [&str; 8] = ["rne", "rtz", "rdn", "rup", "rmm", "", "", "dyn"];
-
 /// The text of an instruction at address `pc`, as `objdump -M no-aliases` writes
 /// it, but with a space after the name. Illegal ones become `.2byte`, `.4byte`.
 pub fn disassemble(bits: u32, pc: u64) -> String {
@@ -26,10 +23,6 @@ pub fn disassemble(bits: u32, pc: u64) -> String {
     if !row.syntax.is_empty() {
         text.push(' ');
         row.syntax.write(&mut text, insn, pc);
-    }
-    if row.pattern.has(Field::Rm) && insn.rm() != 7 {
-        text.push(',');
-        text.push_str(ROUNDING[usize::from(insn.rm() & 7)]);
     }
     text
 }

@@ -30,6 +30,8 @@ enum Format {
     Csr,
     /// A set of accesses of a fence.
     FenceSet(fn(Insn) -> u8),
+    /// The rounding mode; the dynamic one is left out, with the comma before it.
+    Rounding,
     /// A register the instruction implies.
     Text(&'static str),
 }
@@ -55,6 +57,7 @@ const OPERANDS: &[(&str, Format)] = &[
     ("uimm", Format::Decimal(|i| i.uimm() as i32)),
     ("pred", Format::FenceSet(Insn::pred)),
     ("succ", Format::FenceSet(Insn::succ)),
+    ("rm", Format::Rounding),
     ("sp", Format::Text("sp")),
     ("c_rs2", Format::X(Insn::c_rs2)),
     ("rs1_p", Format::X(Insn::rs1_p)),
@@ -90,6 +93,9 @@ const F_NAMES: [&str; 32] = [
     "fa3", "fa4", "fa5", "fa6", "fa7", "fs2", "fs3", "fs4", "fs5", "fs6", "fs7", "fs8", "fs9",
     "fs10", "fs11", "ft8", "ft9", "ft10", "ft11",
 ];
+
+/// Rounding modes, by encoding.
+const ROUNDING: [&str; 5] = ["rne", "rtz", "rdn", "rup", "rmm"];
 
 /// Where the identifier that starts at `start` ends; `start` if there is none.
 const fn identifier_end(text: &[u8], start: usize) -> usize {
@@ -171,6 +177,13 @@ impl Format {
                 None => write!(out, "{:#x}", insn.csr()),
             },
             Self::FenceSet(set) => write!(out, "{}", fence_set(set(insn))),
+            Self::Rounding => match ROUNDING.get(usize::from(insn.rm())) {
+                Some(mode) => write!(out, "{mode}"),
+                None => {
+                    out.pop();
+                    Ok(())
+                }
+            },
             Self::Text(text) => write!(out, "{text}"),
         };
         debug_assert!(written.is_ok(), "writing to a string cannot fail");

@@ -4,7 +4,7 @@ use vm_core::AccessSize::{Double, Word};
 
 use super::super::{
     Helper, Insn,
-    lift::{compressed, memory, system},
+    lift::{compressed, system},
     row::instructions,
 };
 use crate::ir::{BinaryOp::*, Cond::*, Width::*};
@@ -37,7 +37,6 @@ instructions! {
     "011 c_imm1!:1 rd:5 c_imm5!:5 01"          "c.lui"      "rd,imm_c_lui"              compressed::load_immediate(Insn::imm_c_lui);
     "011 c_imm1!:1 00010 c_imm5!:5 01"         "c.addi16sp" "sp,imm_c_addi16sp"         compressed::adjust_sp();
     "000 c_imm8!:8 rd_p:3 00"                  "c.addi4spn" "rd_p,sp,imm_c_addi4spn"    compressed::add_to_sp();
-    "000 0 00000 00000 01"                     "c.nop"      ""                          memory::hint();
     "000 c_imm1:1 rd:5 c_imm5:5 01"            "c.addi"     "rd,imm_ci"                 compressed::immediate(Add, W64);
     "001 c_imm1:1 rd!:5 c_imm5:5 01"           "c.addiw"    "rd,imm_ci"                 compressed::immediate(Add, W32S);
     "000 c_imm1:1 rd:5 c_imm5:5 10"            "c.slli"     "rd,shamt_c"                compressed::shift_left();
