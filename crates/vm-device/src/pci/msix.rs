@@ -151,7 +151,7 @@ impl Msix {
 
     /// Writes the BAR; the pending bits are read-only, and accesses that are
     /// not aligned words or double words are ignored.
-    pub(super) fn write(&self, offset: u64, size: AccessSize, value: u64) {
+    pub(crate) fn write(&self, offset: u64, size: AccessSize, value: u64) {
         if size < AccessSize::Word || !offset.is_multiple_of(size.bytes()) {
             return;
         }

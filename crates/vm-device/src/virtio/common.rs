@@ -229,7 +229,9 @@ impl Common {
             }
         }
         self.link.add_status(added);
-        if added & status::DRIVER_OK != 0 {
+        if added & status::FAILED != 0 {
+            self.device.deactivate();
+        } else if added & status::DRIVER_OK != 0 {
             self.run(&driver);
         }
     }
@@ -239,6 +241,9 @@ impl Common {
         if self.link.status() & status::FEATURES_OK == 0 {
             self.link
                 .needs_reset(&"the driver set DRIVER_OK before features were agreed on");
+            return;
+        }
+        if !self.link.is_live() {
             return;
         }
         let positions = vec![QueuePosition::default(); self.queues.len()];
@@ -386,14 +391,16 @@ impl Common {
     /// Takes the state; the caller has quiesced the device.
     pub(super) fn save(&self) -> Result<CommonState, SnapshotError> {
         let driver = self.driver.lock();
+        let status = self.link.status();
+        // Queues that are not served any more have no position.
+        let position = |queue: &Arc<Virtqueue>| {
+            let position = queue.position().filter(|_| is_live(status));
+            position.unwrap_or_default()
+        };
         Ok(CommonState {
-            status: self.link.status(),
+            status,
             driver: driver.clone(),
-            positions: self
-                .queues
-                .iter()
-                .map(|queue| queue.position().unwrap_or_default())
-                .collect(),
+            positions: self.queues.iter().map(position).collect(),
             device: self.device.save()?,
         })
     }

@@ -313,3 +313,6 @@ impl Snapshot for Console {
         self.worker.resume();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -133,3 +133,6 @@ impl Snapshot for Entropy {
         self.worker.resume();
     }
 }
+
+#[cfg(test)]
+mod tests;

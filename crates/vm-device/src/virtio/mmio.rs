@@ -225,3 +225,6 @@ impl Snapshot for VirtioMmio {
         self.common.resume();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,9 @@ mod queue;
 pub mod spec;
 mod worker;
 
+#[cfg(test)]
+mod testing;
+
 pub use block::{Block, BlockBackend, BlockError, FileBackend};
 pub use chain::{Buffers, Chain};
 pub use console::{Console, TerminalSize};

@@ -119,6 +119,12 @@ impl Worker {
         self.shared.unpause(&mut self.shared.state.lock());
     }
 
+    /// Whether somebody waits for the request at hand to end.
+    #[cfg(test)]
+    pub(super) fn stopping(&self) -> bool {
+        self.shared.control.should_stop()
+    }
+
     /// Waits until everything that was kicked for is done.
     #[cfg(test)]
     pub(super) fn settle(&self) {
@@ -205,3 +211,6 @@ impl Shared {
         false
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -63,7 +63,7 @@ impl FileBackend {
         })
     }
 
-    fn zero_by_writing(&self, mut offset: u64, len: u64) -> io::Result<()> {
+    pub(super) fn zero_by_writing(&self, mut offset: u64, len: u64) -> io::Result<()> {
         let mut left = len;
         while left > 0 {
             let count = left.min(ZEROS.len() as u64);

@@ -6,6 +6,9 @@ mod error;
 mod file;
 mod request;
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     path::Path,
     sync::{
@@ -77,8 +80,8 @@ impl Block {
     }
 
     #[cfg(test)]
-    pub(super) fn settle(&self) {
-        self.worker.settle();
+    pub(super) fn worker(&self) -> &Worker {
+        &self.worker
     }
 }
 

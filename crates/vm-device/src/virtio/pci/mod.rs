@@ -4,6 +4,9 @@ mod layout;
 mod notifier;
 mod registers;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
