@@ -214,3 +214,6 @@ fn entry(ram: &GuestRam, va: u64, space: Space, leaf: &Leaf, perms: Perms) -> Tl
         perms,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,8 @@
+//! The registers as software sees them.
 
+mod access;
+mod counters;
+mod float;
+mod interrupts;
+mod timer;
+mod warl;
