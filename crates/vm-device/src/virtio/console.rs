@@ -1,5 +1,8 @@
 //! The console device (§5.3) with one port.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::VecDeque,
     io,
@@ -313,6 +316,3 @@ impl Snapshot for Console {
         self.worker.resume();
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,5 +1,8 @@
 //! The entropy device (§5.4).
 
+#[cfg(test)]
+mod tests;
+
 use std::{io, sync::Arc};
 
 use vm_core::snapshot::{SavedState, Snapshot, SnapshotError};
@@ -133,6 +136,3 @@ impl Snapshot for Entropy {
         self.worker.resume();
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,5 +1,9 @@
 //! Virtio over MMIO (§4.2), version 2 of the register layout.
 
+#[cfg(test)]
+mod tests;
+mod vacant;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +19,8 @@ use super::{
     dma::DmaMemory,
     interrupt::{Interrupt, InterruptStatus},
 };
+
+pub use self::vacant::VacantSlot;
 
 /// Register offsets (§4.2.2, table 4.1).
 mod register {
@@ -225,6 +231,3 @@ impl Snapshot for VirtioMmio {
         self.common.resume();
     }
 }
-
-#[cfg(test)]
-mod tests;

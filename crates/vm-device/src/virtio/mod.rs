@@ -33,6 +33,6 @@ pub use dma::{DmaMemory, WriteObserver};
 pub use entropy::Entropy;
 pub use fault::{FaultCause, QueueFault};
 pub use interrupt::{DeviceLink, Interrupt};
-pub use mmio::{VirtioMmio, WINDOW_LEN};
+pub use mmio::{VacantSlot, VirtioMmio, WINDOW_LEN};
 pub use pci::VirtioPci;
 pub use queue::Virtqueue;

@@ -1,5 +1,8 @@
 //! The thread that serves a device's queues, so that no vCPU waits for the host.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -211,6 +214,3 @@ impl Shared {
         false
     }
 }
-
-#[cfg(test)]
-mod tests;

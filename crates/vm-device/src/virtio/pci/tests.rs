@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use proptest::prelude::*;
-use vm_core::{AccessSize, MsiSink, snapshot::Snapshot};
+use vm_core::{AccessSize, GuestPhysAddr, MmioDevice, MsiSink, PhysBus, irq, snapshot::Snapshot};
 
 use super::VirtioPci;
 use crate::{
-    pci::PciFunction,
+    pci::{PciFunction, PciHost, WindowRange},
+    testing::TestLine,
     virtio::{
         console::Console,
         device::VirtioDevice,
@@ -272,6 +273,50 @@ fn a_state_with_other_vectors_is_refused_unchanged() {
     let error = plain.bus.pci.restore(&saved).unwrap_err();
     assert!(error.to_string().contains("virtio-pci"), "{error}");
     assert!(plain.bus.pci.save().unwrap() == before);
+}
+
+/// Behind a real host: found, placed and driven as a guest does, its pin
+/// reaching the interrupt controller.
+#[test]
+fn a_host_finds_and_places_the_function() {
+    let line = TestLine::new();
+    let wires = [
+        irq::unconnected(),
+        line.clone(),
+        irq::unconnected(),
+        irq::unconnected(),
+    ];
+    let window = WindowRange {
+        base: 0x4000_0000,
+        len: 0x1000_0000,
+    };
+    let host = PciHost::new(vec![window], wires);
+    let memory = memory();
+    let dma = DmaMemory::new(&memory);
+    let pci = VirtioPci::new("rng", entropy(), &dma, None).unwrap();
+    host.plug(1, Arc::new(pci)).unwrap();
+    let ecam = |register: u64| 1 << 15 | register;
+    assert_eq!(host.read(ecam(0), AccessSize::Word), Some(0x1044_1af4));
+    // Sizing gives 16 KiB.
+    host.write(ecam(0x10), AccessSize::Word, 0xffff_ffff)
+        .unwrap();
+    assert_eq!(host.read(ecam(0x10), AccessSize::Word), Some(0xffff_c000));
+    host.write(ecam(0x10), AccessSize::Word, 0x4000_4000)
+        .unwrap();
+    host.write(ecam(0x04), AccessSize::Half, 6).unwrap();
+    let bus = host.decoded();
+    let status = GuestPhysAddr(0x4000_4014);
+    bus.write(status, AccessSize::Byte, status::DRIVER_OK.into())
+        .unwrap();
+    let expected = status::DRIVER_OK | status::NEEDS_RESET;
+    assert_eq!(bus.read(status, AccessSize::Byte), Ok(expected.into()));
+    // The need for a reset is announced; slot 1's INTA# is the second wire.
+    assert!(line.level());
+    assert_eq!(
+        bus.read(GuestPhysAddr(0x4000_5000), AccessSize::Byte),
+        Ok(2)
+    );
+    assert!(!line.level());
 }
 
 proptest! {

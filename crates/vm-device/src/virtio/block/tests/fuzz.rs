@@ -1,10 +1,13 @@
 //! Drivers that do anything at all: the device neither panics nor hangs, and
-//! serves again after a reset.
+//! serves again after a reset. Proper drivers get what a plain model says.
 
 use proptest::prelude::*;
 use vm_memory::{Bytes, GuestAddress};
 
-use super::{DiskDriver, TestDisk};
+use super::{
+    DiskDriver, TestDisk,
+    disk::{OK, SECTORS, kind},
+};
 use crate::virtio::testing::{BUFFERS, Descriptor, MmioBus, NEXT, Transport, WRITE};
 
 const QUEUE_SIZE: u16 = 16;
@@ -113,5 +116,95 @@ proptest! {
         queue.add_head(&memory, start);
         driver.0.bus.notify(0);
         driver.0.wait_needs_reset();
+    }
+}
+
+/// What a proper driver does.
+#[derive(Debug, Clone)]
+enum Operation {
+    Write {
+        sector: u64,
+        data: Vec<u8>,
+        indirect: bool,
+    },
+    Read {
+        sector: u64,
+        sectors: u32,
+    },
+    Clear {
+        kind: u32,
+        ranges: Vec<(u64, u32)>,
+    },
+    Reset,
+    Migrate,
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    // Close together, so that they overlap, at the end of the disk.
+    let sector = SECTORS - 40..SECTORS - 8;
+    let write = (sector.clone(), 1..8usize, any::<u8>(), any::<bool>()).prop_map(
+        |(sector, sectors, seed, indirect)| {
+            let data = (0..sectors * 512).map(|i| seed.wrapping_add((i / 3) as u8));
+            Operation::Write {
+                sector,
+                data: data.collect(),
+                indirect,
+            }
+        },
+    );
+    let read =
+        (sector.clone(), 1..8u32).prop_map(|(sector, sectors)| Operation::Read { sector, sectors });
+    let kind = prop_oneof![Just(kind::DISCARD), Just(kind::WRITE_ZEROES)];
+    let clear = (kind, prop::collection::vec((sector, 0..8u32), 1..4))
+        .prop_map(|(kind, ranges)| Operation::Clear { kind, ranges });
+    prop_oneof![
+        4 => write,
+        4 => read,
+        2 => clear,
+        1 => Just(Operation::Reset),
+        1 => Just(Operation::Migrate),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn a_disk_is_an_array_of_bytes(operations in prop::collection::vec(operation(), 1..40)) {
+        let (device, probe) = TestDisk::new().device();
+        let mut driver = DiskDriver::<MmioBus>::start(device);
+        let mut model = probe.contents.lock().clone();
+        let at = |sector: u64| sector as usize * 512;
+        for operation in operations {
+            match operation {
+                Operation::Write { sector, data, indirect } => {
+                    let status = if indirect {
+                        driver.request_indirect(kind::OUT, sector, &data, 0)
+                    } else {
+                        driver.request(kind::OUT, sector, &data, 0)
+                    };
+                    prop_assert_eq!(status, OK);
+                    model[at(sector)..at(sector) + data.len()].copy_from_slice(&data);
+                }
+                Operation::Read { sector, sectors } => {
+                    let len = sectors as usize * 512;
+                    let data = driver.read(sector, sectors * 512);
+                    prop_assert!(data == model[at(sector)..at(sector) + len]);
+                }
+                Operation::Clear { kind, ranges } => {
+                    let flagged: Vec<_> = ranges.iter().map(|(s, n)| (*s, *n, 0)).collect();
+                    prop_assert_eq!(driver.clear(kind, &flagged), OK);
+                    for (sector, sectors) in ranges {
+                        model[at(sector)..at(sector + u64::from(sectors))].fill(0);
+                    }
+                }
+                Operation::Reset => driver.0.initialise(u64::MAX),
+                Operation::Migrate => {
+                    let disk = TestDisk { probe: probe.clone(), read_only: false };
+                    driver = DiskDriver(driver.0.migrate(disk.device().0));
+                }
+            }
+        }
+        prop_assert!(*probe.contents.lock() == model);
     }
 }
