@@ -33,6 +33,16 @@ pub enum Console {
     None,
 }
 
+/// The device that the console is attached to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ConsoleDevice {
+    /// The UART: `ttyS0` in Linux.
+    #[default]
+    Uart,
+    /// A virtio console: `hvc0` in Linux. What the UART prints still appears.
+    Virtio,
+}
+
 /// Text that names no choice.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChoiceError {
@@ -42,6 +52,9 @@ pub enum ChoiceError {
     /// No such kind of console.
     #[error("`{0}` is no console: use `stdio`, `file:PATH` or `none`")]
     Console(String),
+    /// No such device.
+    #[error("`{0}` is no console device: use `uart` (the default) or `virtio`")]
+    ConsoleDevice(String),
 }
 
 impl FromStr for Bios {
@@ -92,6 +105,27 @@ impl fmt::Display for Console {
     }
 }
 
+impl FromStr for ConsoleDevice {
+    type Err = ChoiceError;
+
+    fn from_str(text: &str) -> Result<Self, ChoiceError> {
+        match text {
+            "uart" => Ok(Self::Uart),
+            "virtio" => Ok(Self::Virtio),
+            _ => Err(ChoiceError::ConsoleDevice(text.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for ConsoleDevice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Uart => "uart",
+            Self::Virtio => "virtio",
+        })
+    }
+}
+
 impl Bios {
     /// The firmware's file, if it is one.
     pub fn path_mut(&mut self) -> Option<&mut PathBuf> {
@@ -139,6 +173,7 @@ macro_rules! serde_as_text {
 
 serde_as_text!(Bios);
 serde_as_text!(Console);
+serde_as_text!(ConsoleDevice);
 
 #[cfg(test)]
 mod tests {
@@ -152,6 +187,10 @@ mod tests {
         for text in ["stdio", "none", "file:log.txt", "file:a:b"] {
             assert_eq!(text.parse::<Console>().unwrap().to_string(), text);
         }
+        for text in ["uart", "virtio"] {
+            assert_eq!(text.parse::<ConsoleDevice>().unwrap().to_string(), text);
+        }
+        assert!("hvc0".parse::<ConsoleDevice>().is_err());
         assert_eq!("".parse::<Bios>(), Err(ChoiceError::EmptyBios));
         for text in ["", "file:", "file", "tty"] {
             let error = text.parse::<Console>().unwrap_err();

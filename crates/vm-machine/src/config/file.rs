@@ -115,6 +115,7 @@ mod tests {
             disk = ["a.img,ro", { path = "b.img", transport = "mmio" }]
             bios = "builtin"
             console = "file:log"
+            console-device = "virtio"
             no-reboot = true
             dtb-dump = "out.dtb"
             signature = "sig"

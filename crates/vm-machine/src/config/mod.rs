@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use vm_core::GuestArch;
 
-pub use choice::{Bios, ChoiceError, Console};
+pub use choice::{Bios, ChoiceError, Console, ConsoleDevice};
 pub use disk::{DiskConfig, DiskError, Transport};
 pub use file::{ConfigFileError, load};
 pub use options::MachineOptions;
@@ -50,6 +50,8 @@ pub struct MachineConfig {
     pub bios: Bios,
     /// The console.
     pub console: Console,
+    /// The device that the console is attached to.
+    pub console_device: ConsoleDevice,
     /// Whether a reset ends the machine.
     pub no_reboot: bool,
     /// The file that receives the test signature of a bare-metal program.

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use vm_core::GuestArch;
 
-use super::{Bios, ByteSize, Console, DiskConfig, MachineConfig, OptionError, validate};
+use super::{
+    Bios, ByteSize, Console, ConsoleDevice, DiskConfig, MachineConfig, OptionError, validate,
+};
 
 /// Settings of a machine, each of which may be left open.
 ///
@@ -32,6 +34,8 @@ pub struct MachineOptions {
     pub bios: Option<Bios>,
     /// The console.
     pub console: Option<Console>,
+    /// The device that the console is attached to.
+    pub console_device: Option<ConsoleDevice>,
     /// Whether a reset ends the machine.
     pub no_reboot: Option<bool>,
     /// The file that receives the device tree; the machine then does not run.
@@ -43,7 +47,7 @@ pub struct MachineOptions {
 }
 
 /// The keys, for messages about unknown ones; a test holds them to the fields.
-pub(super) const KEYS: [&str; 13] = [
+pub(super) const KEYS: [&str; 14] = [
     "arch",
     "kernel",
     "initrd",
@@ -53,6 +57,7 @@ pub(super) const KEYS: [&str; 13] = [
     "disk",
     "bios",
     "console",
+    "console-device",
     "no-reboot",
     "dtb-dump",
     "signature",
@@ -90,6 +95,8 @@ impl MachineOptions {
         bios: Bios;
         /// Sets the console.
         console: Console;
+        /// Sets the device that the console is attached to.
+        console_device: ConsoleDevice;
         /// Sets whether a reset ends the machine.
         no_reboot: bool;
         /// Sets the file for the test signature.
@@ -117,6 +124,7 @@ impl MachineOptions {
             disk: self.disk.or(fallback.disk),
             bios: self.bios.or(fallback.bios),
             console: self.console.or(fallback.console),
+            console_device: self.console_device.or(fallback.console_device),
             no_reboot: self.no_reboot.or(fallback.no_reboot),
             dtb_dump: self.dtb_dump.or(fallback.dtb_dump),
             signature: self.signature.or(fallback.signature),
@@ -157,6 +165,7 @@ impl MachineOptions {
             disks: self.disk.unwrap_or_default(),
             bios: self.bios.unwrap_or_default(),
             console: self.console.unwrap_or_default(),
+            console_device: self.console_device.unwrap_or_default(),
             no_reboot: self.no_reboot.unwrap_or(false),
             signature: self.signature,
         };

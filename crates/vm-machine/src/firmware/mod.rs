@@ -1,3 +1,13 @@
-//! Firmware interfaces that the host serves itself.
+//! Interfaces of firmware that the host serves itself.
 
+pub mod htif;
 pub mod sbi;
+
+/// The console that firmware writes to. Called on any thread.
+pub trait FirmwareConsole: Send + Sync {
+    /// Takes as many bytes as it can without blocking; returns how many.
+    fn write(&self, bytes: &[u8]) -> usize;
+
+    /// The next byte of input, if there is one.
+    fn read(&self) -> Option<u8>;
+}

@@ -12,15 +12,6 @@ const MAX_TRANSFER: u64 = 4096;
 /// How often a full console is tried again.
 const RETRY: Duration = Duration::from_micros(500);
 
-/// The console that the firmware writes to. Called on vCPU threads.
-pub trait SbiConsole: Send + Sync {
-    /// Takes as many bytes as it can without blocking; returns how many.
-    fn write(&self, bytes: &[u8]) -> usize;
-
-    /// The next byte of input, if there is one.
-    fn read(&self) -> Option<u8>;
-}
-
 impl Sbi {
     pub(super) fn debug_console(&self, call: &SbiCall<'_>, function: u64) -> SbiResult {
         let [first, low, high, ..] = call.args;

@@ -15,8 +15,7 @@ use std::sync::Arc;
 
 use vm_engine::guest::riscv64::{Firmware, SbiCall, SbiReturn};
 
-pub use console::SbiConsole;
-
+use super::FirmwareConsole;
 use harts::HartStates;
 use spec::{SbiError, extension};
 
@@ -26,13 +25,13 @@ type SbiResult = Result<u64, SbiError>;
 /// The firmware of one machine.
 pub struct Sbi {
     harts: HartStates,
-    console: Arc<dyn SbiConsole>,
+    console: Arc<dyn FirmwareConsole>,
 }
 
 impl Sbi {
     /// Firmware for `harts` harts, of which hart 0 runs and the others wait
     /// to be started.
-    pub fn new(harts: usize, console: Arc<dyn SbiConsole>) -> Self {
+    pub fn new(harts: usize, console: Arc<dyn FirmwareConsole>) -> Self {
         Self {
             harts: HartStates::new(harts),
             console,

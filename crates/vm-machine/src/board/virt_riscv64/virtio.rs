@@ -1,0 +1,136 @@
+//! The board's virtio devices.
+
+use std::sync::{Arc, Weak};
+
+use vm_core::{GuestPhysAddr, PAGE_SHIFT};
+use vm_device::{
+    interrupt::plic::Plic,
+    pci::PciHost,
+    virtio::{Block, Console, DmaMemory, Entropy, VirtioDevice, VirtioMmio, VirtioPci},
+};
+use vm_engine::vcpu::{MachineShared, VcpuRequest};
+
+use super::{
+    build::{Builder, internal, plic_line},
+    map,
+};
+use crate::{
+    config::{ConsoleDevice, DiskConfig, MachineConfig, Transport},
+    console::HostConsole,
+    error::MachineError,
+};
+
+/// What virtio devices are made of.
+pub(super) struct VirtioParts<'a> {
+    pub(super) config: &'a MachineConfig,
+    pub(super) console: &'a HostConsole,
+    pub(super) shared: &'a Arc<MachineShared>,
+    pub(super) plic: &'a Arc<Plic>,
+    pub(super) pci: &'a Arc<PciHost>,
+}
+
+impl VirtioParts<'_> {
+    /// Plugs in the entropy source, the console if it was asked for, and the disks.
+    pub(super) fn add_to(&self, builder: &mut Builder) -> Result<(), MachineError> {
+        let memory = self.memory();
+        let entropy = Entropy::new().map_err(thread_error("virtio-rng"))?;
+        self.plug_pci("virtio-rng", Arc::new(entropy), &memory)?;
+        if self.config.console_device == ConsoleDevice::Virtio {
+            self.plug_console(&memory)?;
+        }
+        let mut mmio_slots = 0..;
+        for (number, disk) in self.config.disks.iter().enumerate() {
+            let name = format!("virtio-blk{number}");
+            let block = open(disk, number)?;
+            match disk.transport {
+                Transport::Pci => self.plug_disk_pci(disk, &name, block, &memory)?,
+                Transport::Mmio => {
+                    let slot = mmio_slots.next().and_then(map::virtio_slot);
+                    let (window, irq) = slot.ok_or_else(|| no_slot(disk, "virtio-mmio", 8))?;
+                    let line = plic_line(self.plic, irq)?;
+                    let device = VirtioMmio::new(name.as_str(), block, &memory, line);
+                    builder.add(name, window, Arc::new(device))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Guest memory whose translated code is dropped where devices write.
+    fn memory(&self) -> DmaMemory {
+        let machine = Arc::downgrade(self.shared);
+        let observer = move |addr, len| forget_code(&machine, addr, len);
+        DmaMemory::observed(self.shared.ram.memory(), Arc::new(observer))
+    }
+
+    fn plug_console(&self, memory: &DmaMemory) -> Result<(), MachineError> {
+        let console = Console::new(self.console.output.tap());
+        let console = Arc::new(console.map_err(thread_error("virtio-console"))?);
+        self.console.input.connect(&console);
+        self.plug_pci("virtio-console", console, memory)
+    }
+
+    fn plug_disk_pci(
+        &self,
+        disk: &DiskConfig,
+        name: &str,
+        block: Arc<Block>,
+        memory: &DmaMemory,
+    ) -> Result<(), MachineError> {
+        if self.pci.free_slot().is_none() {
+            return Err(no_slot(disk, "PCI", 30));
+        }
+        self.plug_pci(name, block, memory)
+    }
+
+    fn plug_pci(
+        &self,
+        name: &str,
+        device: Arc<dyn VirtioDevice>,
+        memory: &DmaMemory,
+    ) -> Result<(), MachineError> {
+        // The PLIC takes no messages, so functions have INTx only.
+        let function = VirtioPci::new(name, device, memory, None).map_err(internal)?;
+        let slot = self
+            .pci
+            .free_slot()
+            .ok_or_else(|| internal("PCI is full"))?;
+        self.pci.plug(slot, Arc::new(function)).map_err(internal)
+    }
+}
+
+fn open(disk: &DiskConfig, number: usize) -> Result<Arc<Block>, MachineError> {
+    let serial = format!("disk{number}");
+    Block::open(&disk.path, disk.read_only, &serial)
+        .map(Arc::new)
+        .map_err(|cause| MachineError::Disk {
+            disk: disk.to_string(),
+            cause,
+        })
+}
+
+fn no_slot(disk: &DiskConfig, bus: &str, slots: u32) -> MachineError {
+    MachineError::NoSlot {
+        disk: disk.to_string(),
+        cause: format!("the board has at most {slots} {bus} places; use fewer disks"),
+    }
+}
+
+fn thread_error(what: &str) -> impl Fn(std::io::Error) -> MachineError {
+    move |cause| MachineError::Thread {
+        what: what.to_owned(),
+        cause,
+    }
+}
+
+/// A device wrote `len` bytes at `addr`: what was translated from there is void.
+fn forget_code(machine: &Weak<MachineShared>, addr: GuestPhysAddr, len: u64) {
+    let Some(machine) = machine.upgrade() else {
+        return;
+    };
+    let last = addr.wrapping_add(len.saturating_sub(1)).0 >> PAGE_SHIFT;
+    let dropped = (addr.page()..=last).filter(|page| machine.blocks.invalidate_page(*page));
+    if dropped.count() > 0 {
+        machine.broadcast(usize::MAX, &VcpuRequest::FlushJumpCache);
+    }
+}

@@ -1,0 +1,77 @@
+//! Why a machine cannot be made or run.
+
+use std::{io, path::PathBuf};
+
+use vm_core::snapshot::SnapshotError;
+
+use crate::{
+    boot::BootError,
+    config::{ByteSize, OptionError},
+};
+
+/// A machine that cannot be made or run. Names the option, the value, the
+/// cause, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum MachineError {
+    /// A setting is wrong.
+    #[error(transparent)]
+    Option(#[from] OptionError),
+    /// The guest cannot be loaded.
+    #[error(transparent)]
+    Boot(#[from] BootError),
+    /// The host has not that much memory.
+    #[error("--memory {memory}: {cause}")]
+    Memory {
+        /// The machine's RAM.
+        memory: ByteSize,
+        /// What the host said.
+        cause: vm_mem::RamError,
+    },
+    /// A disk cannot be attached.
+    #[error("--disk {disk}: {cause}")]
+    Disk {
+        /// The disk as it was configured.
+        disk: String,
+        /// Why not.
+        cause: vm_device::virtio::BlockError,
+    },
+    /// More disks than there are places for.
+    #[error("--disk {disk}: {cause}")]
+    NoSlot {
+        /// The first disk without a place.
+        disk: String,
+        /// How many there can be.
+        cause: String,
+    },
+    /// The board's own devices do not fit together: a mistake in this program.
+    #[error("the board cannot be built: {0}; please report this")]
+    Board(String),
+    /// The host has no thread left.
+    #[error("cannot start a thread ({what}): {cause}; the host's limit may be reached")]
+    Thread {
+        /// What the thread was for.
+        what: String,
+        /// What the host said.
+        cause: io::Error,
+    },
+    /// A thread of the machine ended that should not have: a mistake in this program.
+    #[error("vCPU {vcpu} ended unexpectedly; please report this, with what is printed above")]
+    VcpuLost {
+        /// The vCPU's index.
+        vcpu: usize,
+    },
+    /// The signature cannot be written.
+    #[error("--signature {}: {cause}", .path.display())]
+    Signature {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        cause: String,
+    },
+    /// The state cannot be saved or restored.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// The machine is gone, so it cannot be controlled.
+    #[error("the machine has ended")]
+    Ended,
+}

@@ -1,0 +1,92 @@
+//! What reaches a running machine from other threads.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use vm_core::PowerEvent;
+
+use super::MachineState;
+use crate::error::MachineError;
+
+/// News for the thread that runs the machine.
+pub(super) enum Event {
+    /// The guest, or a device, reports a power event.
+    Power {
+        /// Which life of the machine it belongs to: a reset begins another.
+        life: u64,
+        /// The event.
+        event: PowerEvent,
+    },
+    /// A vCPU's thread ended by a panic.
+    Lost {
+        /// The vCPU's index.
+        vcpu: usize,
+    },
+    /// Somebody wants something of the machine.
+    Command(Command),
+}
+
+/// What can be asked of a machine.
+pub(super) enum Command {
+    Stop,
+    Pause,
+    Resume,
+    /// Save, and send the state back.
+    Save(Sender<Result<MachineState, MachineError>>),
+}
+
+/// Controls a machine from other threads. Clones control the same machine.
+#[derive(Clone)]
+pub struct MachineHandle {
+    events: Sender<Event>,
+}
+
+impl MachineHandle {
+    pub(super) fn new(events: Sender<Event>) -> Self {
+        Self { events }
+    }
+
+    /// Ends the machine as if it had been switched off from outside. Does
+    /// nothing if it has ended.
+    pub fn stop(&self) {
+        // The receiver is gone when the machine is: then there is nothing to stop.
+        let _ = self.events.send(Event::Command(Command::Stop));
+    }
+
+    /// Halts all vCPUs between two instructions.
+    ///
+    /// # Errors
+    /// [`MachineError::Ended`] if the machine is gone.
+    pub fn pause(&self) -> Result<(), MachineError> {
+        self.send(Command::Pause)
+    }
+
+    /// Lets a paused machine run on.
+    ///
+    /// # Errors
+    /// [`MachineError::Ended`] if the machine is gone.
+    pub fn resume(&self) -> Result<(), MachineError> {
+        self.send(Command::Resume)
+    }
+
+    /// Takes the state of the whole machine, which runs on afterwards unless
+    /// it was paused.
+    ///
+    /// # Errors
+    /// [`MachineError::Ended`] if the machine is gone or ends before it gets
+    /// to it, [`MachineError::Snapshot`] if a device's state does not serialise.
+    pub fn save(&self) -> Result<MachineState, MachineError> {
+        let (sender, state) = channel();
+        self.send(Command::Save(sender))?;
+        state.recv().map_err(|_| MachineError::Ended)?
+    }
+
+    fn send(&self, command: Command) -> Result<(), MachineError> {
+        let sent = self.events.send(Event::Command(command));
+        sent.map_err(|_| MachineError::Ended)
+    }
+}
+
+/// Both ends of the channel.
+pub(super) fn events() -> (Sender<Event>, Receiver<Event>) {
+    channel()
+}

@@ -1,0 +1,139 @@
+//! One life of a machine, from power-on to the next reset.
+
+use std::sync::{Arc, mpsc::Sender};
+
+use vm_core::{GuestArch, PowerEvent, PowerSink};
+use vm_engine::guest::riscv64::{Firmware, HartConfig, Riscv64};
+use vm_engine::vcpu::Vcpu;
+
+use super::{control::Event, vcpus::Vcpus};
+use crate::{
+    board::virt_riscv64::{Board, BoardParts},
+    boot::{BootPlan, Entry},
+    config::{Bios, MachineConfig},
+    console::HostConsole,
+    error::MachineError,
+    firmware::{
+        htif::{Htif, HtifAddresses},
+        sbi::Sbi,
+    },
+};
+
+/// The guest architecture that this hardware runs.
+pub(super) const ARCH: GuestArch = GuestArch::Riscv64;
+
+/// What outlives the hardware.
+pub(super) struct Surroundings<'a> {
+    pub(super) config: &'a MachineConfig,
+    pub(super) plan: &'a BootPlan,
+    pub(super) console: &'a HostConsole,
+    pub(super) events: &'a Sender<Event>,
+    /// The number of this life.
+    pub(super) life: u64,
+    /// What the guest's clock starts at, in nanoseconds.
+    pub(super) clock_ns: u64,
+}
+
+/// A board with its vCPUs.
+pub(super) struct Hardware {
+    pub(super) board: Board,
+    pub(super) vcpus: Vcpus,
+    /// The firmware, if the host serves it.
+    pub(super) sbi: Option<Arc<Sbi>>,
+    htif: Option<Htif>,
+    htif_addresses: Option<HtifAddresses>,
+    power: Arc<dyn PowerSink>,
+}
+
+impl Hardware {
+    /// Hardware after power-on: memory is empty and the vCPUs have not been reset.
+    pub(super) fn new(around: &Surroundings<'_>) -> Result<Self, MachineError> {
+        let config = around.config;
+        let power = power_sink(around);
+        let board = Board::new(&BoardParts {
+            config,
+            console: around.console,
+            power: Arc::clone(&power),
+            all_harts_run: config.bios != Bios::Builtin,
+            clock_ns: around.clock_ns,
+        })?;
+        let sbi = (config.bios == Bios::Builtin).then(|| {
+            let console = Arc::clone(&board.firmware_console);
+            Arc::new(Sbi::new(board.shared.vcpus().len(), console))
+        });
+        let firmware = sbi.clone().map(|sbi| sbi as Arc<dyn Firmware>);
+        let harts = board.shared.vcpus().iter().enumerate();
+        let harts = harts.map(|(index, control)| {
+            let hart = Riscv64::new(HartConfig {
+                hart_id: index as u64,
+                firmware: firmware.clone(),
+                ..HartConfig::default()
+            });
+            let machine = Arc::clone(&board.shared);
+            Vcpu::new(index, Arc::clone(control), machine, hart, 0)
+        });
+        let symbols = around.plan.symbols();
+        Ok(Self {
+            vcpus: Vcpus::new(harts.collect(), Arc::clone(&power), around.events.clone()),
+            board,
+            sbi,
+            htif: None,
+            htif_addresses: symbols.tohost.map(|tohost| HtifAddresses {
+                tohost,
+                fromhost: symbols.fromhost,
+            }),
+            power,
+        })
+    }
+
+    /// Loads the guest and puts the harts where it begins.
+    pub(super) fn boot(&mut self, plan: &BootPlan) -> Result<(), MachineError> {
+        let entry = plan.load(&self.board.shared.ram)?;
+        for vcpu in self.vcpus.parked()? {
+            let Vcpu {
+                core, guest, pc, ..
+            } = vcpu;
+            match entry {
+                Entry::Reset { pc: reset } => {
+                    guest.reset_to_machine(core, reset, 0, 0);
+                    *pc = reset;
+                }
+                Entry::Supervisor { pc: kernel, dtb } => {
+                    let hart = guest.config().hart_id;
+                    guest.reset_to_supervisor(core, kernel, hart, dtb);
+                    *pc = kernel;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts the threads.
+    pub(super) fn start(&mut self) -> Result<(), MachineError> {
+        if let Some(addresses) = self.htif_addresses {
+            let ram = self.board.shared.ram.clone();
+            let console = Arc::clone(&self.board.firmware_console);
+            let htif = Htif::start(addresses, ram, console, Arc::clone(&self.power));
+            self.htif = Some(htif.map_err(|cause| MachineError::Thread {
+                what: "HTIF".to_owned(),
+                cause,
+            })?);
+        }
+        self.vcpus.start()
+    }
+
+    /// Stops the threads; afterwards nothing moves but devices' own threads.
+    pub(super) fn stop(&mut self) -> Result<(), MachineError> {
+        self.htif = None;
+        self.vcpus.stop()
+    }
+}
+
+/// Reports power events to the thread that runs the machine.
+fn power_sink(around: &Surroundings<'_>) -> Arc<dyn PowerSink> {
+    let (events, life) = (around.events.clone(), around.life);
+    Arc::new(move |event: PowerEvent| {
+        // The receiver is gone when the machine is: nobody is interested then.
+        let _ = events.send(Event::Power { life, event });
+    })
+}

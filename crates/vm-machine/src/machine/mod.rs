@@ -1,0 +1,227 @@
+//! A machine, from its configuration to its end.
+
+mod control;
+mod exit;
+mod hardware;
+mod ram_image;
+mod signature;
+mod state;
+mod vcpus;
+
+use std::sync::mpsc::{Receiver, Sender};
+
+use vm_core::{HostArch, PowerEvent};
+
+use control::{Command, Event, events};
+use hardware::{Hardware, Surroundings};
+
+use crate::{boot::BootPlan, config::MachineConfig, console::HostConsole, error::MachineError};
+
+pub use control::MachineHandle;
+pub use exit::ExitStatus;
+pub use state::MachineState;
+
+/// A virtual machine.
+pub struct Machine {
+    config: MachineConfig,
+    plan: BootPlan,
+    console: HostConsole,
+    sender: Sender<Event>,
+    events: Receiver<Event>,
+    /// How many times the hardware was made.
+    life: u64,
+    hardware: Option<Hardware>,
+}
+
+/// What to do after an event.
+enum Next {
+    /// Wait for the next one.
+    Wait,
+    /// Begin another life.
+    Reset,
+    /// End.
+    End(ExitStatus),
+}
+
+impl Machine {
+    /// A machine that has just been switched on.
+    ///
+    /// # Errors
+    /// [`MachineError`] if a file is missing, damaged or too large, or the
+    /// host cannot provide what the machine needs.
+    pub fn new(config: MachineConfig, console: HostConsole) -> Result<Self, MachineError> {
+        let plan = BootPlan::read(&config)?;
+        let (sender, events) = events();
+        let mut machine = Self {
+            config,
+            plan,
+            console,
+            sender,
+            events,
+            life: 0,
+            hardware: None,
+        };
+        machine.power_on()?;
+        Ok(machine)
+    }
+
+    /// What controls the machine from other threads.
+    pub fn handle(&self) -> MachineHandle {
+        MachineHandle::new(self.sender.clone())
+    }
+
+    /// Which engine runs the guest, and why.
+    pub fn engine(&self) -> String {
+        let guest = hardware::ARCH;
+        let host = HostArch::current().map_or("unknown", HostArch::name);
+        format!("{guest} guest on {host} host: interpreter (no JIT for this pair yet)")
+    }
+
+    /// Runs the machine to its end, on this thread and those of its vCPUs.
+    /// Called again, it goes on where the machine ended, if that is possible,
+    /// else from power-on.
+    ///
+    /// # Errors
+    /// [`MachineError`] if the host runs out of something, or a part of the
+    /// machine fails.
+    pub fn run(&mut self) -> Result<ExitStatus, MachineError> {
+        if self.hardware.is_none() {
+            self.power_on()?;
+        }
+        self.hardware()?.start()?;
+        let mut running = true;
+        loop {
+            // The sender is kept here, so there is always one.
+            let event = self.events.recv().map_err(|_| MachineError::Ended)?;
+            match self.react(event, &mut running)? {
+                Next::Wait => {}
+                Next::Reset => {
+                    self.power_on()?;
+                    self.hardware()?.start()?;
+                    running = true;
+                }
+                Next::End(status) => {
+                    self.end(status)?;
+                    return Ok(status);
+                }
+            }
+        }
+    }
+
+    /// Replaces the state of a machine that does not run.
+    ///
+    /// # Errors
+    /// [`MachineError`] if the state is of another kind of machine, or
+    /// damaged. The machine then starts from power-on.
+    pub fn restore(&mut self, state: &MachineState) -> Result<(), MachineError> {
+        let hardware = self.new_hardware(state.clock_ns())?;
+        self.hardware
+            .insert(hardware)
+            .restore(state)
+            .inspect_err(|_| {
+                self.hardware = None;
+            })
+    }
+
+    /// The device tree that the guest gets, but for its random seed.
+    ///
+    /// # Errors
+    /// [`MachineError`] if the guest's files cannot be read or do not fit.
+    pub fn device_tree(config: &MachineConfig) -> Result<Vec<u8>, MachineError> {
+        Ok(BootPlan::read(config)?.device_tree()?)
+    }
+
+    fn react(&mut self, event: Event, running: &mut bool) -> Result<Next, MachineError> {
+        match event {
+            // What the last life has left behind.
+            Event::Power { life, .. } if life != self.life => Ok(Next::Wait),
+            Event::Power { event, .. } => Ok(self.power(event)),
+            Event::Lost { vcpu } => Err(MachineError::VcpuLost { vcpu }),
+            Event::Command(Command::Stop) => Ok(Next::End(ExitStatus::Stopped)),
+            Event::Command(command) => {
+                self.control(command, running)?;
+                Ok(Next::Wait)
+            }
+        }
+    }
+
+    fn power(&self, event: PowerEvent) -> Next {
+        match event {
+            PowerEvent::PowerOff { status } => Next::End(ExitStatus::PowerOff { status }),
+            PowerEvent::Panic => Next::End(ExitStatus::Panic),
+            PowerEvent::Reset if self.config.no_reboot => Next::End(ExitStatus::Reset),
+            PowerEvent::Reset => Next::Reset,
+        }
+    }
+
+    fn control(&mut self, command: Command, running: &mut bool) -> Result<(), MachineError> {
+        let hardware = self.hardware()?;
+        match command {
+            Command::Stop => {}
+            Command::Pause => {
+                hardware.stop()?;
+                *running = false;
+            }
+            Command::Resume => {
+                hardware.start()?;
+                *running = true;
+            }
+            Command::Save(reply) => {
+                hardware.stop()?;
+                let state = hardware.save();
+                if *running {
+                    hardware.start()?;
+                }
+                // Whoever asked may have lost interest.
+                let _ = reply.send(state);
+            }
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, status: ExitStatus) -> Result<(), MachineError> {
+        self.hardware()?.stop()?;
+        if matches!(status, ExitStatus::PowerOff { .. }) {
+            self.write_signature()?;
+        }
+        if status != ExitStatus::Stopped {
+            self.hardware = None;
+        }
+        Ok(())
+    }
+
+    fn write_signature(&mut self) -> Result<(), MachineError> {
+        let Some(path) = self.config.signature.clone() else {
+            return Ok(());
+        };
+        let symbols = self.plan.symbols();
+        let ram = self.hardware()?.board.shared.ram.clone();
+        signature::write(&path, &symbols, &ram)
+    }
+
+    fn hardware(&mut self) -> Result<&mut Hardware, MachineError> {
+        self.hardware.as_mut().ok_or(MachineError::Ended)
+    }
+
+    /// Begins a new life with a new board: nothing of the last one can leak.
+    fn power_on(&mut self) -> Result<(), MachineError> {
+        let mut hardware = self.new_hardware(0)?;
+        hardware.boot(&self.plan)?;
+        self.hardware = Some(hardware);
+        Ok(())
+    }
+
+    fn new_hardware(&mut self, clock_ns: u64) -> Result<Hardware, MachineError> {
+        // The old board holds locks on disk images.
+        self.hardware = None;
+        self.life += 1;
+        Hardware::new(&Surroundings {
+            config: &self.config,
+            plan: &self.plan,
+            console: &self.console,
+            events: &self.sender,
+            life: self.life,
+            clock_ns,
+        })
+    }
+}

@@ -1,0 +1,129 @@
+//! The state of a whole machine, in memory.
+
+use vm_core::{
+    GuestArch,
+    snapshot::{SavedState, SnapshotError},
+};
+use vm_engine::guest::{Guest, riscv64::Riscv64};
+use vm_engine::vcpu::{Vcpu, VcpuRequest};
+
+use super::{
+    hardware::{ARCH, Hardware},
+    ram_image::RamImage,
+};
+use crate::error::MachineError;
+
+const KIND: &str = "machine";
+
+/// The state of a whole machine at one moment: vCPUs, devices and RAM. Disk
+/// images are not part of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MachineState {
+    arch: GuestArch,
+    /// The guest's clock, in nanoseconds.
+    clock_ns: u64,
+    devices: Vec<(String, SavedState)>,
+    harts: Vec<SavedState>,
+    /// Which harts the host's firmware has started, if there is one.
+    started: Option<Vec<bool>>,
+    ram: RamImage,
+}
+
+impl MachineState {
+    /// The guest's clock at that moment, in nanoseconds since power-on.
+    pub fn clock_ns(&self) -> u64 {
+        self.clock_ns
+    }
+}
+
+impl Hardware {
+    /// Takes the state; the vCPUs must be stopped.
+    pub(super) fn save(&mut self) -> Result<MachineState, MachineError> {
+        let components = &self.board.components;
+        components.iter().for_each(|part| part.device.quiesce());
+        let state = self.save_quiet();
+        let components = &self.board.components;
+        components.iter().for_each(|part| part.device.resume());
+        state
+    }
+
+    fn save_quiet(&mut self) -> Result<MachineState, MachineError> {
+        let devices = self.board.components.iter();
+        let devices = devices
+            .map(|part| Ok((part.name.clone(), part.device.save()?)))
+            .collect::<Result<_, SnapshotError>>()?;
+        let harts = self.vcpus.parked()?.iter_mut();
+        let harts = harts
+            .map(|hart| {
+                take_start(hart);
+                hart.guest.save(&hart.core, hart.pc)
+            })
+            .collect::<Result<_, SnapshotError>>()?;
+        Ok(MachineState {
+            arch: ARCH,
+            clock_ns: self.board.shared.alarms.clock().now_ns(),
+            devices,
+            harts,
+            started: self.sbi.as_ref().map(|sbi| sbi.started()),
+            ram: RamImage::save(&self.board.shared.ram)?,
+        })
+    }
+
+    /// Replaces the state of hardware that was never booted.
+    pub(super) fn restore(&mut self, state: &MachineState) -> Result<(), MachineError> {
+        self.check(state)?;
+        let components = &self.board.components;
+        components.iter().for_each(|part| part.device.quiesce());
+        let result = self.restore_quiet(state);
+        let components = &self.board.components;
+        components.iter().for_each(|part| part.device.resume());
+        result
+    }
+
+    /// Whether the state is of a machine like this one.
+    fn check(&mut self, state: &MachineState) -> Result<(), MachineError> {
+        let here = self.board.components.iter().map(|part| &part.name);
+        let there = state.devices.iter().map(|(name, _)| name);
+        let cause = if state.arch != ARCH {
+            format!("it is of a {} machine", state.arch)
+        } else if self.vcpus.parked()?.len() != state.harts.len() {
+            format!("it has {} vCPUs: set --cpus", state.harts.len())
+        } else if self.sbi.is_some() != state.started.is_some() {
+            "one of them has firmware of its own: set --bios".to_owned()
+        } else if !here.eq(there) {
+            "it has other devices: set --disk".to_owned()
+        } else {
+            return Ok(());
+        };
+        Err(SnapshotError::Mismatch { kind: KIND, cause }.into())
+    }
+
+    fn restore_quiet(&mut self, state: &MachineState) -> Result<(), MachineError> {
+        state.ram.restore(&self.board.shared.ram)?;
+        for (part, (_, saved)) in self.board.components.iter().zip(&state.devices) {
+            part.device.restore(saved)?;
+        }
+        if let (Some(sbi), Some(started)) = (&self.sbi, &state.started) {
+            sbi.set_started(started);
+        }
+        for (hart, saved) in self.vcpus.parked()?.iter_mut().zip(&state.harts) {
+            hart.pc = hart.guest.restore(&mut hart.core, saved)?;
+        }
+        Ok(())
+    }
+}
+
+/// Carries out a start that the hart was asked for and has not got to: it is
+/// in the queue of requests, which is not saved. Others in it concern caches only.
+fn take_start(hart: &mut Vcpu<Riscv64>) {
+    for request in hart.core.control.take_requests() {
+        if let VcpuRequest::Start { .. } = request {
+            if let Some(pc) = hart.guest.start(&mut hart.core, &request) {
+                hart.pc = pc;
+                hart.core.control.set_halted(false);
+            }
+        } else {
+            hart.core.control.post(request);
+        }
+    }
+}
