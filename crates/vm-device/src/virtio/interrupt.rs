@@ -6,10 +6,12 @@ use std::sync::{
 };
 
 use parking_lot::Mutex;
-use tracing::warn;
 use vm_core::IrqLine;
 
-use super::spec::{interrupt, status};
+use super::{
+    complaints::Complaints,
+    spec::{interrupt, status},
+};
 
 /// A transport's way to notify the driver.
 pub trait Interrupt: Send + Sync {
@@ -88,6 +90,7 @@ pub struct DeviceLink {
     name: String,
     status: AtomicU8,
     interrupt: Arc<dyn Interrupt>,
+    complaints: Complaints,
 }
 
 impl DeviceLink {
@@ -97,6 +100,7 @@ impl DeviceLink {
             name,
             status: AtomicU8::new(0),
             interrupt,
+            complaints: Complaints::default(),
         }
     }
 
@@ -137,7 +141,10 @@ impl DeviceLink {
 
     /// Gives up until the driver resets the device (§2.1.2).
     pub fn needs_reset(&self, reason: &dyn std::fmt::Display) {
-        warn!(device = %self.name, "the device needs a reset: {reason}");
+        self.complaints.warn(
+            &self.name,
+            format_args!("the device needs a reset: {reason}"),
+        );
         self.add_status(status::NEEDS_RESET);
         self.config_changed();
     }

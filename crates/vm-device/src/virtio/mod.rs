@@ -10,6 +10,7 @@
 mod block;
 mod chain;
 mod common;
+mod complaints;
 mod console;
 mod device;
 mod dma;
@@ -25,12 +26,12 @@ mod worker;
 #[cfg(test)]
 mod testing;
 
-pub use block::{Block, BlockBackend, BlockError, FileBackend};
+pub use block::{Block, BlockBackend, BlockError, FileBackend, SECTOR_LEN, SERIAL_LEN};
 pub use chain::{Buffers, Chain};
 pub use console::{Console, TerminalSize};
 pub use device::{Activation, VirtioDevice};
 pub use dma::{DmaMemory, WriteObserver};
-pub use entropy::Entropy;
+pub use entropy::{Entropy, EntropySource};
 pub use fault::{FaultCause, QueueFault};
 pub use interrupt::{DeviceLink, Interrupt};
 pub use mmio::{VacantSlot, VirtioMmio, WINDOW_LEN};

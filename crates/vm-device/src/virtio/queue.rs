@@ -5,7 +5,7 @@ use std::sync::{Arc, atomic::Ordering};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use virtio_queue::{Queue, QueueOwnedT, QueueState, QueueT};
-use vm_memory::{Bytes, GuestAddress};
+use vm_memory::{Bytes, GuestAddress, GuestMemory, Permissions};
 
 use super::{
     chain::Chain,
@@ -42,8 +42,8 @@ pub struct QueuePosition {
     pub next_used: u16,
 }
 
-/// One queue of a device. It exists as long as the device; between
-/// [`start`](Self::start) and [`stop`](Self::stop) it can be served.
+/// One queue of a device. It exists as long as the device, and looks empty
+/// while the driver has not enabled it.
 pub struct Virtqueue {
     index: u16,
     max_size: u16,
@@ -103,10 +103,22 @@ impl Virtqueue {
             used_ring: layout.used,
         })
         .map_err(|e| self.fault(e))?;
-        if !queue.is_valid(self.memory.memory()) {
+        if !self.rings_in_memory(layout) {
             return Err(self.fault(FaultCause::RingsOutsideMemory));
         }
         Ok(queue)
+    }
+
+    /// Whether all three areas, of the sizes in §2.7, lie in guest memory.
+    fn rings_in_memory(&self, layout: &QueueLayout) -> bool {
+        let size = usize::from(layout.size);
+        let inside = |addr, len, access| {
+            let memory = self.memory.memory();
+            GuestMemory::check_range(memory, GuestAddress(addr), len, access)
+        };
+        inside(layout.descriptors, 16 * size, Permissions::Read)
+            && inside(layout.available, 6 + 2 * size, Permissions::Read)
+            && inside(layout.used, 6 + 8 * size, Permissions::Write)
     }
 
     /// Lets the device serve the queue from `position` on.

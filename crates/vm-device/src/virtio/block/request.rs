@@ -2,7 +2,7 @@
 
 use std::io;
 
-use tracing::{debug, warn};
+use tracing::debug;
 
 use super::{
     BlockBackend, SECTOR_LEN, SERIAL_LEN,
@@ -10,6 +10,7 @@ use super::{
 };
 use crate::virtio::{
     chain::{Buffers, Chain},
+    complaints::Complaints,
     dma::DmaMemory,
     fault::FaultCause,
 };
@@ -102,11 +103,16 @@ struct Extent {
 pub(super) struct Disk {
     backend: Box<dyn BlockBackend>,
     serial: [u8; SERIAL_LEN],
+    complaints: Complaints,
 }
 
 impl Disk {
     pub(super) fn new(backend: Box<dyn BlockBackend>, serial: [u8; SERIAL_LEN]) -> Self {
-        Self { backend, serial }
+        Self {
+            backend,
+            serial,
+            complaints: Complaints::default(),
+        }
     }
 
     /// In sectors.
@@ -151,11 +157,10 @@ impl Disk {
                 answer::IOERR
             }
             Err(Failure::Host(error)) => {
-                warn!(
-                    disk = self.describe(),
-                    kind = header.kind,
-                    sector = header.sector,
-                    "disk request failed: {error}"
+                let Header { kind, sector } = header;
+                self.complaints.warn(
+                    &self.describe(),
+                    format_args!("request type {kind} at sector {sector} failed: {error}"),
                 );
                 answer::IOERR
             }
