@@ -168,3 +168,6 @@ impl Riscv64 {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,6 +20,7 @@ impl Riscv64 {
     /// `a1` in those registers and all others 0, as boot ROMs leave them.
     pub fn reset_to_machine(&mut self, core: &mut Core, pc: u64, a0: u64, a1: u64) {
         self.reset(core, Privilege::Machine);
+        core.control.set_line(interrupt::SSI, false);
         set_entry(core, pc, a0, a1);
     }
 
@@ -28,6 +29,13 @@ impl Riscv64 {
     /// everything delegated, the supervisor's extensions switched on, all of
     /// physical memory open to it.
     pub fn reset_to_supervisor(&mut self, core: &mut Core, pc: u64, a0: u64, a1: u64) {
+        self.hand_over(core, pc, a0, a1);
+        core.control.set_line(interrupt::SSI, false);
+    }
+
+    /// The same for a hart that starts while others run: they may have sent it
+    /// an interrupt already.
+    fn hand_over(&mut self, core: &mut Core, pc: u64, a0: u64, a1: u64) {
         self.reset(core, Privilege::Supervisor);
         self.regs.medeleg = exception::DELEGABLE;
         self.regs.mideleg = interrupt::SUPERVISOR;
@@ -42,7 +50,7 @@ impl Riscv64 {
     /// [`VcpuRequest::Start`](crate::vcpu::VcpuRequest::Start): a0 holds the
     /// hart's number, a1 the argument.
     pub(super) fn begin(&mut self, core: &mut Core, pc: u64, arg: u64) {
-        self.reset_to_supervisor(core, pc, self.config.hart_id, arg);
+        self.hand_over(core, pc, self.config.hart_id, arg);
     }
 
     fn reset(&mut self, core: &mut Core, privilege: Privilege) {
@@ -72,3 +80,6 @@ fn set_entry(core: &mut Core, pc: u64, a0: u64, a1: u64) {
     core.set(regs::x(10), a0);
     core.set(regs::x(11), a1);
 }
+
+#[cfg(test)]
+mod tests;

@@ -47,6 +47,11 @@ impl Fixture {
     }
 
     pub fn with(config: HartConfig) -> Self {
+        Self::harts(vec![config]).remove(0)
+    }
+
+    /// Harts that share a machine, one for each configuration.
+    pub fn harts(configs: Vec<HartConfig>) -> Vec<Self> {
         let clock = Arc::new(ManualClock::default());
         let ram = GuestRam::new(&[(GuestPhysAddr(RAM), RAM_BYTES)]).unwrap();
         let alarms = AlarmService::start(clock.clone()).unwrap();
@@ -55,12 +60,27 @@ impl Fixture {
             Arc::new(NoDevices),
             Arc::new(alarms),
         ));
-        let control = Arc::new(VcpuControl::new(false));
-        machine.attach(vec![control.clone()]);
-        let mut core = Core::new(0, control, machine);
-        let mut hart = Riscv64::new(config);
-        hart.reset_to_machine(&mut core, RAM, 0, 0);
-        Self { hart, core, clock }
+        let controls: Vec<_> = configs
+            .iter()
+            .map(|_| Arc::new(VcpuControl::new(false)))
+            .collect();
+        machine.attach(controls.clone());
+        let hart = |(index, (config, control))| {
+            let mut core = Core::new(index, control, Arc::clone(&machine));
+            let mut hart = Riscv64::new(config);
+            hart.reset_to_machine(&mut core, RAM, 0, 0);
+            Self {
+                hart,
+                core,
+                clock: Arc::clone(&clock),
+            }
+        };
+        configs
+            .into_iter()
+            .zip(controls)
+            .enumerate()
+            .map(hart)
+            .collect()
     }
 
     /// The hart as built-in firmware hands it over, in S-mode.

@@ -144,7 +144,7 @@ fn cbo_management_needs_permission_by_kind() {
     for (imm, bit) in [(0, 1 << 4), (0, 3 << 4), (1, 1 << 6), (2, 1 << 6)] {
         let bits = imm << 20 | 3;
         let args = [RAM, 0, bits];
-        let mut f = with_envcfg(0xf0 & !(bit | 0x30 * u64::from(imm == 0)), 0xf0);
+        let mut f = with_envcfg(0xf0 & !(bit | (0x30 * u64::from(imm == 0))), 0xf0);
         assert_eq!(f.helper(Helper::CboManage, args), DONE, "M-mode");
         assert_eq!(
             f.enter(Supervisor).helper(Helper::CboManage, args),
