@@ -121,7 +121,7 @@ fn states_of_others_and_damaged_ones_are_refused() {
 fn impossible_bits_are_dropped() {
     let old = Fixture::new();
     let state = HartState {
-        mstatus: u64::MAX & !(1 << 12),
+        mstatus: !(1 << 12),
         medeleg: u64::MAX,
         mideleg: u64::MAX,
         mie: u64::MAX,
