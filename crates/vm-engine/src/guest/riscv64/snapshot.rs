@@ -56,8 +56,6 @@ struct HartState {
 }
 
 const SSIP: u64 = 1 << interrupt::SSI;
-const CY: u64 = 1 << 0;
-const IR: u64 = 1 << 2;
 
 impl Riscv64 {
     /// Saves the hart, paused with `pc` as its next instruction. The
@@ -98,7 +96,6 @@ impl Riscv64 {
     fn state(&self, core: &Core, pc: u64) -> HartState {
         let r = &self.regs;
         let retired = core.instructions_retired();
-        let inhibit = |c: &Counter, bit| if c.is_inhibited() { bit } else { 0 };
         HartState {
             hart_id: self.config.hart_id,
             pc,
@@ -126,7 +123,7 @@ impl Riscv64 {
             senvcfg: r.senvcfg,
             mcounteren: r.mcounteren,
             scounteren: r.scounteren,
-            mcountinhibit: inhibit(&r.cycle, CY) | inhibit(&r.instret, IR),
+            mcountinhibit: self.inhibited(),
             mcycle: r.cycle.read(retired),
             minstret: r.instret.read(retired),
             satp: r.satp,
@@ -146,6 +143,7 @@ impl Riscv64 {
         core.set(fixed::FP_DIRTY, 0);
         self.privilege = privilege;
         self.regs = self.registers(core, state);
+        self.set_inhibited(state.mcountinhibit, core.instructions_retired());
         core.set(fixed::FP_FLAGS, state.fcsr & 0x1f);
         self.set_rounding(core, state.fcsr >> 5);
         self.pmp = Pmp::new();
@@ -161,10 +159,9 @@ impl Riscv64 {
     /// The saved registers, without bits that they do not have.
     fn registers(&self, core: &Core, state: &HartState) -> Registers {
         let retired = core.instructions_retired();
-        let counter = |value, bit| {
+        let counter = |value| {
             let mut counter = Counter::default();
             counter.write(value, retired);
-            counter.set_inhibited(state.mcountinhibit & bit != 0, retired);
             counter
         };
         let envcfg = self.config.extensions.envcfg_mask();
@@ -191,8 +188,8 @@ impl Riscv64 {
             satp: state.satp,
             stimecmp: state.stimecmp,
             frm: 0,
-            cycle: counter(state.mcycle, CY),
-            instret: counter(state.minstret, IR),
+            cycle: counter(state.mcycle),
+            instret: counter(state.minstret),
         }
     }
 }

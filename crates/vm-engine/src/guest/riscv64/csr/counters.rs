@@ -5,7 +5,7 @@
 
 use super::{Row, Update};
 use crate::{
-    guest::riscv64::{Privilege, Riscv64, TIMEBASE_HZ, counter::Counter},
+    guest::riscv64::{Privilege, Riscv64, counter::Counter, timer},
     vcpu::Core,
 };
 
@@ -83,7 +83,7 @@ fn retired_after(core: &Core) -> u64 {
 
 /// The `time` counter.
 pub(super) fn time(core: &Core) -> u64 {
-    core.machine.alarms.clock().ticks(TIMEBASE_HZ)
+    timer::time(&**core.machine.alarms.clock())
 }
 
 fn write_inhibit(hart: &mut Riscv64, core: &mut Core, _: u16, update: Update) {
@@ -97,9 +97,16 @@ fn write_inhibit(hart: &mut Riscv64, core: &mut Core, _: u16, update: Update) {
 }
 
 impl Riscv64 {
-    fn inhibited(&self) -> u64 {
+    /// `mcountinhibit`.
+    pub(in super::super) fn inhibited(&self) -> u64 {
         let bit = |counter: &Counter, bit| if counter.is_inhibited() { bit } else { 0 };
         bit(&self.regs.cycle, CY) | bit(&self.regs.instret, IR)
+    }
+
+    /// Writes `mcountinhibit`, which takes effect `retired` instructions after reset.
+    pub(in super::super) fn set_inhibited(&mut self, value: u64, retired: u64) {
+        self.regs.cycle.set_inhibited(value & CY != 0, retired);
+        self.regs.instret.set_inhibited(value & IR != 0, retired);
     }
 
     /// Whether the user-level view of a counter is open to the current mode.

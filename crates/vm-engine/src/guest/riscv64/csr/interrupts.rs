@@ -80,7 +80,7 @@ impl Riscv64 {
     fn mip(&self, core: &Core) -> u64 {
         let mut pending = self.pending(core);
         // The alarm that raises the line may be a moment late.
-        if self.sstc_enabled() && counters::time(core) >= self.regs.stimecmp {
+        if self.comparator_drives() && counters::time(core) >= self.regs.stimecmp {
             pending |= STIP;
         }
         pending

@@ -17,16 +17,23 @@ fn write(hart: &mut Riscv64, core: &mut Core, _: u16, update: Update) {
 }
 
 impl Riscv64 {
+    /// Whether a comparator drives STIP: that of Sstc, or, where there is no
+    /// Sstc, the machine timer of built-in firmware.
+    pub(super) fn comparator_drives(&self) -> bool {
+        let firmware = self.config.firmware.is_some() && !self.config.extensions.sstc;
+        self.sstc_enabled() || firmware
+    }
+
     /// Sets `stimecmp`, in ticks of the `time` counter.
     pub(in super::super) fn set_stimecmp(&mut self, core: &Core, ticks: u64) {
         self.regs.stimecmp = ticks;
         self.update_timer(core);
     }
 
-    /// Drives STIP from `stimecmp` if `menvcfg.STCE` says so. Called after every
-    /// change to one of them.
+    /// Drives STIP from `stimecmp`, or leaves it to software. Called after every
+    /// change to `stimecmp` and to `menvcfg.STCE`.
     pub(in super::super) fn update_timer(&mut self, core: &Core) {
-        let compare = self.sstc_enabled().then_some(self.regs.stimecmp);
+        let compare = self.comparator_drives().then_some(self.regs.stimecmp);
         self.timer.set(core, compare);
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     guest::{
         Exception, Guest, Outcome,
         riscv64::{
-            Firmware, HartConfig,
+            Extensions, Firmware, HartConfig,
             Privilege::{Machine, Supervisor, User},
             SbiCall, SbiReturn,
             testing::{Fixture, RAM},
@@ -157,6 +157,31 @@ fn timers_are_the_harts_stimecmp() {
         SbiReturn::Done { error: 0, value: 0 }
     }));
     assert_eq!(f.csr(0x14d), 1234);
+}
+
+#[test]
+fn timers_need_no_sstc() {
+    let firmware = scripted(|call| {
+        call.set_timer(call.args[0]);
+        SbiReturn::Done { error: 0, value: 0 }
+    });
+    let extensions = Extensions {
+        sstc: false,
+        ..Extensions::default()
+    };
+    let config = HartConfig {
+        firmware: Some(firmware),
+        extensions,
+        ..HartConfig::default()
+    };
+    let mut f = Fixture::with(config);
+    f.hart.reset_to_supervisor(&mut f.core, RAM, 0, 0);
+    assert_eq!(f.try_csr(0x14d), None);
+    f.helper(Helper::Ecall, [0; 3]).unwrap();
+    assert_eq!((f.csr(0x144), f.core.control.lines()), (1 << 5, 1 << 5));
+    f.core.set(regs::x(10), 1);
+    f.helper(Helper::Ecall, [0; 3]).unwrap();
+    assert_eq!((f.csr(0x144), f.core.control.lines()), (0, 0));
 }
 
 #[test]
