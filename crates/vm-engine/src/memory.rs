@@ -199,7 +199,7 @@ pub fn translate<G: Guest>(
 /// Voids translations of a physical page that was stored to, if it held code.
 pub(crate) fn written(core: &mut Core, page: u64) {
     if core.machine.blocks.invalidate_page(page) {
-        core.flush_jump_cache = true;
+        core.jump_flush.all();
         core.machine
             .broadcast(core.index, &VcpuRequest::FlushJumpCache);
     }

@@ -7,6 +7,9 @@ use vm_mem::GuestRam;
 
 use crate::interp::Program;
 
+/// Bytes of guest code that a block can come from, at most.
+pub const MAX_SOURCE: usize = 512;
+
 /// A block as tier 0 runs it, with what it was translated from.
 #[derive(Debug)]
 pub struct Code {
@@ -33,8 +36,10 @@ impl Code {
         if self.verified.load(Ordering::Relaxed) == epoch {
             return true;
         }
-        let mut now = vec![0; self.source.len()];
-        let same = ram.read(addr, &mut now).is_ok() && *now == *self.source;
+        let mut buffer = [0; MAX_SOURCE];
+        let same = buffer
+            .get_mut(..self.source.len())
+            .is_some_and(|now| ram.read(addr, now).is_ok() && *now == *self.source);
         if same {
             self.verified.store(epoch, Ordering::Relaxed);
         }

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use vm_core::PAGE_SHIFT;
-use vm_mem::tlb::Space;
+use vm_mem::{TlbEntry, tlb::Space};
 
-use super::Code;
+use super::{Code, JumpFlush};
 
 const ENTRIES: usize = 8192;
+/// Instructions are at least 2-byte aligned.
+const ALIGN_SHIFT: u32 = 1;
+const SLOTS_PER_PAGE: u64 = 1 << (PAGE_SHIFT - ALIGN_SHIFT);
 
 /// Everything but the address that decides which block a jump reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,22 +27,69 @@ impl JumpKey {
         space: Space::new(0, 0, 0),
         context: 0,
     };
+
+    /// The key of entries for global mappings: the same in every address space.
+    const fn any_asid(self) -> Self {
+        let space = Space::new(self.space.regime(), self.space.vmid(), 0);
+        Self {
+            space,
+            context: self.context,
+        }
+    }
+}
+
+/// How the code of a block is mapped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mapping {
+    /// Whether it is the same in every address space.
+    pub global: bool,
+    /// The first and the last virtual page whose translation it depends on.
+    pub pages: (u64, u64),
+}
+
+impl Mapping {
+    /// Code within the page of one translation.
+    pub fn of(entry: &TlbEntry) -> Self {
+        Self {
+            global: entry.global,
+            pages: entry.page_span(),
+        }
+    }
+
+    /// Code that runs from one page on into the next: depends on both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let first = self.pages.0.min(other.pages.0);
+        let last = self.pages.1.max(other.pages.1);
+        Self {
+            global: self.global && other.global,
+            pages: (first, last),
+        }
+    }
 }
 
 struct Entry {
     va: u64,
     key: JumpKey,
-    /// The cache's generation when the entry was made.
+    /// The generation, of its kind of mapping, that it was made in.
     generation: u32,
+    global: bool,
     code: Option<Arc<Code>>,
 }
 
 /// A direct-mapped cache of where virtual addresses lead.
 pub struct JumpCache {
     entries: Box<[Entry]>,
-    /// Entries of older generations are void.
-    generation: u32,
+    /// Entries of older generations are void; one count for mappings of one
+    /// address space, one for global ones.
+    generations: [u32; 2],
+    /// A superset of the pages with entries, as a Bloom filter.
+    pages: PageFilter,
+    /// A range of pages that covers every mapping of more than one page.
+    wide: (u64, u64),
 }
+
+const NO_PAGES: (u64, u64) = (u64::MAX, 0);
 
 impl Default for JumpCache {
     fn default() -> Self {
@@ -47,11 +97,14 @@ impl Default for JumpCache {
             va: 0,
             key: JumpKey::NONE,
             generation: 0,
+            global: false,
             code: None,
         };
         Self {
             entries: (0..ENTRIES).map(|_| empty()).collect(),
-            generation: 1,
+            generations: [1; 2],
+            pages: PageFilter::default(),
+            wide: NO_PAGES,
         }
     }
 }
@@ -59,16 +112,18 @@ impl Default for JumpCache {
 impl JumpCache {
     #[inline(always)]
     fn index(va: u64) -> usize {
-        // Instructions are at least 2-byte aligned; mix in the page so that
-        // the same offsets in different pages do not always collide.
-        ((va >> 1) ^ (va >> PAGE_SHIFT)) as usize % ENTRIES
+        // Mix in the page so that the same offsets in different pages do not
+        // always collide.
+        ((va >> ALIGN_SHIFT) ^ (va >> PAGE_SHIFT)) as usize % ENTRIES
     }
 
     /// The block at `va`, if known.
     #[inline(always)]
     pub fn get(&self, va: u64, key: JumpKey) -> Option<&Code> {
         let entry = &self.entries[Self::index(va)];
-        if entry.va == va && entry.key == key && entry.generation == self.generation {
+        let key = if entry.global { key.any_asid() } else { key };
+        let current = self.generations[usize::from(entry.global)];
+        if entry.va == va && entry.key == key && entry.generation == current {
             entry.code.as_deref()
         } else {
             None
@@ -76,23 +131,91 @@ impl JumpCache {
     }
 
     /// Remembers the block at `va`, in place of whatever shares its entry.
-    pub fn insert(&mut self, va: u64, key: JumpKey, code: Arc<Code>) -> &Code {
+    pub fn insert(&mut self, va: u64, key: JumpKey, mapping: Mapping, code: Arc<Code>) -> &Code {
+        self.pages.insert(va >> PAGE_SHIFT);
+        if mapping.pages.0 != mapping.pages.1 {
+            self.wide.0 = self.wide.0.min(mapping.pages.0);
+            self.wide.1 = self.wide.1.max(mapping.pages.1);
+        }
+        let global = mapping.global;
+        let key = if global { key.any_asid() } else { key };
+        let generation = self.generations[usize::from(global)];
         let entry = &mut self.entries[Self::index(va)];
         *entry = Entry {
             va,
             key,
-            generation: self.generation,
+            generation,
+            global,
             code: None,
         };
         entry.code.insert(code)
     }
 
-    /// Forgets everything.
-    pub fn flush(&mut self) {
-        match self.generation.checked_add(1) {
-            Some(next) => self.generation = next,
+    /// Forgets what `flush` says.
+    pub fn flush(&mut self, flush: &JumpFlush) {
+        if flush.is_all() {
+            return self.flush_all();
+        }
+        if flush.is_non_global() {
+            self.advance(false);
+        }
+        for &page in flush.pages() {
+            self.flush_page(page);
+        }
+    }
+
+    fn flush_all(&mut self) {
+        self.advance(false);
+        self.advance(true);
+        self.pages = PageFilter::default();
+        self.wide = NO_PAGES;
+    }
+
+    /// Voids the entries of one kind of mapping.
+    fn advance(&mut self, global: bool) {
+        match self.generations[usize::from(global)].checked_add(1) {
+            Some(next) => self.generations[usize::from(global)] = next,
+            // Entries of generation 1 could come back to life.
             None => *self = Self::default(),
         }
+    }
+
+    fn flush_page(&mut self, page: u64) {
+        let page = page & (u64::MAX >> PAGE_SHIFT);
+        if self.wide.0 <= page && page <= self.wide.1 {
+            return self.flush_all();
+        }
+        if !self.pages.contains(page) {
+            return;
+        }
+        for slot in 0..SLOTS_PER_PAGE {
+            let va = page << PAGE_SHIFT | slot << ALIGN_SHIFT;
+            let entry = &mut self.entries[Self::index(va)];
+            if entry.va == va {
+                entry.code = None;
+            }
+        }
+    }
+}
+
+/// A set of page numbers that may claim to hold more than it does.
+#[derive(Default)]
+struct PageFilter([u64; 16]);
+
+impl PageFilter {
+    fn bit(page: u64) -> (usize, u64) {
+        let hash = page.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54;
+        ((hash >> 6) as usize, 1 << (hash & 63))
+    }
+
+    fn insert(&mut self, page: u64) {
+        let (word, bit) = Self::bit(page);
+        self.0[word] |= bit;
+    }
+
+    fn contains(&self, page: u64) -> bool {
+        let (word, bit) = Self::bit(page);
+        self.0[word] & bit != 0
     }
 }
 
@@ -101,31 +224,103 @@ mod tests {
     use super::*;
     use crate::interp::Program;
 
-    const KEY: JumpKey = JumpKey::NONE;
+    const KEY: JumpKey = JumpKey {
+        space: Space::new(1, 0, 5),
+        context: 0,
+    };
+    const OTHER: JumpKey = JumpKey {
+        space: Space::new(1, 0, 6),
+        context: 0,
+    };
 
-    fn code() -> Arc<Code> {
-        Arc::new(Code::new(Program::empty(), Box::new([]), 0))
+    fn cache(entries: &[(u64, Mapping)]) -> JumpCache {
+        let mut cache = JumpCache::default();
+        for &(va, mapping) in entries {
+            let code = Code::new(Program::empty(), Box::new([]), 0);
+            cache.insert(va, KEY, mapping, Arc::new(code));
+        }
+        cache
+    }
+
+    fn page(va: u64, global: bool) -> Mapping {
+        Mapping {
+            global,
+            pages: (va >> 12, va >> 12),
+        }
+    }
+
+    fn flushed(mut cache: JumpCache, order: impl FnOnce(&mut JumpFlush)) -> JumpCache {
+        let mut flush = JumpFlush::default();
+        order(&mut flush);
+        cache.flush(&flush);
+        cache
     }
 
     #[test]
     fn hits_need_address_key_and_generation() {
-        let mut cache = JumpCache::default();
-        let (key, other) = (KEY, JumpKey { context: 1, ..KEY });
-        assert!(cache.get(0, key).is_none(), "an empty entry is no hit");
-        cache.insert(0x1000, key, code());
-        assert!(cache.get(0x1000, key).is_some());
-        assert!(cache.get(0x1000, other).is_none());
-        assert!(cache.get(0x1002, key).is_none());
-        cache.flush();
-        assert!(cache.get(0x1000, key).is_none());
+        let cache = cache(&[(0x1000, page(0x1000, false))]);
+        assert!(
+            cache.get(0, JumpKey::NONE).is_none(),
+            "an empty entry is no hit"
+        );
+        assert!(cache.get(0x1000, KEY).is_some());
+        assert!(cache.get(0x1000, OTHER).is_none());
+        assert!(cache.get(0x1000, JumpKey { context: 1, ..KEY }).is_none());
+        assert!(cache.get(0x1002, KEY).is_none());
+        assert!(flushed(cache, JumpFlush::all).get(0x1000, KEY).is_none());
     }
 
     #[test]
-    fn old_entries_stay_void_when_the_generation_wraps() {
-        let mut cache = JumpCache::default();
-        cache.insert(0x1000, KEY, code());
-        cache.generation = u32::MAX;
-        cache.flush();
+    fn global_mappings_are_in_every_address_space() {
+        let entries = [(0x1000, page(0x1000, true)), (0x2000, page(0x2000, false))];
+        let cache = cache(&entries);
+        assert!(cache.get(0x1000, OTHER).is_some());
+        let cache = flushed(cache, JumpFlush::non_global);
+        assert!(cache.get(0x1000, KEY).is_some() && cache.get(0x2000, KEY).is_none());
+    }
+
+    #[test]
+    fn a_page_is_flushed_with_all_its_entries_and_no_other() {
+        let entries = [0x1000, 0x1ffe, 0x2000, 0xffff_ffff_8000_1000];
+        let cache = cache(&entries.map(|va| (va, page(va, false))));
+        let cache = flushed(cache, |flush| flush.page(0x1234));
+        let left = entries.map(|va| cache.get(va, KEY).is_some());
+        assert_eq!(left, [false, false, true, true]);
+        let cache = flushed(cache, |flush| flush.page(0xffff_ffff_8000_1ffe));
+        assert!(cache.get(entries[3], KEY).is_none() && cache.get(0x2000, KEY).is_some());
+    }
+
+    #[test]
+    fn a_superpage_is_flushed_by_any_address_in_it() {
+        let mapping = Mapping {
+            global: true,
+            pages: (0x200, 0x3ff),
+        };
+        let cache = flushed(cache(&[(0x20_0000, mapping)]), |flush| {
+            flush.page(0x3f_f000)
+        });
+        assert!(cache.get(0x20_0000, KEY).is_none());
+    }
+
+    #[test]
+    fn code_in_two_pages_depends_on_both() {
+        let mapping = page(0x1000, true).and(page(0x2000, false));
+        assert_eq!(
+            mapping,
+            Mapping {
+                global: false,
+                pages: (1, 2)
+            }
+        );
+        let cache = flushed(cache(&[(0x1ffe, mapping)]), |flush| flush.page(0x2000));
+        assert!(cache.get(0x1ffe, KEY).is_none());
+    }
+
+    #[test]
+    fn old_entries_stay_void_when_a_generation_wraps() {
+        let mut cache = cache(&[(0x1000, page(0x1000, false))]);
+        cache.generations = [u32::MAX; 2];
+        let cache = flushed(cache, JumpFlush::all);
         assert!(cache.get(0x1000, KEY).is_none());
     }
 }

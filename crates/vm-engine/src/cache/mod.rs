@@ -11,7 +11,9 @@ mod blocks;
 mod code;
 mod code_pages;
 mod jump;
+mod jump_flush;
 
 pub use blocks::BlockCache;
-pub use code::Code;
-pub use jump::{JumpCache, JumpKey};
+pub use code::{Code, MAX_SOURCE};
+pub use jump::{JumpCache, JumpKey, Mapping};
+pub use jump_flush::JumpFlush;

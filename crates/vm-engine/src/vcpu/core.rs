@@ -6,6 +6,7 @@ use vm_cross_arch::ir::{SLOT_COUNT, Slot};
 use vm_mem::tlb::{DefaultTlb, Perms, Space};
 
 use super::{MachineShared, VcpuControl};
+use crate::cache::JumpFlush;
 
 /// The architecture-neutral state of one vCPU, owned by its thread.
 pub struct Core {
@@ -28,8 +29,8 @@ pub struct Core {
     pub retired_in_block: u64,
     /// The running reservation of load-reserved, if any.
     pub reservation: Option<crate::reservation::Reservation>,
-    /// Set by a helper or request: addresses of translated blocks are void.
-    pub flush_jump_cache: bool,
+    /// What the jump cache has to forget before the next block.
+    pub jump_flush: JumpFlush,
     /// The part other threads see.
     pub control: Arc<VcpuControl>,
     /// The machine.
@@ -49,7 +50,7 @@ impl Core {
             retired: 0,
             retired_in_block: 0,
             reservation: None,
-            flush_jump_cache: false,
+            jump_flush: JumpFlush::default(),
             control,
             machine,
         }

@@ -10,7 +10,7 @@ use vm_cross_arch::{
 
 use super::{Core, VcpuExit, VcpuRequest, attention};
 use crate::{
-    cache::{Code, JumpCache, JumpKey},
+    cache::{Code, JumpCache, JumpKey, MAX_SOURCE, Mapping},
     guest::{Exception, Guest, HelperCall, Outcome},
     interp::{self, Fault, Next},
     memory,
@@ -19,8 +19,6 @@ use crate::{
 
 /// Guest instructions per block, at most.
 const MAX_BLOCK_INSNS: u16 = 64;
-/// Bytes of guest code that a block can come from.
-const MAX_BLOCK_BYTES: u64 = 512;
 
 /// One virtual CPU.
 pub struct Vcpu<G: Guest> {
@@ -78,7 +76,7 @@ impl<G: Guest> Vcpu<G> {
         let code = match self.jump_cache.get(pc, self.jump_key) {
             Some(code) => code,
             None => match self.find_block() {
-                Ok(code) => self.jump_cache.insert(pc, self.jump_key, code),
+                Ok((code, mapping)) => self.jump_cache.insert(pc, self.jump_key, mapping, code),
                 Err(exception) => {
                     self.raise(pc, exception);
                     return None;
@@ -112,7 +110,7 @@ impl<G: Guest> Vcpu<G> {
                 self.raise(pc.wrapping_add(position.offset.into()), exception);
             }
         }
-        if self.core.flush_jump_cache {
+        if self.core.jump_flush.is_pending() {
             self.flush_jump_cache();
         }
         None
@@ -177,14 +175,14 @@ impl<G: Guest> Vcpu<G> {
             space: self.core.fetch_space,
             context: self.guest.context(),
         };
-        if self.core.flush_jump_cache {
+        if self.core.jump_flush.is_pending() {
             self.flush_jump_cache();
         }
     }
 
     fn flush_jump_cache(&mut self) {
-        self.core.flush_jump_cache = false;
-        self.jump_cache.flush();
+        let flush = std::mem::take(&mut self.core.jump_flush);
+        self.jump_cache.flush(&flush);
     }
 
     /// Does what other threads asked for; returns only to leave the loop.
@@ -217,10 +215,10 @@ impl<G: Guest> Vcpu<G> {
         for request in self.core.control.take_requests() {
             match request {
                 VcpuRequest::DropWrites { page } => self.core.tlb.forbid_direct_writes(page),
-                VcpuRequest::FlushJumpCache => self.core.flush_jump_cache = true,
+                VcpuRequest::FlushJumpCache => self.core.jump_flush.all(),
                 VcpuRequest::SyncInstructions => {
                     self.core.machine.blocks.sync();
-                    self.core.flush_jump_cache = true;
+                    self.core.jump_flush.all();
                 }
                 VcpuRequest::Notify(completion) => completion.complete(),
                 VcpuRequest::Start { .. } => {
@@ -236,7 +234,7 @@ impl<G: Guest> Vcpu<G> {
 
     /// The block at `self.pc`: from the shared cache, else translated now.
     #[cold]
-    fn find_block(&mut self) -> Result<Arc<Code>, Exception> {
+    fn find_block(&mut self) -> Result<(Arc<Code>, Mapping), Exception> {
         let Self {
             core,
             guest,
@@ -246,14 +244,15 @@ impl<G: Guest> Vcpu<G> {
         } = self;
         let entry = memory::translate(core, guest, *pc, AccessSize::Half, AccessKind::Execute)?;
         let addr = memory::physical(&entry, *pc);
+        let mapping = Mapping::of(&entry);
         let machine = Arc::clone(&core.machine);
         if let Some(code) = machine.blocks.get(&machine.ram, addr, jump_key.context) {
-            return Ok(code);
+            return Ok((code, mapping));
         }
         mark_code(core, addr.page());
         let epoch = machine.blocks.epoch();
-        let in_page = (PAGE_SIZE - addr.page_offset()).min(MAX_BLOCK_BYTES) as usize;
-        let mut bytes = [0; MAX_BLOCK_BYTES as usize];
+        let in_page = (PAGE_SIZE - addr.page_offset()).min(MAX_SOURCE as u64) as usize;
+        let mut bytes = [0; MAX_SOURCE];
         let bytes = &mut bytes[..in_page];
         if machine.ram.read(addr, bytes).is_err() {
             return Err(guest.access_fault(*pc, AccessKind::Execute));
@@ -264,16 +263,20 @@ impl<G: Guest> Vcpu<G> {
                 machine
                     .blocks
                     .insert(addr, jump_key.context, Arc::clone(&code));
-                Ok(code)
+                Ok((code, mapping))
             }
-            None => self.find_crossing_block(bytes.len()),
+            None => self.find_crossing_block(mapping, bytes.len()),
         }
     }
 
     /// The one-instruction block at `self.pc` whose instruction starts in the
     /// last `available` bytes of a page. Not shared: its second page depends
     /// on the address space.
-    fn find_crossing_block(&mut self, available: usize) -> Result<Arc<Code>, Exception> {
+    fn find_crossing_block(
+        &mut self,
+        mut mapping: Mapping,
+        available: usize,
+    ) -> Result<(Arc<Code>, Mapping), Exception> {
         let Self {
             core, guest, pc, ..
         } = self;
@@ -282,18 +285,15 @@ impl<G: Guest> Vcpu<G> {
         let (first, second) = bytes.split_at_mut(available.min(G::MAX_INSN_BYTES));
         for (part, va) in [(first, *pc), (second, pc.wrapping_add(available as u64))] {
             let entry = memory::translate(core, guest, va, AccessSize::Half, AccessKind::Execute)?;
+            mapping = mapping.and(Mapping::of(&entry));
             mark_code(core, entry.ppn);
-            if core
-                .machine
-                .ram
-                .read(memory::physical(&entry, va), part)
-                .is_err()
-            {
+            let addr = memory::physical(&entry, va);
+            if core.machine.ram.read(addr, part).is_err() {
                 return Err(guest.access_fault(va, AccessKind::Execute));
             }
         }
         match guest.lift(&bytes, 1) {
-            Some(block) => Ok(translated(block, &bytes, epoch)),
+            Some(block) => Ok((translated(block, &bytes, epoch), mapping)),
             None => Err(guest.access_fault(*pc, AccessKind::Execute)),
         }
     }

@@ -137,7 +137,7 @@ impl TlbEntry {
     }
 
     /// The first and last virtual page number of the page it is a fragment of.
-    pub(super) const fn page_span(&self) -> (u64, u64) {
+    pub const fn page_span(&self) -> (u64, u64) {
         let pages = if self.is_fragment() && self.page_shift < 64 {
             1u64 << (self.page_shift as u32 - PAGE_SHIFT)
         } else {

@@ -68,7 +68,7 @@ impl Riscv64 {
         core.set(fixed::FP_ROUNDING, 0);
         core.set(fixed::FP_DIRTY, 0);
         core.tlb.flush_all();
-        core.flush_jump_cache = true;
+        core.jump_flush.all();
         core.clear_reservation();
         self.update_timer(core);
         self.update_translation(core);

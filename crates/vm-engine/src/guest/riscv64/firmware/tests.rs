@@ -5,6 +5,7 @@ use vm_core::power::PowerEvent;
 use vm_cross_arch::guest::riscv64::{Helper, regs};
 
 use crate::{
+    cache::JumpFlush,
     guest::{
         Exception, Guest, Outcome,
         riscv64::{
@@ -208,7 +209,7 @@ fn requests_run_on_all_targets_before_the_call_returns() {
     let mut harts = Fixture::harts(vec![config.clone(), config]);
     let (mut other, mut own) = (harts.remove(1), harts.remove(0));
     own.hart.reset_to_supervisor(&mut own.core, RAM, 0, 0);
-    own.core.flush_jump_cache = false;
+    own.core.jump_flush = JumpFlush::default();
     let epoch = own.core.machine.blocks.epoch();
     let server = std::thread::spawn(move || {
         let mut flushes = 0;
@@ -232,18 +233,18 @@ fn requests_run_on_all_targets_before_the_call_returns() {
     });
     own.helper(Helper::Ecall, [0; 3]).unwrap();
     assert_eq!(server.join().unwrap(), 1);
-    assert!(own.core.flush_jump_cache);
+    assert!(own.core.jump_flush.is_pending());
     assert_eq!(results(&own), (0, epoch + 1), "the own part");
 }
 
 #[test]
 fn a_target_alone_needs_no_other_hart() {
     let (f, _) = call(scripted(|call| {
-        call.core.flush_jump_cache = false;
+        call.core.jump_flush = JumpFlush::default();
         call.run_on(std::iter::once(0), &[VcpuRequest::FlushJumpCache]);
         SbiReturn::Done {
             error: 0,
-            value: call.core.flush_jump_cache.into(),
+            value: call.core.jump_flush.is_pending().into(),
         }
     }));
     assert_eq!(results(&f), (0, 1));

@@ -3,6 +3,7 @@ use vm_cross_arch::{
     ir::HelperId,
 };
 
+use crate::cache::JumpFlush;
 use crate::guest::{
     Exception, Guest, HelperCall, Outcome,
     riscv64::{
@@ -86,9 +87,9 @@ fn waiting_is_allowed_by_mode_and_tw() {
 fn instruction_fence_starts_an_epoch() {
     let mut f = Fixture::new();
     let epoch = f.core.machine.blocks.epoch();
-    f.core.flush_jump_cache = false;
+    f.core.jump_flush = JumpFlush::default();
     assert_eq!(f.helper(Helper::FenceI, [0; 3]), DONE);
-    assert!(f.core.flush_jump_cache);
+    assert!(f.core.jump_flush.is_pending());
     assert_ne!(f.core.machine.blocks.epoch(), epoch);
 }
 

@@ -2,6 +2,7 @@ use vm_core::AccessKind::{Execute, Read};
 use vm_cross_arch::guest::riscv64::Helper;
 
 use crate::{
+    cache::JumpFlush,
     guest::{
         Exception, Guest,
         riscv64::{
@@ -287,13 +288,13 @@ fn cached(bits: u64) -> Fixture {
 /// An SFENCE.VMA with `rs1` and `rs2` naming x0 or another register.
 fn sfence(f: &mut Fixture, va: Option<u64>, asid: Option<u64>) {
     let bits = u64::from(va.is_some()) << 15 | u64::from(asid.is_some()) << 20;
-    f.core.flush_jump_cache = false;
+    f.core.jump_flush = JumpFlush::default();
     f.helper(
         Helper::SfenceVma,
         [va.unwrap_or(0), asid.unwrap_or(0), bits],
     )
     .unwrap();
-    assert!(f.core.flush_jump_cache);
+    assert!(f.core.jump_flush.is_pending());
 }
 
 #[test]
