@@ -12,6 +12,9 @@ use crate::{
 };
 use cpio::{Entry, Tree};
 
+#[cfg(test)]
+pub use {busybox::tests::fake_busybox, cpio::tests::read as read_archive};
+
 /// What an initramfs is made from.
 #[derive(Debug)]
 pub struct Ingredients<'a> {

@@ -14,6 +14,9 @@ use crate::{ImageError, Progress, guest::GuestFiles, package};
 pub use modules::ModuleSet;
 use store::ModuleStore;
 
+#[cfg(test)]
+pub use elf::tests::module_with;
+
 /// An unpacked kernel package.
 #[derive(Debug)]
 pub struct KernelPackage {

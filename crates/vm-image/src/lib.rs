@@ -35,6 +35,8 @@ mod package;
 mod progress;
 mod pull;
 mod reference;
+#[cfg(test)]
+mod testing;
 mod transport;
 
 pub use cache::{

@@ -52,7 +52,7 @@ impl Keyring {
             .map_err(|_| failed("it is not text".to_owned()))
             .and_then(|text| {
                 CleartextSignedMessage::from_string(text)
-                    .map_err(|e| failed(format!("it is no clear-signed message ({e})")))
+                    .map_err(|e| failed(format!("it is no clear-signed message ({})", explain(&e))))
             })?
             .0;
         let text = message.signed_text();
@@ -98,8 +98,12 @@ impl Keyring {
             return unusable("a signature uses a weak digest algorithm");
         }
         check_dates(signature, key, now).map_err(Failure::Unusable)?;
-        key.verify(signature, text.as_bytes())
-            .map_err(|e| Failure::Forged(format!("the signature by {key} does not fit ({e})")))?;
+        key.verify(signature, text.as_bytes()).map_err(|e| {
+            Failure::Forged(format!(
+                "the signature by {key} does not fit ({})",
+                explain(&e)
+            ))
+        })?;
         Ok(key.to_string())
     }
 
@@ -123,6 +127,15 @@ enum Failure {
     Unusable(String),
     /// It is by a trusted key and wrong: the text was changed.
     Forged(String),
+}
+
+/// An error of the OpenPGP library in words; one of its kinds prints its cause as a
+/// programmer would, stack and all.
+fn explain(error: &pgp::errors::Error) -> String {
+    match error {
+        pgp::errors::Error::InvalidPacketContent { source } => explain(source),
+        error => error.to_string(),
+    }
 }
 
 fn is_strong(hash: HashAlgorithm) -> bool {
@@ -163,3 +176,6 @@ fn check_dates(signature: &Signature, key: &SigningKey, now: SystemTime) -> Resu
     }
     key.usable_at(now).map_err(|why| format!("key {key} {why}"))
 }
+
+#[cfg(test)]
+mod tests;

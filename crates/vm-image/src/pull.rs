@@ -322,3 +322,6 @@ fn write_initramfs(ingredients: &Ingredients<'_>, path: &Path) -> Result<(), Ima
     out.flush().map_err(error)?;
     out.get_ref().sync_all().map_err(error)
 }
+
+#[cfg(test)]
+mod tests;

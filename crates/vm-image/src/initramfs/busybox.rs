@@ -4,8 +4,7 @@ use crate::ImageError;
 
 /// The commands that `/init` uses.
 pub const NEEDED: &[&str] = &[
-    "base64", "cat", "cttyhack", "hostname", "ip", "ln", "mkdir", "modprobe", "mount", "poweroff",
-    "setsid", "sh", "sort", "sync", "uname",
+    "base64", "cttyhack", "ip", "ln", "mkdir", "modprobe", "mount", "poweroff", "setsid", "sh",
 ];
 
 /// The start of busybox's table of names, which is sorted: `[` and `[[` come first.

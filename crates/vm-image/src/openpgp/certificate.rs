@@ -7,7 +7,7 @@ use std::{
 
 use pgp::{
     composed::{SignedPublicKey, SignedPublicSubKey},
-    packet::{PublicKey, PublicSubkey, Signature, SignatureType},
+    packet::{PublicKey, PublicSubkey, Signature, SignatureType, SubpacketData},
     types::{Fingerprint, KeyDetails as _, KeyId, Tag},
 };
 
@@ -132,23 +132,43 @@ fn newest<'a>(
         .map(|(_, signature)| signature)
 }
 
-/// The self-signature in force, and the user's name that it confirms.
+/// The self-signature in force that says what the primary key is for, and the name of
+/// the first user it has. Newer certificates say it about the key itself, older ones
+/// about each user (RFC 9580 §5.2.3.10).
 fn newest_self_signature(
     certificate: &SignedPublicKey,
     now: SystemTime,
 ) -> Option<(&Signature, String)> {
     let primary = &certificate.primary_key;
-    let of_users = certificate.details.users.iter().filter_map(|user| {
-        let own = user.signatures.iter().filter(|s| {
+    let details = &certificate.details;
+    let about_users = details.users.iter().flat_map(|user| {
+        let valid = |s: &&Signature| {
             s.verify_certification(primary, Tag::UserId, &user.id)
                 .is_ok()
-        });
-        Some((
-            newest(own, now)?,
-            String::from_utf8_lossy(user.id.id()).into_owned(),
-        ))
+        };
+        user.signatures.iter().filter(valid)
     });
-    of_users.max_by_key(|(signature, _)| signature.created().map(|t| t.as_secs()))
+    let about_key = details
+        .direct_signatures
+        .iter()
+        .filter(|s| s.verify_key(primary).is_ok());
+    let own = newest(
+        about_users.chain(about_key).filter(|s| has_key_flags(s)),
+        now,
+    )?;
+    let user = details
+        .users
+        .first()
+        .map(|user| String::from_utf8_lossy(user.id.id()).into_owned());
+    Some((own, user.unwrap_or_else(|| "no name".to_owned())))
+}
+
+fn has_key_flags(signature: &Signature) -> bool {
+    signature.config().is_some_and(|config| {
+        config
+            .hashed_subpackets()
+            .any(|p| matches!(p.data, SubpacketData::KeyFlags(_)))
+    })
 }
 
 /// The binding in force, if it lets the subkey sign and the subkey agrees: without its

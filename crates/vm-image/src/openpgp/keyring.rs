@@ -8,7 +8,10 @@ use std::{
 
 use pgp::composed::{Deserializable as _, SignedPublicKey};
 
-use super::certificate::{SigningKey, signing_keys};
+use super::{
+    certificate::{SigningKey, signing_keys},
+    explain,
+};
 use crate::ImageError;
 
 /// Where Debian's package `debian-archive-keyring` puts its keyring, new name first.
@@ -78,12 +81,12 @@ impl Keyring {
         let mut keys = Vec::new();
         for file in files {
             let (certificates, _) = SignedPublicKey::from_reader_many(*file)
-                .map_err(|e| error(format!("it is no OpenPGP keyring ({e})")))?;
+                .map_err(|e| error(format!("it is no OpenPGP keyring ({})", explain(&e))))?;
             for certificate in certificates {
                 match certificate {
                     Ok(certificate) => keys.extend(signing_keys(&certificate, now)),
                     // A keyring may hold kinds of keys that are newer than this program.
-                    Err(e) => tracing::warn!(keyring = origin, "skipping a key: {e}"),
+                    Err(e) => tracing::warn!(keyring = origin, "skipping a key: {}", explain(&e)),
                 }
             }
         }
@@ -94,6 +97,12 @@ impl Keyring {
             keys,
             origin: origin.to_owned(),
         })
+    }
+
+    /// Adds the keys of another keyring.
+    #[cfg(test)]
+    pub fn merge(&mut self, other: Self) {
+        self.keys.extend(other.keys);
     }
 
     pub(super) fn keys(&self) -> &[SigningKey] {

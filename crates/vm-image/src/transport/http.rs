@@ -7,7 +7,10 @@ use ureq::{
     tls::{RootCerts, TlsConfig},
 };
 
-use super::{Body, proxy::ForwardProxy};
+use super::{
+    Body,
+    proxy::{self, ForwardProxy},
+};
 use crate::ImageError;
 
 /// How long a mirror may stay silent before the transfer counts as broken.
@@ -16,21 +19,25 @@ const SILENCE: Duration = Duration::from_secs(30);
 /// An HTTP and HTTPS client; certificates are checked as the host's system does.
 #[derive(Debug)]
 pub struct Http {
-    /// For HTTPS, and for HTTP without a proxy.
-    agent: Agent,
-    /// For HTTP through a proxy, if the environment names one.
+    /// For HTTPS, which every kind of proxy passes on as it is.
+    tls: Agent,
+    /// For HTTP.
+    plain: Agent,
+    /// The proxy for HTTP, if the environment names one.
     forward: Option<(ForwardProxy, Agent)>,
 }
 
 impl Http {
     /// A client with the proxies named in the environment that `variable` looks up.
     pub fn new(variable: &dyn Fn(&str) -> Option<String>) -> Self {
+        let tunnel = proxy::named_by(variable, &["https_proxy", "HTTPS_PROXY"]);
         let forward = ForwardProxy::from_variables(variable).map(|proxy| {
             let agent = proxy.agent(config().proxy(None).build());
             (proxy, agent)
         });
         Self {
-            agent: config().build().new_agent(),
+            tls: config().proxy(tunnel).build().new_agent(),
+            plain: config().proxy(None).build().new_agent(),
             forward,
         }
     }
@@ -43,7 +50,8 @@ impl Http {
             .filter(|(proxy, _)| proxy.applies_to(url));
         let request = match forward {
             Some((proxy, agent)) => proxy.authorize(agent.get(url)),
-            None => self.agent.get(url),
+            None if url.starts_with("https://") => self.tls.get(url),
+            None => self.plain.get(url),
         };
         let response = request.call().map_err(|e| explain(url, &e))?;
         let length = response.body().content_length();
@@ -88,5 +96,87 @@ fn explain(url: &str, error: &ureq::Error) -> ImageError {
             url,
             cause: error.to_string(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use super::*;
+    use crate::testing::server::{Mood, Server};
+
+    fn get(http: &Http, url: &str) -> Result<Vec<u8>, ImageError> {
+        let mut data = Vec::new();
+        http.open(url)?.reader.read_to_end(&mut data).unwrap();
+        Ok(data)
+    }
+
+    fn served(contents: &[u8]) -> (tempfile::TempDir, Server) {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("file"), contents).unwrap();
+        let server = Server::start(dir.path(), Mood::Good);
+        (dir, server)
+    }
+
+    fn through(proxy: &str, exceptions: &str) -> Http {
+        let (proxy, exceptions) = (proxy.to_owned(), exceptions.to_owned());
+        Http::new(&|name| match name {
+            "http_proxy" => Some(proxy.clone()),
+            "no_proxy" => Some(exceptions.clone()),
+            _ => None,
+        })
+    }
+
+    #[test]
+    fn a_proxy_is_asked_for_the_whole_address() {
+        let (_dir, server) = served(b"data");
+        // Only the proxy can know a host of that name.
+        let http = through(&server.url(), "");
+        assert_eq!(get(&http, "http://mirror.invalid/file").unwrap(), b"data");
+        assert_eq!(
+            get(&http, "http://mirror.invalid:8080/file").unwrap(),
+            b"data"
+        );
+        let requests = server.requests();
+        assert_eq!(
+            requests,
+            [
+                "GET http://mirror.invalid/file HTTP/1.1",
+                "GET http://mirror.invalid:8080/file HTTP/1.1"
+            ]
+        );
+        let error = get(&http, "http://mirror.invalid/none").unwrap_err();
+        assert!(matches!(error, ImageError::NotFound { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_proxys_password_is_sent() {
+        let (_dir, server) = served(b"data");
+        let address = server.url().replace("http://", "http://user:word@");
+        get(&through(&address, ""), "http://mirror.invalid/file").unwrap();
+        let header = server.requests()[1].to_lowercase();
+        assert_eq!(header, "proxy-authorization: basic dxnlcjp3b3jk");
+    }
+
+    #[test]
+    fn exceptions_are_asked_directly() {
+        let (_dir, server) = served(b"data");
+        let http = through("http://127.0.0.1:9", "127.0.0.1");
+        assert_eq!(
+            get(&http, &format!("{}/file", server.url())).unwrap(),
+            b"data"
+        );
+        assert_eq!(server.requests(), ["GET /file HTTP/1.1"]);
+    }
+
+    #[test]
+    fn unreachable_hosts_and_proxies_are_told_apart_from_bad_answers() {
+        let (_dir, server) = served(b"");
+        let error = get(&through("http://127.0.0.1:9", ""), "http://mirror/x").unwrap_err();
+        assert!(error.is_unreachable(), "{error}");
+        // Plain HTTP where TLS is expected.
+        let url = server.url().replace("http:", "https:");
+        assert!(get(&Http::new(&|_| None), &url).is_err());
     }
 }

@@ -19,6 +19,38 @@ use ureq::{
     },
 };
 
+/// The proxy that the first of these variables names, else `all_proxy`; `no_proxy`
+/// lists exceptions.
+pub fn named_by(variable: &dyn Fn(&str) -> Option<String>, names: &[&str]) -> Option<Proxy> {
+    let first = |names: &[&str]| {
+        names
+            .iter()
+            .filter_map(|name| variable(name))
+            .find(|v| !v.is_empty())
+    };
+    let value = first(names).or_else(|| first(&["all_proxy", "ALL_PROXY"]))?;
+    let named = Proxy::new(&value)
+        .inspect_err(|e| tracing::warn!("ignoring the proxy `{value}`: {e}"))
+        .ok()?;
+    let mut builder = Proxy::builder(named.protocol())
+        .host(named.host())
+        .port(named.port());
+    if let Some(user) = named.username() {
+        builder = builder
+            .username(user)
+            .password(named.password().unwrap_or_default());
+    }
+    let exceptions = first(&["no_proxy", "NO_PROXY"]).unwrap_or_default();
+    for exception in exceptions
+        .split(',')
+        .map(str::trim)
+        .filter(|e| !e.is_empty())
+    {
+        builder = builder.no_proxy(exception);
+    }
+    builder.build().ok()
+}
+
 /// The proxy for plain HTTP.
 #[derive(Debug, Clone)]
 pub struct ForwardProxy {
@@ -26,41 +58,11 @@ pub struct ForwardProxy {
 }
 
 impl ForwardProxy {
-    /// The proxy that `http_proxy` (else `all_proxy`) names, unless it is of another
-    /// kind than HTTP; `no_proxy` lists exceptions.
+    /// The proxy that `http_proxy` (else `all_proxy`) names, if it is an HTTP proxy;
+    /// `no_proxy` lists exceptions.
     pub fn from_variables(variable: &dyn Fn(&str) -> Option<String>) -> Option<Self> {
-        let first = |names: &[&str]| {
-            names
-                .iter()
-                .filter_map(|name| variable(name))
-                .find(|value| !value.is_empty())
-        };
-        let value = first(&["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"])?;
-        let named = Proxy::new(&value)
-            .inspect_err(|e| tracing::warn!("ignoring the proxy `{value}`: {e}"))
-            .ok()?;
-        if named.protocol() != ProxyProtocol::Http {
-            return None;
-        }
-        let mut builder = Proxy::builder(ProxyProtocol::Http)
-            .host(named.host())
-            .port(named.port());
-        if let Some(user) = named.username() {
-            builder = builder
-                .username(user)
-                .password(named.password().unwrap_or_default());
-        }
-        let exceptions = first(&["no_proxy", "NO_PROXY"]).unwrap_or_default();
-        for exception in exceptions
-            .split(',')
-            .map(str::trim)
-            .filter(|e| !e.is_empty())
-        {
-            builder = builder.no_proxy(exception);
-        }
-        Some(Self {
-            proxy: builder.build().ok()?,
-        })
+        let proxy = named_by(variable, &["http_proxy", "HTTP_PROXY"])?;
+        (proxy.protocol() == ProxyProtocol::Http).then_some(Self { proxy })
     }
 
     /// Whether the address is to be requested through this proxy.
