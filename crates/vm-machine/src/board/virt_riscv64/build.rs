@@ -139,7 +139,11 @@ impl Builder {
         Ok(())
     }
 
-    fn map(&self, window: Window, device: Arc<dyn MmioDevice>) -> Result<(), MachineError> {
+    pub(super) fn map(
+        &self,
+        window: Window,
+        device: Arc<dyn MmioDevice>,
+    ) -> Result<(), MachineError> {
         let base = GuestPhysAddr(window.base);
         self.bus.map(base, window.len, device).map_err(internal)
     }

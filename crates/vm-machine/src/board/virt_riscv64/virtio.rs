@@ -6,7 +6,7 @@ use vm_core::{GuestPhysAddr, PAGE_SHIFT};
 use vm_device::{
     interrupt::plic::Plic,
     pci::PciHost,
-    virtio::{Block, Console, DmaMemory, Entropy, VirtioDevice, VirtioMmio, VirtioPci},
+    virtio::{Block, Console, DmaMemory, Entropy, VacantSlot, VirtioDevice, VirtioMmio, VirtioPci},
 };
 use vm_engine::vcpu::{MachineShared, VcpuRequest};
 
@@ -38,20 +38,25 @@ impl VirtioParts<'_> {
         if self.config.console_device == ConsoleDevice::Virtio {
             self.plug_console(&memory)?;
         }
-        let mut mmio_slots = 0..;
+        let mut mmio_slots = (0..map::VIRTIO_SLOTS).filter_map(map::virtio_slot);
         for (number, disk) in self.config.disks.iter().enumerate() {
             let name = format!("virtio-blk{number}");
             let block = open(disk, number)?;
             match disk.transport {
                 Transport::Pci => self.plug_disk_pci(disk, &name, block, &memory)?,
                 Transport::Mmio => {
-                    let slot = mmio_slots.next().and_then(map::virtio_slot);
+                    let slot = mmio_slots.next();
                     let (window, irq) = slot.ok_or_else(|| no_slot(disk, "virtio-mmio", 8))?;
                     let line = plic_line(self.plic, irq)?;
                     let device = VirtioMmio::new(name.as_str(), block, &memory, line);
                     builder.add(name, window, Arc::new(device))?;
                 }
             }
+        }
+        // The device tree lists all slots, so drivers look into each.
+        for (window, irq) in mmio_slots {
+            let name = format!("virtio-mmio{irq}");
+            builder.map(window, Arc::new(VacantSlot::new(name)))?;
         }
         Ok(())
     }
