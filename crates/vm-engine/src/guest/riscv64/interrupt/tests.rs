@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use crate::guest::{
     Guest,
     riscv64::{
@@ -135,5 +137,52 @@ fn software_bits_interrupt_as_lines_do() {
         f.write(0x344, 1 << bit);
         f.enter(User);
         assert_eq!(take(&mut f), Some(bit));
+    }
+}
+
+/// The manual's rules, one interrupt at a time: the privilege that interrupt
+/// `number` is taken in, if it is taken now (§3.1.9, §12.1.3).
+fn taken_in(
+    number: u32,
+    [mip, mie, mideleg, status]: [u64; 4],
+    from: Privilege,
+) -> Option<Privilege> {
+    if mip & mie & 1 << number == 0 {
+        return None;
+    }
+    let to = if mideleg >> number & 1 != 0 {
+        Supervisor
+    } else {
+        Machine
+    };
+    let enable = if to == Machine { MIE } else { SIE };
+    (from < to || (from == to && status & enable != 0)).then_some(to)
+}
+
+proptest! {
+    #[test]
+    fn the_most_urgent_one_is_taken(
+        mip in any::<u64>(),
+        mie in any::<u64>(),
+        mideleg in any::<u64>(),
+        status in any::<u64>(),
+        from in proptest::sample::select(vec![User, Supervisor, Machine]),
+    ) {
+        let mut f = Fixture::new();
+        let state = [mip, mie, f.write(0x303, mideleg), status];
+        f.write(0x304, mie);
+        f.write(0x300, status & (MIE | SIE));
+        ALL.iter().for_each(|&n| f.core.control.set_line(n, mip >> n & 1 != 0));
+        let expected = [Machine, Supervisor].into_iter().find_map(|level| {
+            let number = ALL.into_iter().find(|&n| taken_in(n, state, from) == Some(level))?;
+            Some((level, u64::from(number)))
+        });
+        f.enter(from);
+        let taken = f.hart.take_interrupt(&mut f.core, 0).map(|_| {
+            let to = f.hart.privilege();
+            let cause = if to == Machine { 0x342 } else { 0x142 };
+            (to, f.enter(Machine).csr(cause) & !(1 << 63))
+        });
+        prop_assert_eq!(taken, expected);
     }
 }

@@ -4,5 +4,6 @@ mod access;
 mod counters;
 mod float;
 mod interrupts;
+mod model;
 mod timer;
 mod warl;
