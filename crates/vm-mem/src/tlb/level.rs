@@ -169,7 +169,7 @@ impl<const CAPACITY: usize, const WAYS: usize, P: ReplacementPolicy> Default
 impl<const CAPACITY: usize, const WAYS: usize, P: ReplacementPolicy> Level
     for TlbLevel<CAPACITY, WAYS, P>
 {
-    #[inline]
+    #[inline(always)]
     fn lookup(&mut self, vpn: u64, space: Space, accept: Perms) -> Option<&TlbEntry> {
         let set = self.sets.get_mut(Self::set_index(vpn))?;
         let wanted = key(vpn);

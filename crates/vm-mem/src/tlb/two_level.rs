@@ -25,7 +25,7 @@ impl<L1: Level + Default, L2: Level + Default> Tlb<L1, L2> {
 impl<L1: Level, L2: Level> Tlb<L1, L2> {
     /// The translation of virtual page `vpn` (address bits 63:12) in `space` that grants
     /// any of `accept`; a miss asks for a page walk and [`Tlb::insert`].
-    #[inline]
+    #[inline(always)]
     pub fn lookup(&mut self, vpn: u64, space: Space, accept: Perms) -> Option<TlbEntry> {
         if let Some(entry) = self.l1.lookup(vpn, space, accept) {
             self.stats.l1.hits += 1;
