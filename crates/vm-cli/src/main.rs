@@ -1,3 +1,48 @@
 //! The `trine` program.
 
-fn main() {}
+mod args;
+mod default_guest;
+mod error;
+mod exit;
+mod fallback;
+mod image;
+mod progress;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use error::CliError;
+
+fn main() -> ExitCode {
+    start_log();
+    match dispatch(Cli::parse()) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("trine: {error}");
+            ExitCode::from(exit::ERROR)
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<u8, CliError> {
+    match cli.command {
+        Command::Run(args) => run::run(*args),
+        Command::Image(args) => image::run(args).map(|()| exit::SUCCESS),
+    }
+}
+
+/// Warnings of the machine go to stderr; `TRINE_LOG` asks for more or less.
+fn start_log() {
+    let filter = tracing_subscriber::EnvFilter::builder()
+        .with_env_var("TRINE_LOG")
+        .with_default_directive(tracing_subscriber::filter::LevelFilter::WARN.into())
+        .from_env_lossy();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .without_time()
+        .init();
+}

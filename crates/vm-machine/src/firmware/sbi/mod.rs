@@ -113,3 +113,6 @@ fn finish(result: SbiResult) -> SbiReturn {
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

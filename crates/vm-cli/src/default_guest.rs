@@ -1,0 +1,85 @@
+//! What `trine run` runs when no kernel is named.
+
+use tempfile::NamedTempFile;
+use vm_core::GuestArch;
+use vm_image::{ImageRef, PullOptions, default_cache_dir};
+use vm_machine::config::{Bios, MachineOptions};
+
+use crate::{error::CliError, fallback, progress::Bar};
+
+/// Settings that name a guest, and what must live as long as it runs.
+pub struct ChosenGuest {
+    /// The settings.
+    pub options: MachineOptions,
+    /// The file of the embedded guest, which vanishes with this value.
+    _file: Option<NamedTempFile>,
+}
+
+/// Completes settings without a kernel by those of the default guest. Settings
+/// that name a kernel, or firmware that may do without one, stay as they are.
+///
+/// # Errors
+/// [`CliError`] if the image cannot be made for a reason other than that no
+/// mirror can be reached.
+pub fn choose(options: MachineOptions) -> Result<ChosenGuest, CliError> {
+    let builtin = matches!(options.bios, None | Some(Bios::Builtin));
+    if options.kernel.is_some() || options.initrd.is_some() || !builtin {
+        return Ok(ChosenGuest {
+            options,
+            _file: None,
+        });
+    }
+    let arch = options.arch.unwrap_or(GuestArch::Riscv64);
+    let name = ImageRef::default_image();
+    let pull = PullOptions::new(arch, default_cache_dir()?);
+    match vm_image::ensure(&name, &pull, &Bar::new()) {
+        Ok(image) => {
+            let append = join(&image.cmdline, options.append.as_deref());
+            let mut options = options.kernel(image.kernel).initrd(image.initrd);
+            options.append = Some(append);
+            Ok(ChosenGuest {
+                options,
+                _file: None,
+            })
+        }
+        Err(error) if error.is_unreachable() => {
+            eprintln!("trine: the default guest {name} is not on this host: {error}");
+            eprintln!("trine: running the small guest that is part of this program instead");
+            let (options, file) = fallback::guest(options, arch)?;
+            Ok(ChosenGuest {
+                options,
+                _file: Some(file),
+            })
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn join(own: &str, added: Option<&str>) -> String {
+    match added {
+        Some(added) => format!("{own} {added}"),
+        None => own.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_named_guest_is_left_alone() {
+        for options in [
+            MachineOptions::default().kernel("k"),
+            MachineOptions::default().initrd("i"),
+            MachineOptions::default().bios(Bios::None),
+        ] {
+            assert_eq!(choose(options.clone()).unwrap().options, options);
+        }
+    }
+
+    #[test]
+    fn what_the_user_adds_comes_last() {
+        assert_eq!(join("console=ttyS0", Some("quiet")), "console=ttyS0 quiet");
+        assert_eq!(join("console=ttyS0", None), "console=ttyS0");
+    }
+}

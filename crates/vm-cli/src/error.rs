@@ -1,0 +1,60 @@
+//! What the program can have to say when it gives up.
+
+use std::{io, path::PathBuf};
+
+use vm_image::ImageError;
+use vm_machine::{
+    MachineError,
+    config::{ConfigFileError, OptionError},
+};
+
+/// Why the program gives up. The message names the option or device, the
+/// value, the cause, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// A setting is wrong.
+    #[error(transparent)]
+    Option(#[from] OptionError),
+    /// The configuration file is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigFileError),
+    /// The machine cannot be made or run.
+    #[error(transparent)]
+    Machine(#[from] MachineError),
+    /// The guest's image cannot be found or made.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    /// A file cannot be written.
+    #[error("--{option} {}: cannot write the file: {cause}", .path.display())]
+    Write {
+        /// The option that named it.
+        option: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the host said.
+        cause: io::Error,
+    },
+    /// The host refused something that no option names.
+    #[error("cannot {action}: {cause}")]
+    Host {
+        /// What was tried.
+        action: &'static str,
+        /// What the host said.
+        cause: io::Error,
+    },
+    /// There is no such image to remove.
+    #[error("there is no image `{name}` for {arch}; `trine image list` shows what there is")]
+    NoSuchImage {
+        /// The image.
+        name: String,
+        /// The architecture.
+        arch: vm_core::GuestArch,
+    },
+}
+
+impl CliError {
+    /// For use with `map_err`: the host refused `action`.
+    pub fn host(action: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |cause| Self::Host { action, cause }
+    }
+}

@@ -1,0 +1,81 @@
+//! `trine run`.
+
+mod control;
+mod input;
+mod keys;
+mod output;
+mod terminal;
+
+use std::{fs, time::Duration};
+
+use vm_machine::{
+    Machine,
+    config::{self, Console, MachineConfig, MachineOptions},
+};
+
+use crate::{args::RunArgs, default_guest, error::CliError, exit};
+
+use control::Stopper;
+use output::HostOutput;
+use terminal::RawTerminal;
+
+/// Runs the command; returns the exit code.
+///
+/// # Errors
+/// [`CliError`] if the machine cannot be made or run.
+pub fn run(args: RunArgs) -> Result<u8, CliError> {
+    let options = with_file(args)?;
+    let timeout = options.timeout.map(Duration::from_secs);
+    let dtb_dump = options.dtb_dump.clone();
+    let guest = default_guest::choose(options)?;
+    let config = guest.options.build()?;
+    match dtb_dump {
+        Some(path) => {
+            let tree = Machine::device_tree(&config)?;
+            fs::write(&path, tree).map_err(|cause| CliError::Write {
+                option: "dtb-dump",
+                path,
+                cause,
+            })?;
+            Ok(exit::SUCCESS)
+        }
+        None => run_machine(config, timeout),
+    }
+}
+
+/// The command line, and behind it the configuration file.
+fn with_file(mut args: RunArgs) -> Result<MachineOptions, CliError> {
+    let file = args.config.take();
+    let options = args.into_options();
+    Ok(match file {
+        Some(path) => options.or(config::load(&path)?),
+        None => options,
+    })
+}
+
+fn run_machine(config: MachineConfig, timeout: Option<Duration>) -> Result<u8, CliError> {
+    let output = HostOutput::open(&config.console)?;
+    let on_stdio = config.console == Console::Stdio;
+    let console = output.console();
+    let mut machine = Machine::new(config, console.clone())?;
+    eprintln!("trine: {}", machine.engine());
+
+    let terminal = RawTerminal::enter(on_stdio)?;
+    if terminal.is_active() {
+        eprintln!("trine: Ctrl-A x quits, Ctrl-A h shows the keys");
+    }
+    let stopper = Stopper::new(machine.handle());
+    stopper.watch_signals()?;
+    if let Some(timeout) = timeout {
+        stopper.stop_after(timeout)?;
+    }
+    if on_stdio {
+        input::start(&console.input, &stopper, terminal.is_active())?;
+    }
+    let result = machine.run();
+    output.flush();
+    drop(terminal);
+    let status = result?;
+    stopper.report();
+    Ok(exit::code(status, stopper.reason()))
+}

@@ -1,0 +1,102 @@
+//! Stops the machine from outside: keys, signals, time.
+
+use std::{io, sync::Arc, thread, time::Duration};
+
+use parking_lot::Mutex;
+use signal_hook::{
+    consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM},
+    iterator::Signals,
+};
+use vm_machine::MachineHandle;
+
+use super::terminal;
+use crate::{
+    error::CliError,
+    exit::{self, StopReason},
+};
+
+/// Stops the machine and remembers why. Clones stop the same machine.
+#[derive(Clone)]
+pub struct Stopper {
+    machine: MachineHandle,
+    reason: Arc<Mutex<Option<StopReason>>>,
+}
+
+impl Stopper {
+    /// A stopper of `machine`.
+    pub fn new(machine: MachineHandle) -> Self {
+        Self {
+            machine,
+            reason: Arc::default(),
+        }
+    }
+
+    /// Stops the machine. The first reason counts.
+    pub fn stop(&self, reason: StopReason) {
+        self.reason.lock().get_or_insert(reason);
+        self.machine.stop();
+    }
+
+    /// Why the machine was stopped, if it was.
+    pub fn reason(&self) -> Option<StopReason> {
+        *self.reason.lock()
+    }
+
+    /// Tells the user why the machine was stopped, where it is not obvious.
+    pub fn report(&self) {
+        match self.reason() {
+            Some(StopReason::Timeout) => {
+                eprintln!("\ntrine: stopped: the time is over (--timeout)")
+            }
+            Some(StopReason::Signal(signal)) => eprintln!("\ntrine: stopped by signal {signal}"),
+            Some(StopReason::Quit) | None => {}
+        }
+    }
+
+    /// Stops the machine after a while.
+    ///
+    /// # Errors
+    /// [`CliError`] if the host has no thread left.
+    pub fn stop_after(&self, time: Duration) -> Result<(), CliError> {
+        let stopper = self.clone();
+        spawn("timeout", move || {
+            thread::sleep(time);
+            stopper.stop(StopReason::Timeout);
+        })
+        .map_err(CliError::host("start a thread for --timeout"))
+    }
+
+    /// Stops the machine at the first signal that asks for the program's end.
+    /// A second one ends the program at once.
+    ///
+    /// # Errors
+    /// [`CliError`] if the host refuses.
+    pub fn watch_signals(&self) -> Result<(), CliError> {
+        let watched = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCONT];
+        let mut signals = Signals::new(watched).map_err(CliError::host("watch for signals"))?;
+        let stopper = self.clone();
+        spawn("signals", move || {
+            for signal in signals.forever() {
+                if signal == SIGCONT {
+                    // The shell has set the terminal to its own taste meanwhile.
+                    terminal::enter_again();
+                } else if stopper.reason().is_some() {
+                    terminal::restore();
+                    let code = exit::code(
+                        vm_machine::ExitStatus::Stopped,
+                        Some(StopReason::Signal(signal)),
+                    );
+                    std::process::exit(code.into());
+                } else {
+                    stopper.stop(StopReason::Signal(signal));
+                }
+            }
+        })
+        .map_err(CliError::host("start a thread for signals"))
+    }
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let thread = thread::Builder::new().name(name.into()).spawn(run);
+    thread.map(|_| ())
+}
