@@ -1,8 +1,13 @@
-//! A machine just large enough to run bare-metal code: RAM, a stop register.
+//! A machine just large enough to run bare-metal code: RAM, a stop register,
+//! software interrupts between harts.
+#![allow(dead_code, reason = "each test program uses its part of the machine")]
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use vm_core::{
@@ -20,25 +25,53 @@ pub const RAM: u64 = 0x8000_0000;
 /// Stores here stop the machine; the value is its result.
 pub const STOP: u64 = 0x10_0000;
 
+/// Registers of 4 bytes, one for each hart, as a CLINT has them: bit 0 is the
+/// hart's software interrupt.
+pub const MSIP: u64 = 0x200_0000;
+/// The interrupt line of machine software interrupts.
+const MSI: u32 = 3;
+
+/// How often [`Bare::run_while`] looks.
+const POLL: Duration = Duration::from_millis(1);
+
 #[derive(Default)]
-struct StopRegister {
-    value: AtomicU64,
-    machine: std::sync::OnceLock<Vec<Arc<VcpuControl>>>,
+struct Devices {
+    stop: AtomicU64,
+    harts: OnceLock<Vec<Arc<VcpuControl>>>,
 }
 
-impl PhysBus for StopRegister {
+impl Devices {
+    fn stop_all(&self) {
+        for control in self.harts.get().into_iter().flatten() {
+            control.raise_attention(attention::STOP);
+        }
+    }
+
+    /// The hart whose MSIP is at `addr`.
+    fn interrupted_at(&self, addr: GuestPhysAddr, size: AccessSize) -> Option<&VcpuControl> {
+        let offset = addr.0.checked_sub(MSIP)?;
+        let aligned = offset.is_multiple_of(4) && size == AccessSize::Word;
+        let hart = self.harts.get()?.get(usize::try_from(offset / 4).ok()?)?;
+        aligned.then_some(hart)
+    }
+}
+
+impl PhysBus for Devices {
     fn read(&self, addr: GuestPhysAddr, size: AccessSize) -> Result<u64, BusError> {
-        Err(BusError { addr, size })
+        let hart = self.interrupted_at(addr, size);
+        let hart = hart.ok_or(BusError { addr, size })?;
+        Ok(hart.lines() >> MSI & 1)
     }
 
     fn write(&self, addr: GuestPhysAddr, size: AccessSize, value: u64) -> Result<(), BusError> {
-        if addr.0 != STOP {
-            return Err(BusError { addr, size });
+        if addr.0 == STOP {
+            self.stop.store(value, Ordering::SeqCst);
+            self.stop_all();
+            return Ok(());
         }
-        self.value.store(value, Ordering::SeqCst);
-        for control in self.machine.get().into_iter().flatten() {
-            control.raise_attention(attention::STOP);
-        }
+        let hart = self.interrupted_at(addr, size);
+        let hart = hart.ok_or(BusError { addr, size })?;
+        hart.set_line(MSI, value & 1 != 0);
         Ok(())
     }
 }
@@ -47,7 +80,7 @@ impl PhysBus for StopRegister {
 pub struct Bare {
     pub shared: Arc<MachineShared>,
     pub vcpus: Vec<Vcpu<Riscv64>>,
-    stop: Arc<StopRegister>,
+    devices: Arc<Devices>,
 }
 
 impl Bare {
@@ -55,15 +88,15 @@ impl Bare {
     pub fn new(harts: usize, code: &[u8]) -> Self {
         let ram = GuestRam::new(&[(GuestPhysAddr(RAM), 16 << 20)]).unwrap();
         ram.write(GuestPhysAddr(RAM), code).unwrap();
-        let stop = Arc::new(StopRegister::default());
+        let devices = Arc::new(Devices::default());
         let alarms = AlarmService::start(Arc::new(HostClock::starting_at(0))).unwrap();
-        let bus: Arc<dyn PhysBus> = stop.clone();
+        let bus: Arc<dyn PhysBus> = devices.clone();
         let shared = Arc::new(MachineShared::new(ram, bus, Arc::new(alarms)));
         let controls: Vec<_> = (0..harts)
             .map(|_| Arc::new(VcpuControl::new(false)))
             .collect();
         shared.attach(controls.clone());
-        assert!(stop.machine.set(controls.clone()).is_ok());
+        assert!(devices.harts.set(controls.clone()).is_ok());
         let vcpus = controls.into_iter().enumerate().map(|(index, control)| {
             let config = HartConfig {
                 hart_id: index as u64,
@@ -79,12 +112,20 @@ impl Bare {
         Self {
             shared,
             vcpus,
-            stop,
+            devices,
         }
     }
 
     /// Runs all harts until one stores to [`STOP`]; returns the value and the harts.
     pub fn run(self) -> (u64, Vec<Vcpu<Riscv64>>) {
+        let devices = Arc::clone(&self.devices);
+        let harts = self.run_while(|_| true);
+        (devices.stop.load(Ordering::SeqCst), harts)
+    }
+
+    /// Runs all harts until one stores to [`STOP`] or `going_on`, which is asked
+    /// again and again, is false of RAM; returns the harts.
+    pub fn run_while(self, going_on: impl Fn(&GuestRam) -> bool) -> Vec<Vcpu<Riscv64>> {
         let threads: Vec<_> = self
             .vcpus
             .into_iter()
@@ -95,11 +136,16 @@ impl Bare {
                 })
             })
             .collect();
-        let vcpus = threads
+        while threads.iter().any(|thread| !thread.is_finished()) {
+            if !going_on(&self.shared.ram) {
+                self.devices.stop_all();
+            }
+            std::thread::sleep(POLL);
+        }
+        threads
             .into_iter()
             .map(|thread| thread.join().unwrap())
-            .collect();
-        (self.stop.value.load(Ordering::SeqCst), vcpus)
+            .collect()
     }
 }
 
