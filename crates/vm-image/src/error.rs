@@ -131,9 +131,7 @@ pub enum ImageError {
     },
 
     /// The host has no directory for cached files.
-    #[error(
-        "no cache directory: neither HOME nor XDG_CACHE_HOME is set; name one with `--cache DIR`"
-    )]
+    #[error("no cache directory: the user has no home directory; set the variable HOME")]
     NoCacheDir,
 
     /// Reading or writing a local file failed.

@@ -103,9 +103,15 @@ pub fn pull(
 }
 
 fn lock(options: &PullOptions, progress: &dyn Progress) -> Result<CacheLock, ImageError> {
-    CacheLock::acquire(&images_dir(&options.cache), || {
+    let mut waited = false;
+    let lock = CacheLock::acquire(&images_dir(&options.cache), || {
+        waited = true;
         progress.start("waiting for another pull", None);
-    })
+    })?;
+    if waited {
+        progress.finish();
+    }
+    Ok(lock)
 }
 
 fn pull_locked(

@@ -5,11 +5,14 @@ mod proxy;
 
 use std::{
     fs::File,
-    io::{self, Read, Write},
+    io::{self, Read, Seek as _, SeekFrom, Write},
     path::PathBuf,
 };
 
 use crate::{ImageError, Progress, archive::Expected, digest::Hasher};
+
+/// How often a transfer that breaks off is taken up again.
+const RESUMPTIONS: u32 = 4;
 
 /// Fetches files by address.
 #[derive(Debug)]
@@ -20,6 +23,7 @@ pub struct Transport {
 /// An answer that is being received.
 pub(crate) struct Body {
     reader: Box<dyn Read>,
+    /// The length of the whole file, if it is known.
     length: Option<u64>,
 }
 
@@ -31,10 +35,11 @@ impl Transport {
         }
     }
 
-    fn open(&self, url: &str) -> Result<Body, ImageError> {
+    /// Opens a file from the byte at `offset` on.
+    fn open(&self, url: &str, offset: u64) -> Result<Body, ImageError> {
         match url.strip_prefix("file://") {
-            Some(path) => open_file(url, path),
-            None => self.http.open(url),
+            Some(path) => open_file(url, path, offset),
+            None => self.http.open(url, offset),
         }
     }
 
@@ -44,7 +49,7 @@ impl Transport {
     /// Those of the transfer, and [`ImageError::Download`] past `limit` bytes.
     pub fn fetch(&self, url: &str, limit: u64) -> Result<Vec<u8>, ImageError> {
         let mut data = Vec::new();
-        let mut reader = self.open(url)?.reader.take(limit.saturating_add(1));
+        let mut reader = self.open(url, 0)?.reader.take(limit.saturating_add(1));
         reader
             .read_to_end(&mut data)
             .map_err(|e| interrupted(url, &e))?;
@@ -59,7 +64,7 @@ impl Transport {
     }
 
     /// Fetches a file of known length and digest into `out`, which must not be used
-    /// after an error.
+    /// after an error. A transfer that breaks off is taken up where it did.
     ///
     /// # Errors
     /// Those of the transfer, and [`ImageError::Mismatch`].
@@ -70,50 +75,99 @@ impl Transport {
         out: &mut dyn Write,
         progress: &dyn Progress,
     ) -> Result<(), ImageError> {
-        let mismatch = |cause| ImageError::Mismatch {
-            url: url.to_owned(),
-            cause,
+        let mut transfer = Transfer {
+            url,
+            expected,
+            out: Hasher::new(out),
+            progress,
+            received: 0,
         };
-        let body = self.open(url)?;
-        let wrong_size =
-            |size: u64| mismatch(format!("it has {size} bytes instead of {}", expected.size));
-        if let Some(length) = body.length.filter(|length| *length != expected.size) {
-            return Err(wrong_size(length));
+        let mut resumptions = 0;
+        loop {
+            let before = transfer.received;
+            let body = self.open(url, before)?;
+            match transfer.receive(body) {
+                Err(ImageError::Download { cause, .. })
+                    if transfer.received > before && resumptions < RESUMPTIONS =>
+                {
+                    resumptions += 1;
+                    tracing::debug!(url, received = transfer.received, "resuming: {cause}");
+                }
+                other => {
+                    other?;
+                    return transfer.check();
+                }
+            }
         }
-        let mut out = Hasher::new(out);
-        let mut received = 0;
+    }
+}
+
+/// A file of known length on its way.
+struct Transfer<'a> {
+    url: &'a str,
+    expected: &'a Expected,
+    out: Hasher<&'a mut dyn Write>,
+    progress: &'a dyn Progress,
+    received: u64,
+}
+
+impl Transfer<'_> {
+    /// Receives what is left of the file.
+    fn receive(&mut self, body: Body) -> Result<(), ImageError> {
+        if let Some(length) = body.length.filter(|length| *length != self.expected.size) {
+            return Err(self.wrong_size(length));
+        }
         // One byte more shows a file that is too long, without receiving all of it.
-        let mut reader = body.reader.take(expected.size.saturating_add(1));
+        let rest = self
+            .expected
+            .size
+            .saturating_sub(self.received)
+            .saturating_add(1);
+        let mut reader = body.reader.take(rest);
         let mut buffer = vec![0; 64 * 1024];
         loop {
             let chunk = match reader.read(&mut buffer) {
-                Ok(0) => break,
+                Ok(0) => return Ok(()),
                 Ok(count) => buffer.get(..count).unwrap_or_default(),
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
-                Err(e) => return Err(interrupted(url, &e)),
+                Err(e) => return Err(interrupted(self.url, &e)),
             };
-            out.write_all(chunk)
+            self.out
+                .write_all(chunk)
                 .map_err(|e| ImageError::io("write", "the download", e))?;
-            received += chunk.len() as u64;
-            progress.advance(chunk.len() as u64);
+            self.received += chunk.len() as u64;
+            self.progress.advance(chunk.len() as u64);
         }
-        if received > expected.size {
-            return Err(mismatch(format!(
-                "it is longer than {} bytes",
-                expected.size
-            )));
+    }
+
+    fn check(self) -> Result<(), ImageError> {
+        if self.received > self.expected.size {
+            return Err(self.mismatch(format!("it is longer than {} bytes", self.expected.size)));
         }
-        if received < expected.size {
-            return Err(wrong_size(received));
+        if self.received < self.expected.size {
+            return Err(self.wrong_size(self.received));
         }
-        let digest = out.finish();
-        if digest != expected.sha256 {
-            return Err(mismatch(format!(
-                "its SHA-256 is {digest} instead of {}",
-                expected.sha256
-            )));
+        let (url, expected) = (self.url.to_owned(), self.expected.sha256);
+        let digest = self.out.finish();
+        if digest != expected {
+            let cause = format!("its SHA-256 is {digest} instead of {expected}");
+            return Err(ImageError::Mismatch { url, cause });
         }
         Ok(())
+    }
+
+    fn wrong_size(&self, size: u64) -> ImageError {
+        self.mismatch(format!(
+            "it has {size} bytes instead of {}",
+            self.expected.size
+        ))
+    }
+
+    fn mismatch(&self, cause: String) -> ImageError {
+        ImageError::Mismatch {
+            url: self.url.to_owned(),
+            cause,
+        }
     }
 }
 
@@ -124,10 +178,11 @@ fn interrupted(url: &str, error: &io::Error) -> ImageError {
     }
 }
 
-fn open_file(url: &str, path: &str) -> Result<Body, ImageError> {
+fn open_file(url: &str, path: &str, offset: u64) -> Result<Body, ImageError> {
     let path = PathBuf::from(path);
     let open = || {
-        let file = File::open(&path)?;
+        let mut file = File::open(&path)?;
+        file.seek(SeekFrom::Start(offset))?;
         let length = file.metadata()?.len();
         Ok(Body {
             reader: Box::new(file),
@@ -145,7 +200,11 @@ fn open_file(url: &str, path: &str) -> Result<Body, ImageError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Silent, digest::Sha256};
+    use crate::{
+        Silent,
+        digest::Sha256,
+        testing::server::{Mood, Server},
+    };
 
     fn file(contents: &[u8]) -> (tempfile::NamedTempFile, String) {
         let file = tempfile::NamedTempFile::new().unwrap();
@@ -169,6 +228,47 @@ mod tests {
         assert!(error.contains("3 bytes instead of 4"), "{error}");
         let error = fetch(&url, 3, Sha256::of(b"abd")).unwrap_err().to_string();
         assert!(error.contains("SHA-256") && error.contains(&url), "{error}");
+    }
+
+    fn served(contents: &[u8], mood: Mood) -> (tempfile::TempDir, Server) {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("file"), contents).unwrap();
+        let server = Server::start(dir.path(), mood);
+        (dir, server)
+    }
+
+    #[test]
+    fn broken_transfers_are_taken_up_again() {
+        let contents: Vec<u8> = (0u32..1000).flat_map(u32::to_le_bytes).collect();
+        let sha256 = Sha256::of(&contents);
+        let (_dir, server) = served(&contents, Mood::Flaky);
+        let fetched = fetch(&format!("{}/file", server.url()), 4000, sha256).unwrap();
+        assert_eq!(fetched, contents);
+        let requests = server.requests();
+        // 4000 bytes, of which a third arrives; then a third of the rest, and so on.
+        let ranges: Vec<_> = requests.iter().filter(|r| r.contains("ytes=")).collect();
+        assert_eq!(ranges.len(), 4, "{requests:?}");
+        assert!(ranges[0].ends_with("bytes=1333-"), "{requests:?}");
+
+        let (_dir, server) = served(&contents, Mood::Forgetful);
+        let fetched = fetch(&format!("{}/file", server.url()), 4000, sha256).unwrap();
+        assert_eq!(fetched, contents);
+    }
+
+    #[test]
+    fn a_transfer_that_never_ends_well_is_given_up() {
+        let contents = vec![7; 100_000];
+        for mood in [Mood::Flaky, Mood::Interrupted] {
+            let (_dir, server) = served(&contents, mood);
+            let error = fetch(
+                &format!("{}/file", server.url()),
+                100_000,
+                Sha256::of(&contents),
+            );
+            let error = error.unwrap_err().to_string();
+            assert!(error.contains("broke off"), "{error}");
+            assert!(server.requests().len() < 20);
+        }
     }
 
     #[test]

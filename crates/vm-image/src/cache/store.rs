@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use etcetera::base_strategy::{BaseStrategy as _, choose_native_strategy};
 use vm_core::GuestArch;
 
 use super::{CacheLock, Manifest, ManifestFile, RECIPE};
@@ -87,9 +88,8 @@ impl Image {
 /// # Errors
 /// [`ImageError::NoCacheDir`] for a user who has no home.
 pub fn default_cache_dir() -> Result<PathBuf, ImageError> {
-    Ok(dirs::cache_dir()
-        .ok_or(ImageError::NoCacheDir)?
-        .join("trine"))
+    let strategy = choose_native_strategy().map_err(|_| ImageError::NoCacheDir)?;
+    Ok(strategy.cache_dir().join("trine"))
 }
 
 /// The directory of all images of a cache.

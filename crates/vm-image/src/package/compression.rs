@@ -38,3 +38,53 @@ pub fn read_text(extension: &str, data: &[u8], limit: u64) -> io::Result<String>
     }
     Ok(text)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+    use crate::testing::deb;
+
+    const TEXT: &[u8] = b"some text, some text, some text";
+
+    fn unpack(extension: &str, data: &[u8]) -> io::Result<String> {
+        read_text(extension, data, TEXT.len() as u64)
+    }
+
+    #[test]
+    fn every_compression_of_packages_is_known() {
+        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gz.write_all(TEXT).unwrap();
+        let level = ruzstd::encoding::CompressionLevel::Fastest;
+        let zst = ruzstd::encoding::compress_to_vec(TEXT, level);
+        for (extension, packed) in [
+            ("", TEXT.to_vec()),
+            (".xz", deb::xz(TEXT)),
+            (".gz", gz.finish().unwrap()),
+            (".zst", zst),
+        ] {
+            assert_eq!(
+                unpack(extension, &packed).unwrap().as_bytes(),
+                TEXT,
+                "{extension}"
+            );
+        }
+    }
+
+    #[test]
+    fn damage_and_unknown_kinds_are_errors() {
+        let packed = deb::xz(TEXT);
+        assert!(unpack(".xz", &packed[..packed.len() - 9]).is_err());
+        assert!(unpack(".zst", &packed).is_err());
+        let error = unpack(".lz4", &packed).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::Unsupported);
+        assert!(error.to_string().contains("`.lz4`"), "{error}");
+    }
+
+    #[test]
+    fn a_limit_holds() {
+        let error = read_text(".xz", &deb::xz(TEXT), 8).unwrap_err().to_string();
+        assert!(error.contains("more than 8 bytes"), "{error}");
+    }
+}

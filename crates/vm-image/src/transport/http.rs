@@ -1,14 +1,19 @@
 //! The HTTP client.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    io::{self, Read as _},
+    sync::Arc,
+    time::Duration,
+};
 
 use ureq::{
     Agent,
+    http::StatusCode,
     tls::{RootCerts, TlsConfig},
 };
 
 use super::{
-    Body,
+    Body, interrupted,
     proxy::{self, ForwardProxy},
 };
 use crate::ImageError;
@@ -42,8 +47,8 @@ impl Http {
         }
     }
 
-    /// Requests a file.
-    pub fn open(&self, url: &str) -> Result<Body, ImageError> {
+    /// Requests a file from the byte at `offset` on.
+    pub fn open(&self, url: &str, offset: u64) -> Result<Body, ImageError> {
         let forward = self
             .forward
             .as_ref()
@@ -53,10 +58,26 @@ impl Http {
             None if url.starts_with("https://") => self.tls.get(url),
             None => self.plain.get(url),
         };
+        let request = match offset {
+            0 => request,
+            _ => request.header("Range", format!("bytes={offset}-")),
+        };
         let response = request.call().map_err(|e| explain(url, &e))?;
-        let length = response.body().content_length();
+        let partial = response.status() == StatusCode::PARTIAL_CONTENT;
+        let sent = response.body().content_length();
+        let mut reader = response.into_body().into_reader();
+        if !partial {
+            // A server that knows no ranges sends the file from its start.
+            io::copy(&mut reader.by_ref().take(offset), &mut io::sink())
+                .map_err(|e| interrupted(url, &e))?;
+        }
+        let length = if partial {
+            sent.and_then(|sent| sent.checked_add(offset))
+        } else {
+            sent
+        };
         Ok(Body {
-            reader: Box::new(response.into_body().into_reader()),
+            reader: Box::new(reader),
             length,
         })
     }
@@ -101,14 +122,12 @@ fn explain(url: &str, error: &ureq::Error) -> ImageError {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read as _;
-
     use super::*;
     use crate::testing::server::{Mood, Server};
 
     fn get(http: &Http, url: &str) -> Result<Vec<u8>, ImageError> {
         let mut data = Vec::new();
-        http.open(url)?.reader.read_to_end(&mut data).unwrap();
+        http.open(url, 0)?.reader.read_to_end(&mut data).unwrap();
         Ok(data)
     }
 
