@@ -282,7 +282,6 @@ impl Puller<'_> {
             arch: self.options.arch,
             version: signed.release.version,
             kernel_release: unpacked.release,
-            cmdline: self.files.cmdline(),
             kernel: ManifestFile::describe(&dir.join(KERNEL))?,
             initrd: ManifestFile::describe(&dir.join(INITRD))?,
             packages,

@@ -29,8 +29,6 @@ pub struct Manifest {
     pub version: Option<String>,
     /// The kernel's release, as `uname -r` prints it.
     pub kernel_release: String,
-    /// The kernel command line that suits the image.
-    pub cmdline: String,
     /// The file `kernel`.
     pub kernel: ManifestFile,
     /// The file `initrd`.

@@ -10,7 +10,7 @@ use etcetera::base_strategy::{BaseStrategy as _, choose_native_strategy};
 use vm_core::GuestArch;
 
 use super::{CacheLock, Manifest, ManifestFile, RECIPE};
-use crate::{ImageError, ImageRef, digest::Sha256};
+use crate::{ImageError, ImageRef, digest::Sha256, guest::GuestFiles};
 
 /// The kernel's file name in an image's directory.
 pub const KERNEL: &str = "kernel";
@@ -39,7 +39,7 @@ impl Image {
         let image = Self {
             kernel: dir.join(KERNEL),
             initrd: dir.join(INITRD),
-            cmdline: manifest.cmdline.clone(),
+            cmdline: GuestFiles::of(manifest.arch).cmdline(),
             manifest,
         };
         for (path, file) in image.files() {
