@@ -23,10 +23,10 @@ pub struct MachineState {
     /// The guest's clock, in nanoseconds.
     clock_ns: u64,
     devices: Vec<(String, SavedState)>,
-    harts: Vec<SavedState>,
+    pub(super) harts: Vec<SavedState>,
     /// Which harts the host's firmware has started, if there is one.
     started: Option<Vec<bool>>,
-    ram: RamImage,
+    pub(super) ram: RamImage,
 }
 
 impl MachineState {

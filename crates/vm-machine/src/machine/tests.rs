@@ -1,0 +1,230 @@
+//! Whole machines with small guests. Their sources are in `guests/tests`.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread,
+};
+
+use vm_device::console::MemoryOutput;
+
+use super::*;
+use crate::{
+    config::{Bios, ByteSize, DiskConfig, MachineOptions, Transport},
+    console::HostConsole,
+};
+
+fn guest(name: &str) -> PathBuf {
+    let guests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../guests/tests");
+    guests.join(format!("{name}.elf"))
+}
+
+fn bare_metal(name: &str) -> MachineOptions {
+    MachineOptions::default()
+        .kernel(guest(name))
+        .bios(Bios::None)
+        .memory(ByteSize::mib(4))
+}
+
+struct Fixture {
+    machine: Machine,
+    output: Arc<MemoryOutput>,
+}
+
+impl Fixture {
+    fn new(options: MachineOptions) -> Self {
+        let output = Arc::new(MemoryOutput::with_limit(1 << 20));
+        let console = HostConsole::new(output.clone());
+        let machine = Machine::new(options.build().unwrap(), console).unwrap();
+        Self { machine, output }
+    }
+
+    fn run(&mut self) -> (ExitStatus, String) {
+        let status = self.machine.run().unwrap();
+        let output = String::from_utf8_lossy(&self.output.take()).into_owned();
+        (status, output)
+    }
+}
+
+const OFF: ExitStatus = ExitStatus::PowerOff { status: 0 };
+
+#[test]
+fn htif_programs_print_end_and_leave_a_signature() {
+    let directory = tempfile::tempdir().unwrap();
+    let signature = directory.path().join("signature");
+    let mut fixture = Fixture::new(bare_metal("htif").signature(signature.as_path()));
+    let (status, output) = fixture.run();
+    assert_eq!(status, ExitStatus::PowerOff { status: 42 });
+    assert_eq!(output, "hello, host\n");
+    let text = fs::read_to_string(signature).unwrap();
+    assert_eq!(text, "00000005\n12345678\n");
+}
+
+#[test]
+fn a_machine_can_be_run_again_after_its_end() {
+    let mut fixture = Fixture::new(bare_metal("htif"));
+    let first = fixture.run();
+    assert_eq!(fixture.run(), first);
+}
+
+#[test]
+fn a_reset_clears_memory_or_ends_the_machine() {
+    let mut fixture = Fixture::new(bare_metal("reset").no_reboot(true));
+    assert_eq!(fixture.run(), (ExitStatus::Reset, "1".to_owned()));
+
+    let Fixture {
+        mut machine,
+        output,
+    } = Fixture::new(bare_metal("reset"));
+    let handle = machine.handle();
+    let runner = thread::spawn(move || machine.run());
+    let mut seen = Vec::new();
+    while seen.len() < 3 {
+        seen.extend(output.take());
+    }
+    handle.stop();
+    assert_eq!(runner.join().unwrap().unwrap(), ExitStatus::Stopped);
+    assert!(seen.iter().all(|byte| *byte == b'1'), "{seen:?}");
+}
+
+#[test]
+fn a_guest_that_is_nowhere_can_be_stopped() {
+    let mut fixture = Fixture::new(bare_metal("nowhere").cpus(2u32));
+    let handle = fixture.machine.handle();
+    let stopper = thread::spawn(move || {
+        // Each answer means that the machine has run meanwhile.
+        for _ in 0..3 {
+            handle.save().unwrap();
+        }
+        handle.stop();
+    });
+    assert_eq!(fixture.run().0, ExitStatus::Stopped);
+    stopper.join().unwrap();
+}
+
+#[test]
+fn a_guest_that_hammers_the_devices_harms_nobody() {
+    let directory = tempfile::tempdir().unwrap();
+    let disk = directory.path().join("disk");
+    fs::write(&disk, vec![0; 1 << 20]).unwrap();
+    let on_pci = directory.path().join("disk2");
+    fs::write(&on_pci, vec![0; 1 << 20]).unwrap();
+    let mmio = DiskConfig {
+        transport: Transport::Mmio,
+        ..DiskConfig::new(disk)
+    };
+    let options = bare_metal("hammer").cpus(2u32);
+    let mut fixture = Fixture::new(options.add_disk(mmio).add_disk(DiskConfig::new(on_pci)));
+    assert_eq!(fixture.run().0, OFF);
+}
+
+#[test]
+fn a_machine_goes_on_from_its_saved_state() {
+    let alphabet: String = ('a'..='z')
+        .zip('A'..='Z')
+        .flat_map(|(a, b)| [a, b])
+        .collect();
+    let options = bare_metal("count").cpus(2u32);
+    let mut fixture = Fixture::new(options.clone());
+    let handle = fixture.machine.handle();
+    let output = fixture.output.clone();
+    let saver = thread::spawn(move || {
+        let mut seen = Vec::new();
+        while seen.len() < 7 {
+            seen.extend(output.take());
+        }
+        handle.pause().unwrap();
+        let state = handle.save().unwrap();
+        seen.extend(output.take());
+        // Nothing moves while the machine is paused.
+        let later = handle.save().unwrap();
+        assert!(output.take().is_empty());
+        assert_eq!((&state.harts, &state.ram), (&later.harts, &later.ram));
+        handle.resume().unwrap();
+        (state, String::from_utf8(seen).unwrap())
+    });
+    let (status, rest) = fixture.run();
+    let (state, seen) = saver.join().unwrap();
+    assert_eq!((status, seen.clone() + &rest), (OFF, alphabet.clone()));
+
+    let mut other = Fixture::new(options);
+    other.machine.restore(&state).unwrap();
+    assert_eq!(
+        other.run(),
+        (OFF, alphabet.strip_prefix(&seen).unwrap().to_owned())
+    );
+}
+
+#[test]
+fn a_state_of_another_machine_is_refused() {
+    let mut fixture = Fixture::new(bare_metal("nowhere"));
+    let handle = fixture.machine.handle();
+    let saver = thread::spawn(move || {
+        let state = handle.save();
+        handle.stop();
+        state.unwrap()
+    });
+    fixture.run();
+    let state = saver.join().unwrap();
+    for (options, part) in [
+        (bare_metal("nowhere").cpus(2u32), "--cpus"),
+        (bare_metal("nowhere").memory(ByteSize::mib(8)), "size"),
+    ] {
+        let mut other = Fixture::new(options);
+        let message = other.machine.restore(&state).unwrap_err().to_string();
+        assert!(message.contains(part), "{message}");
+    }
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let refused = |options: MachineOptions| {
+        let console = HostConsole::new(Arc::new(MemoryOutput::with_limit(1)));
+        let machine = Machine::new(options.build().unwrap(), console);
+        machine.err().map(|error| error.to_string()).unwrap()
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let empty = directory.path().join("empty");
+    fs::write(&empty, "").unwrap();
+    for (options, parts) in [
+        (MachineOptions::default(), ["--kernel", "nothing to boot"]),
+        (bare_metal("none-such"), ["--kernel", "none-such"]),
+        (
+            bare_metal("htif").add_disk(DiskConfig::new(empty.as_path())),
+            ["--disk", "512"],
+        ),
+        (
+            bare_metal("htif").add_disk(DiskConfig::new("/no/such/disk")),
+            ["--disk", "/no/such/disk"],
+        ),
+        (
+            MachineOptions::default().kernel(empty.as_path()),
+            ["--kernel", "empty"],
+        ),
+    ] {
+        let message = refused(options);
+        for part in parts {
+            assert!(message.contains(part), "{message}");
+        }
+    }
+}
+
+#[test]
+fn there_are_places_for_a_limited_number_of_disks() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut options = bare_metal("htif");
+    for number in 0..9 {
+        let path = directory.path().join(number.to_string());
+        fs::write(&path, vec![0; 512]).unwrap();
+        let disk = DiskConfig {
+            transport: Transport::Mmio,
+            ..DiskConfig::new(path)
+        };
+        options = options.add_disk(disk);
+    }
+    let console = HostConsole::new(Arc::new(MemoryOutput::with_limit(1)));
+    let machine = Machine::new(options.build().unwrap(), console);
+    let message = machine.err().unwrap().to_string();
+    assert!(message.contains("at most 8"), "{message}");
+}
