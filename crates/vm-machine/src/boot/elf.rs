@@ -128,3 +128,6 @@ fn symbols(header: &Header, endian: Endianness, bytes: &[u8]) -> Symbols {
     }
     found
 }
+
+#[cfg(test)]
+mod tests;

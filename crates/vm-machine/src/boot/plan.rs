@@ -178,3 +178,6 @@ impl BootPlan {
         Ok(Entry::Reset { pc: rom.0 })
     }
 }
+
+#[cfg(test)]
+mod tests;
