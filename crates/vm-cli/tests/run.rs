@@ -1,0 +1,171 @@
+//! The program, as a user starts it.
+
+mod common;
+
+use std::{fs, io::Write, process::Stdio};
+
+use common::{guest, trine};
+
+/// Runs to the end and returns exit code, standard output and error.
+fn run(args: &[&str]) -> (i32, String, String) {
+    let output = trine(args).stdin(Stdio::null()).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let code = output.status.code().unwrap();
+    (code, text(&output.stdout), text(&output.stderr))
+}
+
+fn run_guest(name: &str, more: &[&str]) -> (i32, String, String) {
+    let program = guest(name);
+    let args = [
+        "run",
+        "--bios",
+        "none",
+        "--kernel",
+        program.to_str().unwrap(),
+    ];
+    run(&[&args, more].concat())
+}
+
+#[test]
+fn the_exit_code_is_the_programs() {
+    let (code, out, err) = run_guest("htif", &[]);
+    assert_eq!((code, out.as_str()), (42, "hello, host\n"));
+    assert!(err.contains("riscv64 guest on"), "{err}");
+    assert_eq!(run_guest("count", &["--cpus", "2"]).0, 0);
+    assert_eq!(run_guest("reset", &["--no-reboot"]).0, 121);
+    assert_eq!(run_guest("nowhere", &["--timeout", "1"]).0, 124);
+}
+
+#[test]
+fn a_file_can_hold_the_options() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = directory.path().join("machine.toml");
+    let console = directory.path().join("console");
+    fs::copy(guest("htif"), directory.path().join("program.elf")).unwrap();
+    let text = "kernel = 'program.elf'\nbios = 'none'\nconsole = 'none'\nmemory = '4M'\n";
+    fs::write(&config, text).unwrap();
+    let where_to = format!("file:{}", console.display());
+    let (code, out, _) = run(&[
+        "run",
+        "--config",
+        config.to_str().unwrap(),
+        "--console",
+        &where_to,
+    ]);
+    assert_eq!((code, out.as_str()), (42, ""));
+    assert_eq!(fs::read_to_string(console).unwrap(), "hello, host\n");
+}
+
+#[test]
+fn errors_say_what_to_do_and_nothing_else() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str, content: &[u8]| {
+        let path = directory.path().join(name);
+        fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let config = file("bad.toml", b"cpu = 2\n");
+    let broken = file("broken.toml", b"cpus = [\n");
+    let empty = file("empty.img", b"");
+    let cut = file("cut.elf", &fs::read(guest("htif")).unwrap()[..100]);
+    let text = file("text", b"no kernel at all");
+    let htif = guest("htif");
+    let htif = htif.to_str().unwrap();
+    let cases: [(&[&str], i32, &[&str]); 9] = [
+        (
+            &["--kernel", "/no/such"],
+            1,
+            &["--kernel /no/such", "No such file"],
+        ),
+        (&["--kernel", &text], 1, &["--kernel", "neither"]),
+        (
+            &["--kernel", &cut, "--bios", "none"],
+            1,
+            &["--kernel", "cut short"],
+        ),
+        (
+            &["--config", &config],
+            1,
+            &["bad.toml:1", "`cpu`", "`cpus`"],
+        ),
+        (&["--config", &broken], 1, &["broken.toml:"]),
+        (&["--kernel", htif, "--disk", &empty], 1, &["--disk", "512"]),
+        (&["--memory", "1K"], 1, &["--memory 1K", "at least 4M"]),
+        (&["--cpus", "99"], 1, &["--cpus 99", "1 to 64"]),
+        (&["--memroy", "1G"], 2, &["--memroy", "--memory"]),
+    ];
+    for (args, expected, parts) in cases {
+        let (code, out, err) = run(&[&["run"], args].concat());
+        assert_eq!((code, out.as_str()), (expected, ""), "{args:?}: {err}");
+        for part in parts {
+            assert!(err.contains(part), "{args:?}: {err}");
+        }
+        assert!(
+            !err.contains("panicked") && !err.contains("backtrace"),
+            "{err}"
+        );
+    }
+}
+
+#[test]
+fn the_device_tree_can_be_had_without_running() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("virt.dtb");
+    let (code, out, err) = run_guest("nowhere", &["--dtb-dump", path.to_str().unwrap()]);
+    assert_eq!((code, out.as_str(), err.as_str()), (0, "", ""));
+    assert_eq!(fs::read(path).unwrap()[..4], [0xd0, 0x0d, 0xfe, 0xed]);
+}
+
+#[test]
+fn the_end_of_the_input_is_not_the_end_of_the_guest() {
+    let program = guest("echo");
+    let args = [
+        "run",
+        "--bios",
+        "none",
+        "--kernel",
+        program.to_str().unwrap(),
+    ];
+    let mut child = trine(&args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    // More than the queues on the way hold, and then the guest's own end.
+    let text = "0123456789abcde\n".repeat(1000);
+    input.write_all(text.as_bytes()).unwrap();
+    input.write_all(b"\x04").unwrap();
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), text);
+}
+
+#[test]
+fn without_a_mirror_the_embedded_guest_runs() {
+    let (code, out, err) = run(&["run"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("Hello from a RISC-V guest"), "{out}");
+    assert!(err.contains("debian:13"), "{err}");
+}
+
+#[test]
+fn images_that_are_not_there_are_named() {
+    let (code, _, err) = run(&["image", "rm", "debian:13"]);
+    assert!(code == 1 && err.contains("debian:13"), "{err}");
+    let (code, _, err) = run(&["image", "pull", "slackware:1"]);
+    assert!(code == 1 && err.contains("`slackware:1`"), "{err}");
+    let (code, _, err) = run(&["image", "pull"]);
+    assert!(code == 1 && err.contains("127.0.0.1"), "{err}");
+    assert_eq!(run(&["image", "list"]).0, 0);
+}
+
+#[test]
+fn help_shows_keys_codes_and_examples() {
+    let (code, out, _) = run(&["run", "--help"]);
+    assert_eq!(code, 0);
+    for part in ["Ctrl-A x", "Exit codes", "Examples", "--dtb-dump"] {
+        assert!(out.contains(part), "{out}");
+    }
+}
