@@ -102,9 +102,24 @@ macro_rules! programs {
 }
 
 programs! {
+    a: 1,
+    c: 1,
     i: 1,
     i_branch: 1,
     i_memory: 1,
+    m: 1,
+    zacas: 1,
+    zawrs: 1,
+    zba: 1,
+    zbb: 1,
+    zbc: 1,
+    zbs: 1,
+    zicbom: 1,
+    zicboz: 1,
+    zicntr: 1,
+    zicond: 1,
+    zicsr: 1,
+    zifencei: 1,
 }
 
 #[test]

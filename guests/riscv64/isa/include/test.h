@@ -17,6 +17,8 @@
 #define TRAP_LINE 0x8000
 /* One argument of an assembler macro, whatever blanks and commas it has. */
 #define STR(...) #__VA_ARGS__
+/* Instructions of `trap_entry`. */
+#define HANDLER_INSNS 12
 /* log2 of the bytes of stack of each hart. */
 #define STACK_SHIFT 12
 
