@@ -105,6 +105,11 @@ fn explain(url: &str, error: &ureq::Error) -> ImageError {
             url,
             cause: format!("the mirror answered with status {status}"),
         },
+        // What TLS objects to, such as a certificate: somebody did answer.
+        ureq::Error::Io(e) if e.kind() == io::ErrorKind::InvalidData => ImageError::Download {
+            url,
+            cause: e.to_string(),
+        },
         ureq::Error::Io(_)
         | ureq::Error::Timeout(_)
         | ureq::Error::HostNotFound
@@ -181,7 +186,7 @@ mod tests {
     #[test]
     fn exceptions_are_asked_directly() {
         let (_dir, server) = served(b"data");
-        let http = through("http://127.0.0.1:9", "127.0.0.1");
+        let http = through("http://127.0.0.1:1", "127.0.0.1");
         assert_eq!(
             get(&http, &format!("{}/file", server.url())).unwrap(),
             b"data"
@@ -191,11 +196,14 @@ mod tests {
 
     #[test]
     fn unreachable_hosts_and_proxies_are_told_apart_from_bad_answers() {
-        let (_dir, server) = served(b"");
-        let error = get(&through("http://127.0.0.1:9", ""), "http://mirror/x").unwrap_err();
+        let error = get(&through("http://127.0.0.1:1", ""), "http://mirror/x").unwrap_err();
         assert!(error.is_unreachable(), "{error}");
-        // Plain HTTP where TLS is expected.
-        let url = server.url().replace("http:", "https:");
-        assert!(get(&Http::new(&|_| None), &url).is_err());
+        // A certificate that does not check out comes from somebody.
+        let refused = io::Error::new(io::ErrorKind::InvalidData, "invalid peer certificate");
+        let error = explain("https://mirror/x", &ureq::Error::Io(refused));
+        assert!(
+            !error.is_unreachable() && error.to_string().contains("certificate"),
+            "{error}"
+        );
     }
 }
