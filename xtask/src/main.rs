@@ -1,3 +1,16 @@
-//! The project's own commands: `cargo xtask <command>`.
+//! `cargo xtask <command>`.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use xtask::commands::Cli;
+
+fn main() -> ExitCode {
+    match Cli::parse().run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! The commands.
+
+mod boot;
+mod ci;
+mod coverage;
+mod tidy;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// The project's own commands
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Boot(boot::Boot),
+    Ci(ci::Ci),
+    Coverage(coverage::Coverage),
+    Tidy(tidy::Tidy),
+}
+
+impl Cli {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Whatever it fails with.
+    pub fn run(self) -> Result<()> {
+        match self.command {
+            Command::Boot(command) => command.run(),
+            Command::Ci(command) => command.run(),
+            Command::Coverage(command) => command.run(),
+            Command::Tidy(command) => command.run(),
+        }
+    }
+}

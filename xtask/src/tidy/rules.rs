@@ -1,0 +1,106 @@
+//! The rules, on the text of one file.
+
+use std::path::Path;
+
+/// Lines a Rust file may have. Past it, ask what two things the file does.
+const MAX_LINES: usize = 800;
+
+/// Words that mark unfinished work. Split, so that this file may hold them.
+const UNFINISHED: [&str; 3] = [
+    concat!("TO", "DO"),
+    concat!("FIX", "ME"),
+    concat!("XX", "X"),
+];
+
+/// Line numbers, from 1, and what is wrong there.
+pub(super) fn check(file: &Path, text: &str) -> Vec<(usize, String)> {
+    let mut problems = whitespace(text);
+    if file.extension().is_some_and(|e| e == "rs") {
+        problems.extend(length(text));
+        problems.extend(module_doc(text));
+        problems.extend(unfinished(text));
+    }
+    if file.extension().is_some_and(|e| e == "md") {
+        problems.extend(links(file, text));
+    }
+    problems
+}
+
+fn numbered(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.lines().enumerate().map(|(i, line)| (i + 1, line))
+}
+
+fn whitespace(text: &str) -> Vec<(usize, String)> {
+    let trailing = numbered(text)
+        .filter(|(_, line)| line.ends_with([' ', '\t', '\r']))
+        .map(|(number, _)| (number, "white space at the end of the line".to_owned()));
+    let last = (!text.is_empty() && !text.ends_with('\n')).then(|| {
+        (
+            text.lines().count(),
+            "no newline at the end of the file".to_owned(),
+        )
+    });
+    trailing.chain(last).collect()
+}
+
+fn length(text: &str) -> Option<(usize, String)> {
+    let lines = text.lines().count();
+    (lines > MAX_LINES).then(|| (0, format!("{lines} lines; more than {MAX_LINES}")))
+}
+
+fn module_doc(text: &str) -> Option<(usize, String)> {
+    let documented = text.lines().any(|line| line.starts_with("//!"));
+    (!documented).then(|| (0, "no `//!` line says what the file is for".to_owned()))
+}
+
+fn unfinished(text: &str) -> Vec<(usize, String)> {
+    let find = |line: &str| UNFINISHED.into_iter().find(|word| line.contains(word));
+    numbered(text)
+        .filter_map(|(number, line)| Some((number, format!("`{}` is left", find(line)?))))
+        .collect()
+}
+
+/// Relative links of a Markdown file must lead somewhere.
+fn links(file: &Path, text: &str) -> Vec<(usize, String)> {
+    let directory = file.parent().unwrap_or(Path::new(""));
+    let mut broken = Vec::new();
+    for (number, line) in numbered(text) {
+        for target in line
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+        {
+            let path = target.split('#').next().unwrap_or("");
+            if path.is_empty() || target.contains("://") {
+                continue;
+            }
+            if !crate::workspace::root().join(directory).join(path).exists() {
+                broken.push((number, format!("the link `{target}` leads nowhere")));
+            }
+        }
+    }
+    broken
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(file: &str, text: &str) -> Vec<(usize, String)> {
+        check(Path::new(file), text)
+    }
+
+    #[test]
+    fn each_rule_finds_its_violation() {
+        assert!(problems("a.rs", "//! Fine.\n").is_empty());
+        assert_eq!(problems("a.rs", "//! Fine. \n")[0].0, 1);
+        assert_eq!(problems("a.toml", "a = 1")[0].0, 1);
+        assert!(problems("a.rs", "fn f() {}\n")[0].1.contains("//!"));
+        let unfinished = format!("//! Fine.\n// {} later\n", UNFINISHED[0]);
+        assert_eq!(problems("a.rs", &unfinished)[0].0, 2);
+        let long = format!("//! Fine.\n{}", "\n".repeat(MAX_LINES));
+        assert!(problems("a.rs", &long)[0].1.contains("801"));
+        assert_eq!(problems("a.md", "\n[a](nowhere.md)\n")[0].0, 2);
+        assert!(problems("a.md", "[a](README.md#using-it) [b](https://example.org)\n").is_empty());
+    }
+}

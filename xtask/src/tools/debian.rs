@@ -1,0 +1,233 @@
+//! Programs from Debian's newest suite, unpacked beside the host's own.
+//!
+//! apt itself downloads and verifies them, with a configuration of its own: the
+//! archive that the host uses, the suite `sid`, and an empty list of installed
+//! packages, so that every library comes along. They run on their own dynamic
+//! loader and C library.
+
+use std::{
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context as _, Result, bail};
+
+use super::directory;
+use crate::process;
+
+const SUITE: &str = "sid";
+
+/// A package and what it depends on, unpacked.
+pub struct Unpacked {
+    root: PathBuf,
+}
+
+/// Unpacks `package` unless that has been done before.
+///
+/// # Errors
+/// If the host has no apt, no archive is configured, or the package cannot be
+/// downloaded.
+pub fn package(package: &str) -> Result<Unpacked> {
+    let base = directory().join("debian");
+    let root = base.join("roots").join(package);
+    let finished = root.join(".complete");
+    if !finished.exists() {
+        let apt = Apt::prepare(&base)?;
+        apt.download(package)?;
+        apt.unpack(&root)?;
+        fs::write(&finished, "")?;
+    }
+    Ok(Unpacked { root })
+}
+
+impl Unpacked {
+    /// A program of the package; `path` is its place in the file system.
+    ///
+    /// # Errors
+    /// If it is not there.
+    pub fn program(&self, path: &str) -> Result<Command> {
+        let loader = self.file("usr/lib64/ld-linux-x86-64.so.2")?;
+        let program = self.file(path)?;
+        let mut command = process::command(loader);
+        command.arg("--library-path").arg(self.library_path());
+        command.arg(program);
+        Ok(command)
+    }
+
+    /// Writes a script that runs [`program`](Self::program), for those who want
+    /// one path. Returns its path.
+    ///
+    /// # Errors
+    /// If the program is not there or the script cannot be written.
+    pub fn script(&self, path: &str) -> Result<PathBuf> {
+        let program = self.program(path)?;
+        let mut text = "#!/bin/sh\nexec".to_owned();
+        for word in std::iter::once(program.get_program()).chain(program.get_args()) {
+            text.push_str(&format!(" '{}'", word.to_string_lossy()));
+        }
+        text.push_str(" \"$@\"\n");
+        let name = Path::new(path).file_name().unwrap_or_default();
+        let script = self.root.join(name).with_extension("sh");
+        fs::write(&script, text)?;
+        process::run(process::command("chmod").arg("+x").arg(&script))?;
+        Ok(script)
+    }
+
+    /// A file of the package.
+    ///
+    /// # Errors
+    /// If it is not there.
+    pub fn file(&self, path: &str) -> Result<PathBuf> {
+        let file = self.root.join(path);
+        if !file.exists() {
+            bail!("the package has no file {path}");
+        }
+        Ok(file)
+    }
+
+    fn library_path(&self) -> OsString {
+        let mut path = self.root.join("usr/lib/x86_64-linux-gnu").into_os_string();
+        path.push(":");
+        path.push(self.root.join("usr/lib"));
+        path
+    }
+}
+
+/// apt with directories of its own.
+struct Apt {
+    base: PathBuf,
+}
+
+impl Apt {
+    fn prepare(base: &Path) -> Result<Self> {
+        for directory in ["lists/partial", "cache/archives/partial"] {
+            fs::create_dir_all(base.join(directory))?;
+        }
+        fs::write(base.join("status"), "")?;
+        let archive = configured_archive()?;
+        fs::write(base.join("sources.list"), source_line(&archive))?;
+        Ok(Self {
+            base: base.to_owned(),
+        })
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = process::command(program);
+        for (key, value) in [
+            ("Dir::Etc::SourceList", "sources.list"),
+            ("Dir::Etc::SourceParts", "none"),
+            ("Dir::State::Lists", "lists"),
+            ("Dir::State::status", "status"),
+            ("Dir::Cache", "cache"),
+        ] {
+            let value = self.base.join(value);
+            command.arg("-o").arg(format!("{key}={}", value.display()));
+        }
+        // Only root may become the sandbox's user, who may not write here.
+        for option in [
+            "APT::Sandbox::User=root",
+            "APT::Install-Recommends=false",
+            "Acquire::Languages=none",
+            "Debug::NoLocking=true",
+        ] {
+            command.args(["-o", option]);
+        }
+        command
+    }
+
+    fn download(&self, package: &str) -> Result<()> {
+        println!("downloading {package} and its libraries from Debian {SUITE}");
+        process::output(self.command("apt-get").args(["-qq", "update"]))?;
+        let archives = self.base.join("cache/archives");
+        for old in packages_in(&archives)? {
+            fs::remove_file(old)?;
+        }
+        let mut install = self.command("apt-get");
+        install.args(["-qq", "--yes", "--download-only", "install", package]);
+        process::output(&mut install).with_context(|| format!("cannot download {package}"))?;
+        Ok(())
+    }
+
+    fn unpack(&self, root: &Path) -> Result<()> {
+        // What an interrupted attempt left is not to be trusted.
+        if root.exists() {
+            fs::remove_dir_all(root)?;
+        }
+        fs::create_dir_all(root)?;
+        for archive in packages_in(&self.base.join("cache/archives"))? {
+            process::run(
+                process::command("dpkg-deb")
+                    .arg("-x")
+                    .arg(archive)
+                    .arg(root),
+            )?;
+        }
+        Ok(())
+    }
+}
+
+fn packages_in(directory: &Path) -> Result<Vec<PathBuf>> {
+    let mut packages = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|e| e == "deb") {
+            packages.push(path);
+        }
+    }
+    Ok(packages)
+}
+
+/// The archive that the host's apt uses for Debian's own packages.
+fn configured_archive() -> Result<String> {
+    let format = "$(REPO_URI) $(COMPONENT) $(ORIGIN)";
+    let mut query = process::command("apt-get");
+    query.args(["indextargets", "--format", format, "Created-By: Packages"]);
+    let targets = process::output(&mut query)
+        .context("this command takes programs from Debian and needs apt")?;
+    debian_archive(&targets).context(
+        "apt on this machine knows no Debian archive (is its list of packages empty? \
+         `apt-get update` fills it)",
+    )
+}
+
+fn debian_archive(targets: &str) -> Option<String> {
+    targets.lines().find_map(|line| {
+        let mut words = line.split_whitespace();
+        let (uri, component, origin) = (words.next()?, words.next()?, words.next()?);
+        // Before the first update, apt cannot tell the origin.
+        let place = uri.trim_end_matches('/');
+        let debian = origin == "Debian" || place.ends_with("/debian");
+        let plain = !place.ends_with("-security");
+        (component == "main" && debian && plain).then(|| uri.to_owned())
+    })
+}
+
+fn source_line(archive: &str) -> String {
+    let keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
+    format!("deb [signed-by={keyring}] {archive} {SUITE} main\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_archive_is_debians_own() {
+        let targets = "http://one/security/debian-security/ main Debian\n\
+                       http://two/tools/ main Other\n\
+                       http://three/debian/ contrib Debian\n\
+                       http://four/debian/ main Debian\n";
+        assert_eq!(
+            debian_archive(targets).as_deref(),
+            Some("http://four/debian/")
+        );
+        assert_eq!(debian_archive("http://x/ main $(ORIGIN)\n"), None);
+        let never_updated = "http://x/debian main $(ORIGIN)\n";
+        assert_eq!(
+            debian_archive(never_updated).as_deref(),
+            Some("http://x/debian")
+        );
+    }
+}

@@ -1,0 +1,11 @@
+//! Programs of others that the project's commands need, kept under
+//! `target/tools` so that nothing on the machine changes.
+
+pub mod debian;
+
+use std::path::PathBuf;
+
+/// Where they are kept.
+pub fn directory() -> PathBuf {
+    crate::workspace::target().join("tools")
+}
