@@ -18,7 +18,7 @@
 /* One argument of an assembler macro, whatever blanks and commas it has. */
 #define STR(...) #__VA_ARGS__
 /* Instructions of `trap_entry`. */
-#define HANDLER_INSNS 12
+#define HANDLER_INSNS 13
 /* log2 of the bytes of stack of each hart. */
 #define STACK_SHIFT 12
 
@@ -53,14 +53,14 @@ _start:
 
     .balign 4
     /* Goes on at s11, where a trap is expected, with s8, s9 and s10 holding
-     * mcause, mepc and mtval: in M-mode, MPRV off. */
+     * mcause, mepc and mtval: in M-mode, MPRV and MIE off. */
 trap_entry:
     beqz s11, unexpected_trap
     csrr s8, mcause
     csrr s9, mepc
     csrr s10, mtval
     csrw mepc, s11
-    li s11, MSTATUS_MPRV
+    li s11, MSTATUS_MPRV | MSTATUS_MPIE
     csrc mstatus, s11
     li s11, MSTATUS_MPP
     csrs mstatus, s11
