@@ -71,8 +71,6 @@ unexpected_trap:
     csrr a0, mcause
     csrr a1, mepc
     csrr a2, mtval
-    li t6, MSTATUS_MPRV
-    csrc mstatus, t6
     li t6, TRAP_LINE
     or gp, gp, t6
     j fail
@@ -88,6 +86,8 @@ fail:
 pass:
     li gp, 1
 verdict:
+    li t6, MSTATUS_MPRV
+    csrc mstatus, t6
     la t6, tohost
     sd gp, 0(t6)
     j verdict
