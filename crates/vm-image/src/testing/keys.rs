@@ -1,6 +1,9 @@
 //! Signing keys.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::LazyLock,
+    time::{Duration, SystemTime},
+};
 
 use pgp::{
     composed::{
@@ -23,9 +26,12 @@ fn date(time: SystemTime) -> Timestamp {
     Timestamp::try_from(time).unwrap()
 }
 
-/// When all test keys were made.
+/// When all test keys were made: the date is part of a key's fingerprint, so keys of
+/// one seed are the same only if it is.
 pub fn birth() -> SystemTime {
-    SystemTime::now() - Duration::from_secs(1_000_000)
+    static BIRTH: LazyLock<SystemTime> =
+        LazyLock::new(|| SystemTime::now() - Duration::from_secs(1_000_000));
+    *BIRTH
 }
 
 impl TestKey {
