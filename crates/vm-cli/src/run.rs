@@ -57,6 +57,9 @@ fn run_machine(config: MachineConfig, timeout: Option<Duration>) -> Result<u8, C
     let output = HostOutput::open(&config.console)?;
     let on_stdio = config.console == Console::Stdio;
     let console = output.console();
+    if on_stdio {
+        terminal::measure(&console.screen);
+    }
     let mut machine = Machine::new(config, console.clone())?;
     eprintln!("trine: {}", machine.engine());
 
@@ -65,7 +68,7 @@ fn run_machine(config: MachineConfig, timeout: Option<Duration>) -> Result<u8, C
         eprintln!("trine: Ctrl-A x quits, Ctrl-A h shows the keys");
     }
     let stopper = Stopper::new(machine.handle());
-    stopper.watch_signals()?;
+    stopper.watch_signals(console.screen.clone())?;
     if let Some(timeout) = timeout {
         stopper.stop_after(timeout)?;
     }

@@ -4,10 +4,10 @@ use std::{io, sync::Arc, thread, time::Duration};
 
 use parking_lot::Mutex;
 use signal_hook::{
-    consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM},
+    consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH},
     iterator::Signals,
 };
-use vm_machine::MachineHandle;
+use vm_machine::{ExitStatus, MachineHandle, console::Screen};
 
 use super::terminal;
 use crate::{
@@ -67,32 +67,37 @@ impl Stopper {
     }
 
     /// Stops the machine at the first signal that asks for the program's end.
-    /// A second one ends the program at once.
+    /// A second one ends the program at once. Signals about the terminal are
+    /// acted on; its size goes to `screen`.
     ///
     /// # Errors
     /// [`CliError`] if the host refuses.
-    pub fn watch_signals(&self) -> Result<(), CliError> {
-        let watched = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCONT];
+    pub fn watch_signals(&self, screen: Arc<Screen>) -> Result<(), CliError> {
+        let watched = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCONT, SIGWINCH];
         let mut signals = Signals::new(watched).map_err(CliError::host("watch for signals"))?;
         let stopper = self.clone();
         spawn("signals", move || {
             for signal in signals.forever() {
-                if signal == SIGCONT {
+                match signal {
                     // The shell has set the terminal to its own taste meanwhile.
-                    terminal::enter_again();
-                } else if stopper.reason().is_some() {
-                    terminal::restore();
-                    let code = exit::code(
-                        vm_machine::ExitStatus::Stopped,
-                        Some(StopReason::Signal(signal)),
-                    );
-                    std::process::exit(code.into());
-                } else {
-                    stopper.stop(StopReason::Signal(signal));
+                    SIGCONT => terminal::enter_again(),
+                    SIGWINCH => terminal::measure(&screen),
+                    _ => stopper.end_by(signal),
                 }
             }
         })
         .map_err(CliError::host("start a thread for signals"))
+    }
+
+    fn end_by(&self, signal: i32) {
+        let reason = StopReason::Signal(signal);
+        if self.reason().is_none() {
+            self.stop(reason);
+            return;
+        }
+        terminal::restore();
+        let code = exit::code(ExitStatus::Stopped, Some(reason));
+        std::process::exit(code.into());
     }
 }
 

@@ -3,7 +3,12 @@
 use std::{io, panic, sync::Once};
 
 use parking_lot::Mutex;
-use rustix::termios::{OptionalActions, OutputModes, Termios, isatty, tcgetattr, tcsetattr};
+use rustix::termios::{
+    OptionalActions, OutputModes, Termios, isatty, tcgetattr, tcgetwinsize, tcsetattr,
+};
+
+use vm_device::virtio::TerminalSize;
+use vm_machine::console::Screen;
 
 use crate::error::CliError;
 
@@ -69,6 +74,16 @@ pub fn enter_again() {
     if let Some(before) = &*SAVED.lock() {
         let mode = raw(before.clone());
         let _ = tcsetattr(rustix::stdio::stdin(), OptionalActions::Now, &mode);
+    }
+}
+
+/// Tells the guest the terminal's size, if there is a terminal.
+pub fn measure(screen: &Screen) {
+    if let Ok(size) = tcgetwinsize(rustix::stdio::stdout()) {
+        screen.resize(TerminalSize {
+            columns: size.ws_col,
+            rows: size.ws_row,
+        });
     }
 }
 

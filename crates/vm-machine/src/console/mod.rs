@@ -3,6 +3,7 @@
 
 mod input;
 mod output;
+mod screen;
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use vm_device::console::ConsoleOutput;
 
 pub use input::{ConsoleInput, InputPort};
 pub use output::SharedOutput;
+pub use screen::Screen;
 
 /// Where a machine's console is.
 #[derive(Clone)]
@@ -18,6 +20,8 @@ pub struct HostConsole {
     pub output: Arc<SharedOutput>,
     /// Gives the guest what was typed.
     pub input: Arc<ConsoleInput>,
+    /// Tells the guest how large the terminal is.
+    pub screen: Arc<Screen>,
 }
 
 impl HostConsole {
@@ -26,6 +30,7 @@ impl HostConsole {
         Self {
             output: SharedOutput::new(output),
             input: ConsoleInput::new(),
+            screen: Arc::default(),
         }
     }
 }

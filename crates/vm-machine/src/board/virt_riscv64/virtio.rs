@@ -72,6 +72,7 @@ impl VirtioParts<'_> {
         let console = Console::new(self.console.output.tap());
         let console = Arc::new(console.map_err(thread_error("virtio-console"))?);
         self.console.input.connect(&console);
+        self.console.screen.connect(&console);
         self.plug_pci("virtio-console", console, memory)
     }
 
