@@ -104,6 +104,11 @@ macro_rules! programs {
 programs! {
     a: 1,
     c: 1,
+    d: 1,
+    d_convert: 1,
+    f: 1,
+    f_convert: 1,
+    f_state: 1,
     i: 1,
     i_branch: 1,
     i_memory: 1,
