@@ -42,7 +42,7 @@ fn run(command: &str, args: &[&str]) -> String {
 #[test]
 #[ignore = "needs the default guest"]
 fn one_vcpu_reaches_userspace() {
-    let text = run("uname -m; nproc; ls /sys/bus/pci/devices", &[]);
+    let text = run("time true && uname -m; nproc; ls /sys/bus/pci/devices", &[]);
     assert!(text.contains("riscv64\r\n1\r\n0000:00:00.0"), "{text}");
 }
 

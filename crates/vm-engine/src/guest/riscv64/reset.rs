@@ -12,7 +12,7 @@ use crate::vcpu::Core;
 
 /// `pmpcfg`: readable, writable, executable, naturally aligned power of two.
 const PMP_ALLOW_ALL: u64 = 0x1f;
-/// `mcounteren`: cycle, time and instret.
+/// `mcounteren` and `scounteren`: cycle, time and instret.
 const BASE_COUNTERS: u64 = 7;
 
 impl Riscv64 {
@@ -40,6 +40,8 @@ impl Riscv64 {
         self.regs.medeleg = exception::DELEGABLE;
         self.regs.mideleg = interrupt::SUPERVISOR;
         self.regs.mcounteren = BASE_COUNTERS;
+        // Linux leaves it to the firmware to open `time` to its vDSO in U-mode.
+        self.regs.scounteren = BASE_COUNTERS;
         self.regs.menvcfg = self.config.extensions.supervisor_envcfg();
         self.pmp.write_addr(0, u64::MAX);
         self.pmp.write_cfg(0, PMP_ALLOW_ALL);

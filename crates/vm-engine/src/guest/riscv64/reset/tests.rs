@@ -66,6 +66,7 @@ fn supervisor_gets_everything_it_can_use() {
     for number in [0xc00, 0xc01, 0xc02, 0x14d] {
         assert!(f.try_csr(number).is_some(), "{number:#x}");
     }
+    assert_eq!(f.csr(0x106), 7, "user mode reads time");
     assert_eq!(f.write(0x104, u64::MAX), 0x222);
     f.enter(Machine);
     assert_eq!((f.csr(0x302), f.csr(0x303)), (0xb3ff, 0x222));
