@@ -8,7 +8,7 @@ use std::sync::{
 use parking_lot::{Condvar, Mutex};
 use vm_core::IrqLine;
 
-use super::VcpuRequest;
+use super::{VcpuRequest, request::RequestQueue};
 
 /// Reasons to leave the fast path, as bits of [`VcpuControl::attention`].
 pub mod attention {
@@ -30,14 +30,29 @@ pub struct VcpuControl {
     lines: AtomicU64,
     /// The vCPU runs no instructions until it is started.
     halted: AtomicBool,
-    requests: Mutex<Vec<VcpuRequest>>,
-    park: Mutex<Parked>,
+    requests: Mutex<RequestQueue>,
+    thread: Mutex<ThreadState>,
     changed: Condvar,
 }
 
+/// What the vCPU's thread does.
 #[derive(Default)]
-struct Parked {
-    paused: bool,
+struct ThreadState {
+    /// It is in the vCPU's loop.
+    running: bool,
+    /// It is in a pause: it runs no instructions, but does requests.
+    parked: bool,
+    /// It waits for something to do in the pause.
+    idle: bool,
+}
+
+/// While this exists, a thread is in the vCPU's loop.
+pub(crate) struct Running(Arc<VcpuControl>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.set_running(false);
+    }
 }
 
 impl VcpuControl {
@@ -65,7 +80,7 @@ impl VcpuControl {
     pub fn raise_attention(&self, bits: u32) {
         self.attention.fetch_or(bits, Ordering::SeqCst);
         // The lock orders this with the vCPU's decision to sleep.
-        drop(self.park.lock());
+        drop(self.thread.lock());
         self.changed.notify_all();
     }
 
@@ -91,15 +106,23 @@ impl VcpuControl {
         Arc::new(move |level: bool| control.set_line(bit, level))
     }
 
-    /// Queues a request.
+    /// Queues a request. It is done before the vCPU runs another block, unless
+    /// its thread is in one right now.
     pub fn post(&self, request: VcpuRequest) {
-        self.requests.lock().push(request);
+        self.post_all([request]);
+    }
+
+    /// Queues requests, in order.
+    pub fn post_all(&self, requests: impl IntoIterator<Item = VcpuRequest>) {
+        let mut queue = self.requests.lock();
+        requests.into_iter().for_each(|request| queue.push(request));
+        drop(queue);
         self.raise_attention(attention::REQUEST);
     }
 
     /// Takes the queued requests, in order.
     pub fn take_requests(&self) -> Vec<VcpuRequest> {
-        std::mem::take(&mut *self.requests.lock())
+        self.requests.lock().take()
     }
 
     /// Whether the vCPU waits to be started.
@@ -114,15 +137,36 @@ impl VcpuControl {
 
     /// Sleeps until `wake` holds or attention is raised, on the vCPU's thread.
     pub fn sleep_until(&self, wake: impl Fn() -> bool) {
-        let mut parked = self.park.lock();
+        let mut thread = self.thread.lock();
         while self.attention.load(Ordering::SeqCst) == 0 && !wake() {
-            self.changed.wait(&mut parked);
+            self.changed.wait(&mut thread);
         }
     }
 
     /// Whether the vCPU was told to stop for good.
     pub fn is_stopping(&self) -> bool {
-        self.attention() & attention::STOP != 0
+        self.has(attention::STOP)
+    }
+
+    /// Whether a thread is in the vCPU's loop. If not, requests wait for one,
+    /// which does them before it runs an instruction.
+    pub fn is_running(&self) -> bool {
+        self.thread.lock().running
+    }
+
+    /// Notes that the calling thread has entered the vCPU's loop, until what it
+    /// returns is dropped.
+    pub(crate) fn enter(self: &Arc<Self>) -> Running {
+        self.set_running(true);
+        Running(Arc::clone(self))
+    }
+
+    fn set_running(&self, running: bool) {
+        *self.thread.lock() = ThreadState {
+            running,
+            ..ThreadState::default()
+        };
+        self.changed.notify_all();
     }
 
     /// Asks the vCPU to park between two blocks.
@@ -130,29 +174,55 @@ impl VcpuControl {
         self.raise_attention(attention::PAUSE);
     }
 
-    /// Waits until the vCPU has parked.
+    /// Waits until the vCPU, asked to pause, runs no instructions: it has
+    /// parked, or its thread is not in its loop and will park when it enters.
+    /// It still does what others ask of it, see
+    /// [`MachineShared::pause`](super::MachineShared::pause).
     pub fn wait_paused(&self) {
-        let mut parked = self.park.lock();
-        while !parked.paused {
-            self.changed.wait(&mut parked);
+        self.wait_while(|thread| !thread.parked);
+    }
+
+    /// Waits until the vCPU has parked and done all that it was asked for.
+    pub(super) fn wait_idle(&self) {
+        self.wait_while(|thread| !thread.idle || self.has(attention::REQUEST));
+    }
+
+    /// Waits while the vCPU's thread is in its loop and `condition` holds.
+    fn wait_while(&self, condition: impl Fn(&ThreadState) -> bool) {
+        let mut thread = self.thread.lock();
+        while thread.running && condition(&thread) {
+            self.changed.wait(&mut thread);
         }
+    }
+
+    fn has(&self, bits: u32) -> bool {
+        self.attention.load(Ordering::SeqCst) & bits != 0
     }
 
     /// Lets a parked vCPU run on.
     pub fn resume(&self) {
         self.take_attention(attention::PAUSE);
-        drop(self.park.lock());
+        drop(self.thread.lock());
         self.changed.notify_all();
     }
 
-    /// Parks the vCPU's own thread while a pause is requested.
-    pub fn park_while_paused(&self) {
-        let mut parked = self.park.lock();
-        parked.paused = true;
+    /// Parks the vCPU's own thread until the pause ends or there is something
+    /// else to do.
+    pub(super) fn park(&self) {
+        let mut thread = self.thread.lock();
+        (thread.parked, thread.idle) = (true, true);
         self.changed.notify_all();
-        while self.attention() & (attention::PAUSE | attention::STOP) == attention::PAUSE {
-            self.changed.wait(&mut parked);
+        while self.has(attention::PAUSE) && !self.has(attention::STOP | attention::REQUEST) {
+            self.changed.wait(&mut thread);
         }
-        parked.paused = false;
+        thread.idle = false;
+    }
+
+    /// Ends a pause on the vCPU's own thread; tells whether it may run on.
+    pub(super) fn unpark(&self) -> bool {
+        // Under the lock: whoever asks for a pause after this waits for `park`.
+        let mut thread = self.thread.lock();
+        thread.parked = self.has(attention::PAUSE);
+        !thread.parked
     }
 }

@@ -11,6 +11,9 @@ use vm_mem::GuestRam;
 use super::{Completion, VcpuControl, VcpuRequest};
 use crate::{cache::BlockCache, reservation::Reservations};
 
+/// How often a vCPU that waits for others looks at what they ask of it.
+const SERVE_INTERVAL: Duration = Duration::from_micros(50);
+
 /// Memory, translated code and the other vCPUs, as every vCPU sees them.
 pub struct MachineShared {
     /// The guest's RAM.
@@ -59,34 +62,45 @@ impl MachineShared {
     }
 
     /// Posts `requests` to the vCPUs whose indices `targets` yields and waits
-    /// until each has done them. Halted vCPUs are not waited for: they do
-    /// their requests before they run an instruction. `serve` is called while
-    /// waiting and must carry out the caller's own requests: two vCPUs may be
-    /// waiting for each other.
+    /// until each has done them, or has no thread that could: then they are
+    /// done before it runs an instruction. `serve` is called while waiting and
+    /// must carry out the caller's own requests: two vCPUs may be waiting for
+    /// each other.
     pub fn run_on(
         &self,
         targets: impl Iterator<Item = usize>,
         requests: &[VcpuRequest],
         mut serve: impl FnMut(),
     ) {
-        let vcpus: Vec<_> = targets
-            .filter_map(|index| self.vcpus().get(index))
-            .collect();
-        let awaited: Vec<_> = vcpus.iter().filter(|vcpu| !vcpu.is_halted()).collect();
-        let completion = Arc::new(Completion::new(awaited.len()));
-        for vcpu in &vcpus {
-            requests
-                .iter()
-                .for_each(|request| vcpu.post(request.clone()));
-        }
-        for vcpu in awaited {
-            vcpu.post(VcpuRequest::Notify(Arc::clone(&completion)));
-        }
-        while !completion.wait_for(Duration::from_micros(50)) {
-            serve();
-            if self.vcpus().iter().any(|vcpu| vcpu.is_stopping()) {
-                return;
+        let post = |vcpu: &'_ Arc<VcpuControl>| {
+            let done = Arc::new(Completion::new(1));
+            let notify = VcpuRequest::Notify(Arc::clone(&done));
+            vcpu.post_all(requests.iter().cloned().chain([notify]));
+            (Arc::clone(vcpu), done)
+        };
+        let vcpus = targets.filter_map(|index| self.vcpus().get(index));
+        let awaited: Vec<_> = vcpus.map(post).collect();
+        for (vcpu, done) in awaited {
+            while !done.is_done() && vcpu.is_running() {
+                if !done.wait_for(SERVE_INTERVAL) {
+                    serve();
+                }
             }
         }
+    }
+
+    /// Parks all vCPUs between two blocks, with no request left undone, and
+    /// waits until they are.
+    pub fn pause(&self) {
+        let vcpus = self.vcpus();
+        vcpus.iter().for_each(|vcpu| vcpu.request_pause());
+        vcpus.iter().for_each(|vcpu| vcpu.wait_paused());
+        // From here on nobody is left who could ask anybody for anything.
+        vcpus.iter().for_each(|vcpu| vcpu.wait_idle());
+    }
+
+    /// Lets all vCPUs run on after [`pause`](Self::pause).
+    pub fn resume(&self) {
+        self.vcpus().iter().for_each(|vcpu| vcpu.resume());
     }
 }

@@ -54,6 +54,7 @@ impl<G: Guest> Vcpu<G> {
 
     /// Runs until the machine stops or the guest asks for a power event.
     pub fn run(&mut self) -> VcpuExit {
+        let _running = self.core.control.enter();
         // Whatever was pending or restored before this thread ran counts.
         self.core.control.raise_attention(attention::INTERRUPT);
         self.state_changed();
@@ -190,23 +191,23 @@ impl<G: Guest> Vcpu<G> {
     fn attend(&mut self) -> Option<VcpuExit> {
         let control = Arc::clone(&self.core.control);
         loop {
-            if control.is_stopping() {
+            let wanted = control.attention();
+            if wanted & attention::STOP != 0 {
                 return Some(VcpuExit::Stopped);
-            }
-            if control.attention() & attention::PAUSE != 0 {
-                control.park_while_paused();
-                continue;
-            }
-            let taken = control.take_attention(attention::INTERRUPT | attention::REQUEST);
-            if taken & attention::REQUEST != 0 {
+            } else if control.take_attention(attention::REQUEST) != 0 {
                 self.serve_requests();
+            } else if wanted & attention::PAUSE != 0 {
+                control.park();
+            } else {
+                control.take_attention(attention::INTERRUPT);
+                if control.is_halted() {
+                    control.sleep_until(|| false);
+                } else if control.unpark() {
+                    break;
+                }
             }
-            self.state_changed();
-            if !control.is_halted() {
-                break;
-            }
-            control.sleep_until(|| false);
         }
+        self.state_changed();
         self.take_interrupt();
         None
     }

@@ -2,6 +2,8 @@
 //! software interrupts between harts.
 #![allow(dead_code, reason = "each test program uses its part of the machine")]
 
+pub mod asm;
+
 use std::{
     sync::{
         Arc, OnceLock,

@@ -211,6 +211,7 @@ fn requests_run_on_all_targets_before_the_call_returns() {
     own.hart.reset_to_supervisor(&mut own.core, RAM, 0, 0);
     own.core.jump_flush = JumpFlush::default();
     let epoch = own.core.machine.blocks.epoch();
+    let running = other.core.control.enter();
     let server = std::thread::spawn(move || {
         let mut flushes = 0;
         loop {
@@ -233,6 +234,7 @@ fn requests_run_on_all_targets_before_the_call_returns() {
     });
     own.helper(Helper::Ecall, [0; 3]).unwrap();
     assert_eq!(server.join().unwrap(), 1);
+    drop(running);
     assert!(own.core.jump_flush.is_pending());
     assert_eq!(results(&own), (0, epoch + 1), "the own part");
 }

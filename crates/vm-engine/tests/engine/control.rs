@@ -1,0 +1,293 @@
+//! Sleeping, pausing, stopping, requests.
+
+use std::{sync::Arc, time::Duration};
+
+use vm_core::PAGE_SHIFT;
+use vm_cross_arch::guest::riscv64::regs;
+use vm_engine::vcpu::{Completion, VcpuRequest, attention};
+
+use crate::{
+    common::asm::{reg::*, *},
+    machine::{ACKNOWLEDGE, Hart, MSI, Machine, RAM, Running},
+};
+
+/// Where programs count.
+const COUNT: u64 = 0x2000;
+/// `mie.MSIE` and `mstatus.MIE`.
+const MSIE: i32 = 1 << MSI;
+const MIE: i32 = 1 << 3;
+
+/// Counts at [`COUNT`] for ever.
+fn counting() -> Program {
+    let mut p = Program::new();
+    p.li(A1, RAM + COUNT);
+    let top = p.here();
+    p.put([addi(A2, A2, 1), sd(A2, A1, 0)]).j_to(top);
+    p
+}
+
+/// Waits for interrupts and counts the times that it woke.
+fn waiting(mstatus: i32) -> Program {
+    let mut p = Program::new();
+    p.li(A1, RAM + COUNT).li(A3, ACKNOWLEDGE);
+    p.li(T1, RAM + 0x400).put([csrrw(ZERO, csr::MTVEC, T1)]);
+    p.put([addi(T1, ZERO, MSIE), csrrw(ZERO, csr::MIE, T1)]);
+    p.put([addi(T1, ZERO, mstatus), csrrs(ZERO, csr::MSTATUS, T1)]);
+    let top = p.here();
+    p.put([WFI]);
+    if mstatus == 0 {
+        // Nobody takes it: acknowledge here. WFI may end for no reason.
+        p.put([csrrs(A5, csr::MIP, ZERO), andi(A5, A5, MSIE)]);
+        p.beq_to(A5, ZERO, top).put([sd(ZERO, A3, 0)]);
+    }
+    p.put([addi(A2, A2, 1), sd(A2, A1, 0)]).j_to(top);
+    p.pad(0x400).put([addi(A4, A4, 1), sd(ZERO, A3, 0), MRET]);
+    p
+}
+
+/// Waits until the hart has done all that was asked of it.
+fn settle(running: &Running, hart: usize) {
+    let done = Arc::new(Completion::new(1));
+    running
+        .control(hart)
+        .post(VcpuRequest::Notify(Arc::clone(&done)));
+    while !done.wait_for(Duration::from_secs(1)) {}
+}
+
+fn wait_acknowledged(running: &Running, interrupts: u64) {
+    while running.acknowledged() < interrupts {
+        std::thread::yield_now();
+    }
+}
+
+fn reg(hart: &Hart, n: u32) -> u64 {
+    hart.core.get(regs::x(n as u8))
+}
+
+#[test]
+fn a_line_wakes_a_waiting_hart_and_its_handler_runs_if_it_may() {
+    for (mstatus, handled) in [(0, 0), (MIE, 20)] {
+        let running = Machine::new(1, &waiting(mstatus)).start();
+        for n in 1..=20 {
+            running.control(0).set_line(MSI, true);
+            wait_acknowledged(&running, n);
+        }
+        let harts = running.stop();
+        assert_eq!(reg(&harts[0], A4), handled);
+    }
+}
+
+/// Time that threads named `name` have used, in scheduler ticks, once all sleep.
+#[cfg(target_os = "linux")]
+fn ticks_of_sleeping_threads(name: &str) -> u64 {
+    loop {
+        let mut ticks = Some(0);
+        for task in std::fs::read_dir("/proc/self/task").unwrap() {
+            let path = task.unwrap().path().join("stat");
+            let Ok(stat) = std::fs::read_to_string(path) else {
+                continue;
+            };
+            let (before, after) = stat.rsplit_once(')').unwrap();
+            if !before.ends_with(&format!("({name}")) {
+                continue;
+            }
+            let fields: Vec<_> = after.split_whitespace().collect();
+            let used = |n: usize| fields[n].parse::<u64>().unwrap();
+            ticks = ticks
+                .filter(|_| fields[0] == "S")
+                .map(|t| t + used(11) + used(12));
+        }
+        if let Some(ticks) = ticks {
+            return ticks;
+        }
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn waiting_halted_and_paused_harts_use_no_time() {
+    let mut machine = Machine::new(3, &waiting(MIE));
+    machine.thread_name = "sleepers".into();
+    machine.shared.vcpus()[1].set_halted(true);
+    machine.shared.vcpus()[2].request_pause();
+    let running = machine.start();
+    (0..3).for_each(|hart| {
+        if hart == 2 {
+            running.control(hart).wait_paused();
+        } else {
+            settle(&running, hart);
+        }
+    });
+    let before = ticks_of_sleeping_threads("sleepers");
+    std::thread::sleep(Duration::from_millis(50));
+    assert_eq!(ticks_of_sleeping_threads("sleepers"), before);
+    let harts = running.stop();
+    assert_eq!(reg(&harts[2], A1), 0, "paused before its first instruction");
+    assert_eq!((harts[1].pc, reg(&harts[1], A1)), (RAM, 0), "halted");
+}
+
+#[test]
+fn a_running_hart_pauses_and_goes_on() {
+    let running = Machine::new(2, &counting()).start();
+    for _ in 0..20 {
+        let seen = running.peek(COUNT);
+        running.wait_until(COUNT, |count| count != seen);
+        running.shared.pause();
+        let count = running.peek(COUNT);
+        for _ in 0..100 {
+            std::thread::yield_now();
+            assert_eq!(running.peek(COUNT), count);
+        }
+        running.shared.resume();
+    }
+    running.stop();
+}
+
+#[test]
+fn waiting_and_halted_harts_pause_and_go_on() {
+    let machine = Machine::new(2, &waiting(MIE));
+    machine.shared.vcpus()[1].set_halted(true);
+    let running = machine.start();
+    (0..2).for_each(|hart| settle(&running, hart));
+    running.shared.pause();
+    running.control(0).set_line(MSI, true);
+    running.control(1).post(VcpuRequest::Start {
+        pc: RAM + 0x3000,
+        arg: 5,
+    });
+    running.shared.pause();
+    assert!(
+        !running.control(1).is_halted(),
+        "requests are done in a pause"
+    );
+    assert_eq!(running.acknowledged(), 0, "but no instruction runs");
+    // The started hart stores its argument.
+    let code = [auipc(A2, 0), sd(A1, A2, 0x100), WFI, jal(0, -4)];
+    let bytes: Vec<u8> = code.into_iter().flat_map(u32::to_le_bytes).collect();
+    let at = vm_core::GuestPhysAddr(RAM + 0x3000);
+    running.shared.ram.write(at, &bytes).unwrap();
+    running.shared.resume();
+    running.wait_until(0x3100, |value| value == 5);
+    wait_acknowledged(&running, 1);
+    running.stop();
+}
+
+#[test]
+fn harts_stop_whatever_they_do() {
+    // Running, waiting, halted, paused.
+    let mut p = Program::new();
+    p.put([beq(A0, ZERO, 12), WFI, jal(0, -4)]);
+    p.put([addi(A2, A2, 1), jal(0, -4)]);
+    let machine = Machine::new(4, &p);
+    machine.shared.vcpus()[2].set_halted(true);
+    let running = machine.start();
+    running.control(3).request_pause();
+    running.control(3).wait_paused();
+    settle(&running, 0);
+    running.stop();
+}
+
+#[test]
+fn a_stopped_hart_does_what_it_was_asked_when_it_runs_again() {
+    let running = Machine::new(1, &counting()).start();
+    running.wait_until(COUNT, |count| count > 0);
+    let control = Arc::clone(running.control(0));
+    let shared = Arc::clone(&running.shared);
+    let mut harts = running.stop();
+    assert!(!control.is_running());
+    // Nobody would answer: it must not be waited for.
+    let request = VcpuRequest::SyncInstructions;
+    let epoch = shared.blocks.epoch();
+    shared.run_on(std::iter::once(0), &[request], || {
+        unreachable!("nothing to wait for")
+    });
+    control.request_pause();
+    control.wait_paused();
+    assert_eq!(shared.blocks.epoch(), epoch);
+    // It stops again at once, but not before it has looked at its requests.
+    control.take_attention(attention::STOP);
+    let thread = std::thread::spawn(move || harts[0].run());
+    while shared.blocks.epoch() == epoch {
+        std::thread::yield_now();
+    }
+    control.wait_paused();
+    control.raise_attention(attention::STOP);
+    thread.join().unwrap();
+}
+
+#[test]
+fn requests_are_done_in_order() {
+    let running = Machine::new(1, &counting()).start();
+    let epoch = running.shared.blocks.epoch();
+    for n in 1..=100 {
+        let done = Arc::new(Completion::new(1));
+        running.control(0).post_all([
+            VcpuRequest::SyncInstructions,
+            VcpuRequest::Notify(Arc::clone(&done)),
+        ]);
+        while !done.wait_for(Duration::from_secs(1)) {}
+        assert_eq!(running.shared.blocks.epoch(), epoch + n);
+    }
+    running.stop();
+}
+
+#[test]
+fn requests_reach_the_tlb() {
+    let page = (RAM + COUNT) >> PAGE_SHIFT;
+    let everything = VcpuRequest::FlushTlb {
+        va: 0,
+        pages: u64::MAX,
+        asid: None,
+    };
+    let one_page = VcpuRequest::FlushTlb {
+        va: RAM + COUNT,
+        pages: 1,
+        asid: None,
+    };
+    let requests = [
+        (VcpuRequest::DropWrites { page }, Some(false)),
+        (VcpuRequest::DropWrites { page: page + 1 }, Some(true)),
+        (one_page, None),
+        (everything, None),
+    ];
+    for (request, want) in requests {
+        let running = Machine::new(1, &counting()).start();
+        running.wait_until(COUNT, |count| count > 0);
+        running.shared.pause();
+        running.control(0).post(request.clone());
+        running.shared.pause();
+        let mut harts = running.stop();
+        let core = &mut harts[0].core;
+        let entry = core.tlb.lookup(page, core.data_space, core.accept[1]);
+        assert_eq!(
+            entry.map(|entry| entry.host_write != 0),
+            want,
+            "{request:?}"
+        );
+    }
+}
+
+#[test]
+fn interrupts_do_not_disturb_a_loop() {
+    // Sums 1 to n with a handler that counts in registers of its own.
+    let rounds = 200_000;
+    let mut p = Program::new();
+    p.li(A3, ACKNOWLEDGE).li(S0, rounds);
+    p.li(T1, RAM + 0x400).put([csrrw(ZERO, csr::MTVEC, T1)]);
+    p.put([addi(T1, ZERO, MSIE), csrrw(ZERO, csr::MIE, T1)]);
+    p.put([addi(T1, ZERO, MIE), csrrs(ZERO, csr::MSTATUS, T1)]);
+    let top = p.here();
+    p.put([add(A2, A2, S0), addi(S0, S0, -1)]);
+    p.bne_to(S0, ZERO, top).stop_with(A2);
+    p.pad(0x400).put([addi(A4, A4, 1), sd(ZERO, A3, 0), MRET]);
+    let running = Machine::new(1, &p).start();
+    while running.control(0).attention() & attention::STOP == 0 {
+        running.control(0).set_line(MSI, true);
+        std::thread::yield_now();
+    }
+    let acknowledged = running.acknowledged();
+    let harts = running.join();
+    assert_eq!(reg(&harts[0], A2), rounds * (rounds + 1) / 2);
+    assert_eq!(reg(&harts[0], A4), acknowledged);
+}

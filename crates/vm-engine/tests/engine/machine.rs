@@ -1,0 +1,236 @@
+//! A machine that runs while the test watches it.
+
+use std::{
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread::JoinHandle,
+};
+
+use parking_lot::Mutex;
+use vm_core::{
+    AccessSize, BusError, GuestPhysAddr, PhysBus,
+    time::{AlarmService, HostClock},
+};
+use vm_engine::{
+    guest::riscv64::{Firmware, HartConfig, Riscv64},
+    vcpu::{MachineShared, Vcpu, VcpuControl, VcpuExit, attention},
+};
+use vm_mem::GuestRam;
+
+use crate::common::asm::Program;
+
+pub const RAM: u64 = 0x8000_0000;
+pub const RAM_BYTES: u64 = 1 << 20;
+/// Stores here stop all harts; the value is the machine's result.
+pub const STOP: u64 = 0x10_0000;
+/// Stores here drop the calling harts' software interrupt: the value is the
+/// hart's number.
+pub const ACKNOWLEDGE: u64 = 0x10_0008;
+/// A register that keeps what is stored to it, at any size and alignment.
+pub const SCRATCH: u64 = 0x10_0ff0;
+/// The machine software interrupt's line.
+pub const MSI: u32 = 3;
+
+pub type Hart = Vcpu<Riscv64>;
+
+#[derive(Default)]
+struct Registers {
+    result: AtomicU64,
+    acknowledged: AtomicU64,
+    scratch: Mutex<[u8; 16]>,
+    machine: Mutex<Weak<MachineShared>>,
+}
+
+impl PhysBus for Registers {
+    fn read(&self, addr: GuestPhysAddr, size: AccessSize) -> Result<u64, BusError> {
+        let at = addr.0.checked_sub(SCRATCH).ok_or(BusError { addr, size })? as usize;
+        let bytes = size.bytes() as usize;
+        let scratch = self.scratch.lock();
+        let found = scratch.get(at..at + bytes).ok_or(BusError { addr, size })?;
+        let mut value = [0; 8];
+        value[..bytes].copy_from_slice(found);
+        Ok(u64::from_le_bytes(value))
+    }
+
+    fn write(&self, addr: GuestPhysAddr, size: AccessSize, value: u64) -> Result<(), BusError> {
+        let machine = self.machine.lock().upgrade();
+        let vcpus = machine.as_ref().map_or(&[][..], |machine| machine.vcpus());
+        match addr.0 {
+            STOP => {
+                self.result.store(value, Ordering::SeqCst);
+                vcpus
+                    .iter()
+                    .for_each(|vcpu| vcpu.raise_attention(attention::STOP));
+            }
+            ACKNOWLEDGE => {
+                vcpus[value as usize].set_line(MSI, false);
+                self.acknowledged.fetch_add(1, Ordering::SeqCst);
+            }
+            _ => {
+                let at = addr.0.wrapping_sub(SCRATCH) as usize;
+                let bytes = size.bytes() as usize;
+                let mut scratch = self.scratch.lock();
+                let target = scratch.get_mut(at..at.wrapping_add(bytes));
+                let target = target.ok_or(BusError { addr, size })?;
+                target.copy_from_slice(&value.to_le_bytes()[..bytes]);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A machine of harts that start in M-mode at [`RAM`], or in S-mode if there
+/// is firmware, with their number in a0.
+pub struct Machine {
+    pub shared: Arc<MachineShared>,
+    pub harts: Vec<Hart>,
+    /// The name of the harts' threads, at most 15 bytes.
+    pub thread_name: String,
+    registers: Arc<Registers>,
+}
+
+impl Machine {
+    pub fn new(harts: usize, program: &Program) -> Self {
+        Self::with_firmware(harts, program, None)
+    }
+
+    pub fn with_firmware(
+        harts: usize,
+        program: &Program,
+        firmware: Option<Arc<dyn Firmware>>,
+    ) -> Self {
+        let ram = GuestRam::new(&[(GuestPhysAddr(RAM), RAM_BYTES)]).unwrap();
+        ram.write(GuestPhysAddr(RAM), &program.bytes()).unwrap();
+        let registers = Arc::new(Registers::default());
+        let alarms = AlarmService::start(Arc::new(HostClock::starting_at(0))).unwrap();
+        let shared = Arc::new(MachineShared::new(
+            ram,
+            Arc::clone(&registers) as Arc<dyn PhysBus>,
+            Arc::new(alarms),
+        ));
+        *registers.machine.lock() = Arc::downgrade(&shared);
+        let controls = (0..harts).map(|_| Arc::new(VcpuControl::new(false)));
+        shared.attach(controls.collect());
+        let harts = (0..harts).map(|index| {
+            let config = HartConfig {
+                hart_id: index as u64,
+                firmware: firmware.clone(),
+                ..HartConfig::default()
+            };
+            let control = Arc::clone(&shared.vcpus()[index]);
+            let guest = Riscv64::new(config);
+            let mut hart = Vcpu::new(index, control, Arc::clone(&shared), guest, RAM);
+            let Vcpu { core, guest, .. } = &mut hart;
+            if firmware.is_some() {
+                guest.reset_to_supervisor(core, RAM, index as u64, 0);
+            } else {
+                guest.reset_to_machine(core, RAM, index as u64, 0);
+            }
+            hart
+        });
+        Self {
+            harts: harts.collect(),
+            thread_name: "hart".to_owned(),
+            shared,
+            registers,
+        }
+    }
+
+    /// Runs it until the guest stops it; returns the result and the harts.
+    pub fn run(self) -> (u64, Vec<Hart>) {
+        let running = self.start();
+        let registers = Arc::clone(&running.registers);
+        let harts = running.join();
+        (registers.result.load(Ordering::SeqCst), harts)
+    }
+
+    /// Starts the harts' threads.
+    pub fn start(self) -> Running {
+        let threads = self.harts.into_iter().map(|mut hart| {
+            let thread = std::thread::Builder::new().name(self.thread_name.clone());
+            thread
+                .spawn(move || {
+                    let exit = hart.run();
+                    (hart, exit)
+                })
+                .unwrap()
+        });
+        Running {
+            threads: threads.collect(),
+            shared: self.shared,
+            registers: self.registers,
+        }
+    }
+}
+
+/// A machine whose harts run.
+pub struct Running {
+    pub shared: Arc<MachineShared>,
+    threads: Vec<JoinHandle<(Hart, VcpuExit)>>,
+    registers: Arc<Registers>,
+}
+
+impl Running {
+    /// The harts, once they have stopped.
+    pub fn join(self) -> Vec<Hart> {
+        let exits = self.exits();
+        exits
+            .into_iter()
+            .map(|(hart, exit)| {
+                assert_eq!(exit, VcpuExit::Stopped);
+                hart
+            })
+            .collect()
+    }
+
+    /// The harts and why they stopped.
+    pub fn exits(self) -> Vec<(Hart, VcpuExit)> {
+        let joined = self.threads.into_iter().map(|thread| thread.join());
+        joined.collect::<Result<_, _>>().unwrap()
+    }
+
+    /// Stops the harts from outside.
+    pub fn stop(self) -> Vec<Hart> {
+        for vcpu in self.shared.vcpus() {
+            vcpu.raise_attention(attention::STOP);
+        }
+        self.join()
+    }
+
+    pub fn control(&self, hart: usize) -> &Arc<VcpuControl> {
+        &self.shared.vcpus()[hart]
+    }
+
+    /// The doubleword at offset `at` in RAM.
+    pub fn peek(&self, at: u64) -> u64 {
+        let addr = GuestPhysAddr(RAM + at);
+        self.shared.ram.load(addr, AccessSize::Double).unwrap()
+    }
+
+    /// Replaces the doubleword at offset `at` in RAM.
+    pub fn poke(&self, at: u64, value: u64) {
+        let addr = GuestPhysAddr(RAM + at);
+        self.shared
+            .ram
+            .store(addr, AccessSize::Double, value)
+            .unwrap();
+    }
+
+    /// Waits until the doubleword at offset `at` fulfils a condition.
+    pub fn wait_until(&self, at: u64, condition: impl Fn(u64) -> bool) -> u64 {
+        loop {
+            let value = self.peek(at);
+            if condition(value) {
+                return value;
+            }
+            std::thread::yield_now();
+        }
+    }
+
+    /// How many interrupts were acknowledged.
+    pub fn acknowledged(&self) -> u64 {
+        self.registers.acknowledged.load(Ordering::SeqCst)
+    }
+}
