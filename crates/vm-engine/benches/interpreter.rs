@@ -5,7 +5,6 @@ use std::time::Duration;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 #[path = "../tests/common/mod.rs"]
-#[allow(dead_code, reason = "shared with the tests, which use more of it")]
 mod common;
 
 /// Instructions that `integer.S` executes: 16 a round, plus the few around it.

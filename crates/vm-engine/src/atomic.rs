@@ -6,7 +6,7 @@
 
 use std::sync::atomic::{Ordering, fence};
 
-use vm_core::{AccessKind, AccessSize};
+use vm_core::{AccessKind, AccessSize, GuestPhysAddr};
 use vm_cross_arch::ir::AtomicOp;
 
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
 /// An aligned cell of RAM that an atomic works on.
 struct Cell {
     /// Guest-physical address.
-    gpa: u64,
+    gpa: GuestPhysAddr,
     /// Host address.
     host: usize,
 }
@@ -37,7 +37,7 @@ fn cell<G: Guest>(
     let gpa = memory::physical(&entry, va);
     match core.machine.ram.host_ptr(gpa, size.bytes()) {
         Some(host) => Ok(Cell {
-            gpa: gpa.0,
+            gpa,
             host: host.as_ptr() as usize,
         }),
         // Devices do not take atomics.
@@ -61,8 +61,8 @@ pub fn read_modify_write<G: Guest>(
     let cell = cell(core, guest, va, size, AccessKind::Write)?;
     // SAFETY: `cell` found mapped RAM of this size and alignment.
     let atomic = || unsafe { host::read_modify_write(cell.host, size, op, src) };
-    let old = core.machine.reservations.with_line(cell.gpa, atomic);
-    memory::written(core, cell.gpa >> 12);
+    let old = core.machine.reservations.with_line(cell.gpa.0, atomic);
+    memory::written(core, cell.gpa, size.bytes());
     Ok(old)
 }
 
@@ -82,8 +82,8 @@ pub fn compare_exchange<G: Guest>(
     let cell = cell(core, guest, va, size, AccessKind::Write)?;
     // SAFETY: `cell` found mapped RAM of this size and alignment.
     let atomic = || unsafe { host::compare_exchange(cell.host, size, expected, new) };
-    let old = core.machine.reservations.with_line(cell.gpa, atomic);
-    memory::written(core, cell.gpa >> 12);
+    let old = core.machine.reservations.with_line(cell.gpa.0, atomic);
+    memory::written(core, cell.gpa, size.bytes());
     Ok(old)
 }
 
@@ -108,7 +108,7 @@ pub fn load_reserved<G: Guest>(
             value
         }
     };
-    let reservation = core.machine.reservations.reserve(cell.gpa, load);
+    let reservation = core.machine.reservations.reserve(cell.gpa.0, load);
     let value = reservation.value;
     core.reservation = Some(reservation);
     fence(Ordering::SeqCst);
@@ -131,7 +131,7 @@ pub fn store_conditional<G: Guest>(
     let Some(reservation) = core.reservation.take() else {
         return Ok(false);
     };
-    if reservation.addr != cell.gpa {
+    if reservation.addr != cell.gpa.0 {
         core.machine.reservations.release(reservation);
         return Ok(false);
     }
@@ -144,7 +144,7 @@ pub fn store_conditional<G: Guest>(
     };
     let stored = core.machine.reservations.commit(reservation, store);
     if stored {
-        memory::written(core, cell.gpa >> 12);
+        memory::written(core, cell.gpa, size.bytes());
     }
     Ok(stored)
 }

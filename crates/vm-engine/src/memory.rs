@@ -8,10 +8,16 @@ use vm_core::{AccessKind, AccessSize, GuestPhysAddr, PAGE_SIZE};
 use vm_mem::tlb::TlbEntry;
 
 use crate::{
-    guest::{Exception, Guest},
+    cache::Stored,
+    guest::{Exception, Fill, Guest},
     host,
-    vcpu::{Core, VcpuRequest},
+    vcpu::Core,
 };
+
+/// After so many stores that hit code pages but no code, the next such page
+/// becomes a data page again: if its code still runs, translating it anew costs
+/// little against so many stores; if it does not, stores are direct again.
+const MAX_STORES_BESIDE_CODE: u32 = 256;
 
 /// Whether an access of `size` at `va` touches two pages.
 #[inline(always)]
@@ -51,7 +57,7 @@ fn load_slow<G: Guest>(
     size: AccessSize,
 ) -> Result<u64, Exception> {
     if crosses_page(va, size) {
-        return load_bytes(core, guest, va, size);
+        return load_crossing(core, guest, va, size);
     }
     let entry = translate(core, guest, va, size, AccessKind::Read)?;
     let gpa = physical(&entry, va);
@@ -62,12 +68,13 @@ fn load_slow<G: Guest>(
     value.map_err(|_| guest.access_fault(va, AccessKind::Read))
 }
 
-fn load_bytes<G: Guest>(
+fn load_crossing<G: Guest>(
     core: &mut Core,
     guest: &mut G,
     va: u64,
     size: AccessSize,
 ) -> Result<u64, Exception> {
+    check_crossing(core, guest, va, size, AccessKind::Read)?;
     let mut value = 0;
     for i in 0..size.bytes() {
         let byte = load(core, guest, va.wrapping_add(i), AccessSize::Byte)?;
@@ -98,7 +105,7 @@ pub fn store<G: Guest>(
         unsafe { host::store(entry.host_write + offset as usize, size, value) };
         core.machine
             .reservations
-            .note_store(entry.ppn << 12 | offset);
+            .note_store(entry.ppn << 12 | offset, size.bytes());
         return Ok(());
     }
     store_slow(core, guest, va, size, value)
@@ -113,45 +120,49 @@ fn store_slow<G: Guest>(
     value: u64,
 ) -> Result<(), Exception> {
     if crosses_page(va, size) {
-        return store_bytes(core, guest, va, size, value);
+        return store_crossing(core, guest, va, size, value);
     }
     let entry = translate(core, guest, va, size, AccessKind::Write)?;
     let gpa = physical(&entry, va);
     if core.machine.ram.store(gpa, size, value).is_some() {
-        core.machine.reservations.note_store(gpa.0);
-        written(core, gpa.page());
+        core.machine.reservations.note_store(gpa.0, size.bytes());
+        written(core, gpa, size.bytes());
         return Ok(());
     }
     let written = core.machine.bus.write(gpa, size, value);
     written.map_err(|_| guest.access_fault(va, AccessKind::Write))
 }
 
-fn store_bytes<G: Guest>(
+fn store_crossing<G: Guest>(
     core: &mut Core,
     guest: &mut G,
     va: u64,
     size: AccessSize,
     value: u64,
 ) -> Result<(), Exception> {
-    // Both pages must be writable before the first byte changes.
-    let last = va.wrapping_add(size.bytes() - 1);
-    translate(core, guest, va, AccessSize::Byte, AccessKind::Write)?;
-    let second_page = last & !(PAGE_SIZE - 1);
-    translate(
-        core,
-        guest,
-        second_page,
-        AccessSize::Byte,
-        AccessKind::Write,
-    )?;
+    check_crossing(core, guest, va, size, AccessKind::Write)?;
     for i in 0..size.bytes() {
-        store(
-            core,
-            guest,
-            va.wrapping_add(i),
-            AccessSize::Byte,
-            value >> (8 * i),
-        )?;
+        let byte = value >> (8 * i);
+        store(core, guest, va.wrapping_add(i), AccessSize::Byte, byte)?;
+    }
+    Ok(())
+}
+
+/// Checks an access to two pages before its first byte is moved. Every byte
+/// must be RAM: devices could not be asked twice, nor a store be taken back.
+fn check_crossing<G: Guest>(
+    core: &mut Core,
+    guest: &mut G,
+    va: u64,
+    size: AccessSize,
+    kind: AccessKind,
+) -> Result<(), Exception> {
+    // Byte by byte: physical protection may end anywhere.
+    for va in (0..size.bytes()).map(|i| va.wrapping_add(i)) {
+        let entry = translate(core, guest, va, AccessSize::Byte, kind)?;
+        if core.machine.ram.host_ptr(physical(&entry, va), 1).is_none() {
+            return Err(guest.access_fault(va, kind));
+        }
     }
     Ok(())
 }
@@ -173,6 +184,28 @@ pub fn translate<G: Guest>(
     size: AccessSize,
     kind: AccessKind,
 ) -> Result<TlbEntry, Exception> {
+    fill(core, guest, va, size, kind).map(|fill| fill.entry)
+}
+
+/// Translates the fetch of a parcel.
+///
+/// # Errors
+/// The page or access fault it raises.
+pub(crate) fn fetch_fill<G: Guest>(
+    core: &mut Core,
+    guest: &mut G,
+    va: u64,
+) -> Result<Fill, Exception> {
+    fill(core, guest, va, AccessSize::Half, AccessKind::Execute)
+}
+
+fn fill<G: Guest>(
+    core: &mut Core,
+    guest: &mut G,
+    va: u64,
+    size: AccessSize,
+    kind: AccessKind,
+) -> Result<Fill, Exception> {
     let space = if kind == AccessKind::Execute {
         core.fetch_space
     } else {
@@ -180,10 +213,15 @@ pub fn translate<G: Guest>(
     };
     let accept = core.accept[kind as usize];
     if let Some(entry) = core.tlb.lookup(va >> 12, space, accept) {
-        // Without a host address for stores, ask again: the page may have
-        // stopped holding code.
-        if kind != AccessKind::Write || entry.host_write != 0 || entry.host == 0 {
-            return Ok(entry);
+        // Without a host address for stores, ask again unless it still holds
+        // code or is no RAM.
+        let current = kind != AccessKind::Write
+            || entry.host_write != 0
+            || entry.host == 0
+            || core.machine.blocks.is_code(entry.ppn);
+        if current {
+            let cacheable = true;
+            return Ok(Fill { entry, cacheable });
         }
     }
     let mut fill = guest.fill(core, va, size, kind)?;
@@ -193,14 +231,17 @@ pub fn translate<G: Guest>(
     if fill.cacheable {
         core.tlb.insert(fill.entry);
     }
-    Ok(fill.entry)
+    Ok(fill)
 }
 
-/// Voids translations of a physical page that was stored to, if it held code.
-pub(crate) fn written(core: &mut Core, page: u64) {
-    if core.machine.blocks.invalidate_page(page) {
-        core.jump_flush.all();
-        core.machine
-            .broadcast(core.index, &VcpuRequest::FlushJumpCache);
+/// Voids translations of the `bytes` bytes of RAM at `gpa`, which were stored
+/// to and lie in one page.
+pub(crate) fn written(core: &mut Core, gpa: GuestPhysAddr, bytes: u64) {
+    if core.machine.blocks.stored(gpa, bytes) == Stored::Beside {
+        core.stores_beside_code += 1;
+        if core.stores_beside_code == MAX_STORES_BESIDE_CODE {
+            core.stores_beside_code = 0;
+            core.machine.blocks.release(gpa.page());
+        }
     }
 }

@@ -47,11 +47,21 @@ impl Reservations {
         &self.versions[(addr >> LINE_SHIFT) as usize % LINES]
     }
 
-    /// Tells reservations on `addr` that a plain store has changed its line.
+    /// Tells reservations that a plain store has changed the `bytes` bytes, at
+    /// most a line's worth, at `addr`.
     #[inline(always)]
-    pub fn note_store(&self, addr: u64) {
+    pub fn note_store(&self, addr: u64, bytes: u64) {
         if self.active.load(Ordering::Relaxed) != 0 {
-            self.word(addr).fetch_add(2, Ordering::SeqCst);
+            self.change(addr, bytes);
+        }
+    }
+
+    #[cold]
+    fn change(&self, addr: u64, bytes: u64) {
+        self.word(addr).fetch_add(2, Ordering::SeqCst);
+        let last = addr.wrapping_add(bytes.saturating_sub(1));
+        if last >> LINE_SHIFT != addr >> LINE_SHIFT {
+            self.word(last).fetch_add(2, Ordering::SeqCst);
         }
     }
 
@@ -133,14 +143,20 @@ mod tests {
     fn any_store_between_fails_even_with_the_same_value() {
         let r = Reservations::default();
         let reservation = r.reserve(0x1000, || 7);
-        r.note_store(0x1008);
+        r.note_store(0x1008, 8);
         assert!(!r.commit(reservation, || unreachable!("the version has changed")));
         let reservation = r.reserve(0x1000, || 7);
         r.with_line(0x1000, || ());
         assert!(!r.commit(reservation, || unreachable!("the version has changed")));
         let reservation = r.reserve(0x1000, || 7);
-        r.note_store(0x1040);
+        r.note_store(0x1040, 8);
+        r.note_store(0xff8, 8);
         assert!(r.commit(reservation, || true));
+        let reservation = r.reserve(0x1000, || 7);
+        r.note_store(0xffe, 4);
+        assert!(!r.commit(reservation, || unreachable!(
+            "the line's first bytes have changed"
+        )));
     }
 
     #[test]

@@ -1,114 +1,241 @@
 //! The blocks of a machine, shared by its vCPUs.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, AtomicUsize, Ordering},
+use std::{
+    ops::Range,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
 };
 
 use parking_lot::RwLock;
 use rustc_hash::FxHashMap;
-use vm_core::GuestPhysAddr;
+use vm_core::{GuestPhysAddr, PAGE_SIZE};
 use vm_mem::GuestRam;
 
-use super::{Code, code_pages::CodePages};
+use super::{
+    Code,
+    lines::{CodeLines, in_page, line_mask},
+    page::Page,
+};
 
 const SHARDS: usize = 64;
+/// All of a page.
+const PAGE: Range<u64> = 0..PAGE_SIZE;
 /// Host memory that translations may occupy, in bytes; past it all are dropped.
 const LIMIT: usize = 256 << 20;
 
-/// Blocks by physical page, offset in it and guest context.
-type Page = FxHashMap<(u16, u32), Arc<Code>>;
-
 /// Translated blocks, keyed by physical address.
 pub struct BlockCache {
-    shards: Box<[RwLock<FxHashMap<u64, Page>>]>,
-    code_pages: CodePages,
+    shards: Box<[RwLock<Shard>]>,
+    lines: CodeLines,
     /// Advanced by every instruction-fetch fence.
     epoch: AtomicU64,
     footprint: AtomicUsize,
+    limit: usize,
+}
+
+#[derive(Default)]
+struct Shard {
+    pages: FxHashMap<u64, Page>,
+    /// How often stores have voided something here.
+    voids: u64,
+}
+
+/// Proof of when a translation began: blocks made from bytes that were stored
+/// to since then are not kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ticket(u64);
+
+/// What a store was to translated code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stored {
+    /// Its page is no code page.
+    NoCode,
+    /// It hit a code page, but no block.
+    Beside,
+    /// Blocks became void by it.
+    Voided,
 }
 
 impl BlockCache {
     /// An empty cache for code in `ram`.
     pub fn new(ram: &GuestRam) -> Self {
+        Self::with_limit(ram, LIMIT)
+    }
+
+    fn with_limit(ram: &GuestRam, limit: usize) -> Self {
         Self {
             shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
-            code_pages: CodePages::new(ram),
+            lines: CodeLines::new(ram),
             epoch: AtomicU64::new(0),
             footprint: AtomicUsize::new(0),
+            limit,
         }
     }
 
-    fn shard(&self, page: u64) -> &RwLock<FxHashMap<u64, Page>> {
+    fn shard(&self, page: u64) -> &RwLock<Shard> {
         &self.shards[page as usize % SHARDS]
     }
 
-    /// The block at `addr` for guest context `context`, if there is one that
-    /// still matches memory.
-    pub fn get(&self, ram: &GuestRam, addr: GuestPhysAddr, context: u32) -> Option<Arc<Code>> {
-        let key = (addr.page_offset() as u16, context);
-        let code = Arc::clone(
-            self.shard(addr.page())
-                .read()
-                .get(&addr.page())?
-                .get(&key)?,
-        );
-        code.verify(ram, addr, self.epoch()).then_some(code)
+    /// The block at `addr` for guest context `context` that still matches memory.
+    ///
+    /// # Errors
+    /// If there is none, the ticket with which to add one.
+    pub fn get(
+        &self,
+        ram: &GuestRam,
+        addr: GuestPhysAddr,
+        context: u32,
+    ) -> Result<Arc<Code>, Ticket> {
+        let shard = self.shard(addr.page()).read();
+        let ticket = Ticket(shard.voids);
+        let page = shard.pages.get(&addr.page()).ok_or(ticket)?;
+        let code = page.get(key(addr, context)).ok_or(ticket)?;
+        let code = Arc::clone(code);
+        drop(shard);
+        if code.verify(ram, addr, self.epoch()) {
+            Ok(code)
+        } else {
+            Err(ticket)
+        }
     }
 
-    /// Adds a block; its page must have been [marked](Self::mark_code) before
-    /// the code was read.
-    pub fn insert(&self, addr: GuestPhysAddr, context: u32, code: Arc<Code>) {
-        let footprint = self
-            .footprint
-            .fetch_add(code.footprint(), Ordering::Relaxed);
-        if footprint > LIMIT {
+    /// The ticket for [`watch`](Self::watch).
+    pub fn ticket(&self, page: u64) -> Ticket {
+        Ticket(self.shard(page).read().voids)
+    }
+
+    /// Adds a block whose bytes were read after `ticket` was given and that was
+    /// [marked](Self::mark_code) then. If they have changed meanwhile, the
+    /// block becomes void instead.
+    pub fn insert(
+        &self,
+        ram: &GuestRam,
+        addr: GuestPhysAddr,
+        context: u32,
+        code: &Arc<Code>,
+        ticket: Ticket,
+    ) {
+        let unchanged = code.matches(ram, addr, 0, code.bytes() as usize);
+        let mut shard = self.shard(addr.page()).write();
+        if !unchanged || Ticket(shard.voids) != ticket {
+            return code.void();
+        }
+        let page = shard.pages.entry(addr.page()).or_default();
+        let replaced = page.insert(key(addr, context), Arc::clone(code));
+        drop(shard);
+        let bytes = code.footprint();
+        let before = self.footprint.fetch_add(bytes, Ordering::Relaxed);
+        if let Some(old) = replaced {
+            old.void();
+            self.footprint.fetch_sub(old.footprint(), Ordering::Relaxed);
+        } else if before + bytes > self.limit {
             self.clear();
         }
-        let key = (addr.page_offset() as u16, context);
-        self.shard(addr.page())
-            .write()
-            .entry(addr.page())
-            .or_default()
-            .insert(key, code);
     }
 
-    /// Drops every block. vCPUs may still be running some they hold.
+    /// Has stores to the `len` bytes at `addr` void a block that is not found
+    /// here; they are its source bytes from `start` on. Otherwise as
+    /// [`insert`](Self::insert).
+    pub fn watch(
+        &self,
+        ram: &GuestRam,
+        addr: GuestPhysAddr,
+        (start, len): (usize, usize),
+        code: &Arc<Code>,
+        ticket: Ticket,
+    ) {
+        let unchanged = code.matches(ram, addr, start, len);
+        let mut shard = self.shard(addr.page()).write();
+        if !unchanged || Ticket(shard.voids) != ticket {
+            return code.void();
+        }
+        let page = shard.pages.entry(addr.page()).or_default();
+        page.watch(in_page(addr, len as u64), code);
+    }
+
+    /// Drops every block. vCPUs may finish those they run.
     pub fn clear(&self) {
         for shard in &self.shards {
-            let pages = std::mem::take(&mut *shard.write());
-            for page in pages.keys() {
-                self.code_pages.remove(*page);
+            let mut shard = shard.write();
+            let pages: Vec<u64> = shard.pages.keys().copied().collect();
+            for page in pages {
+                self.void(&mut shard, page, &PAGE, true);
             }
         }
-        self.footprint.store(0, Ordering::Relaxed);
     }
 
-    /// Marks a page as holding code; tells whether it was not before. The
-    /// caller then withdraws direct write access to it everywhere.
-    pub fn mark_code(&self, page: u64) -> bool {
-        self.code_pages.insert(page)
+    /// Marks the source of a block as code; tells whether its page had none
+    /// before. The caller then withdraws direct write access to it everywhere.
+    pub fn mark_code(&self, addr: GuestPhysAddr, bytes: u64) -> bool {
+        let mask = line_mask(&in_page(addr, bytes));
+        self.lines.insert(addr.page(), mask)
     }
 
     /// Whether the page holds code: stores to it must be
-    /// [reported](Self::invalidate_page).
+    /// [reported](Self::stored).
+    #[inline]
     pub fn is_code(&self, page: u64) -> bool {
-        self.code_pages.contains(page)
+        self.lines.get(page) != 0
     }
 
-    /// Drops the blocks of a page that was stored to; tells whether it held code.
-    pub fn invalidate_page(&self, page: u64) -> bool {
-        if !self.code_pages.remove(page) {
-            return false;
+    /// Voids the blocks that came from the `bytes` bytes at `addr`, which were
+    /// stored to and lie in one page.
+    #[inline]
+    pub fn stored(&self, addr: GuestPhysAddr, bytes: u64) -> Stored {
+        let marked = self.lines.get(addr.page());
+        if marked == 0 {
+            return Stored::NoCode;
         }
-        if let Some(blocks) = self.shard(page).write().remove(&page) {
-            let freed: usize = blocks.values().map(|code| code.footprint()).sum();
-            let shrink = |all: usize| Some(all.saturating_sub(freed));
-            let _ = self
-                .footprint
-                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, shrink);
+        let range = in_page(addr, bytes);
+        if marked & line_mask(&range) == 0 {
+            return Stored::Beside;
         }
-        true
+        let mut shard = self.shard(addr.page()).write();
+        if self.void(&mut shard, addr.page(), &range, false) {
+            Stored::Voided
+        } else {
+            Stored::Beside
+        }
+    }
+
+    /// The same for any range, whatever page by page came of it.
+    pub fn stored_range(&self, addr: GuestPhysAddr, bytes: u64) {
+        let mut done = 0;
+        while done < bytes {
+            let start = addr.wrapping_add(done);
+            let part = (PAGE_SIZE - start.page_offset()).min(bytes - done);
+            self.stored(start, part);
+            done += part;
+        }
+    }
+
+    /// Voids all blocks of a page; it is no code page afterwards.
+    pub fn release(&self, page: u64) {
+        let mut shard = self.shard(page).write();
+        self.void(&mut shard, page, &PAGE, true);
+    }
+
+    /// Voids what came from the bytes `stored` of a page; tells whether anything
+    /// did. Lines stay marked if something did, unless `unmark`: code that is
+    /// modified once is modified again, and a page that becomes a code page
+    /// every time costs every vCPU a walk through its TLB.
+    fn void(&self, shard: &mut Shard, page: u64, stored: &Range<u64>, unmark: bool) -> bool {
+        let blocks = shard.pages.get_mut(&page);
+        let (voided, empty) = blocks.map_or_else(Default::default, |blocks| {
+            (blocks.void(stored), blocks.is_empty())
+        });
+        if empty {
+            shard.pages.remove(&page);
+        }
+        // Also if there was nothing to void: a block that is just being made.
+        shard.voids += 1;
+        self.footprint.fetch_sub(voided.bytes, Ordering::Relaxed);
+        if unmark || voided.blocks == 0 {
+            self.lines.remove(page, line_mask(stored) & !voided.left);
+        }
+        voided.blocks != 0
     }
 
     /// The current fetch epoch.
@@ -124,57 +251,9 @@ impl BlockCache {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::interp::Program;
-
-    const AT: GuestPhysAddr = GuestPhysAddr(0x8000_0010);
-
-    fn cache_with_block() -> (GuestRam, BlockCache) {
-        let ram = GuestRam::new(&[(GuestPhysAddr(0x8000_0000), 0x2000)]).unwrap();
-        ram.write(AT, &[1, 2, 3, 4]).unwrap();
-        let cache = BlockCache::new(&ram);
-        assert!(cache.mark_code(AT.page()));
-        let code = Code::new(Program::empty(), Box::new([1, 2, 3, 4]), cache.epoch());
-        cache.insert(AT, 7, Arc::new(code));
-        (ram, cache)
-    }
-
-    #[test]
-    fn finds_by_address_and_context() {
-        let (ram, cache) = cache_with_block();
-        assert!(cache.get(&ram, AT, 7).is_some());
-        assert!(cache.get(&ram, AT, 8).is_none());
-        assert!(cache.get(&ram, AT.wrapping_add(2), 7).is_none());
-    }
-
-    #[test]
-    fn a_store_voids_the_page_once() {
-        let (ram, cache) = cache_with_block();
-        assert!(cache.is_code(AT.page()));
-        assert!(cache.invalidate_page(AT.page()));
-        assert!(!cache.invalidate_page(AT.page()));
-        assert!(cache.get(&ram, AT, 7).is_none());
-        assert_eq!(cache.footprint.load(Ordering::Relaxed), 0);
-    }
-
-    #[test]
-    fn a_fence_compares_with_memory() {
-        let (ram, cache) = cache_with_block();
-        cache.sync();
-        assert!(cache.get(&ram, AT, 7).is_some());
-        ram.write(AT, &[9]).unwrap();
-        assert!(cache.get(&ram, AT, 7).is_some(), "no fence yet");
-        cache.sync();
-        assert!(cache.get(&ram, AT, 7).is_none());
-    }
-
-    #[test]
-    fn clear_unmarks_pages() {
-        let (ram, cache) = cache_with_block();
-        cache.clear();
-        assert!(cache.get(&ram, AT, 7).is_none());
-        assert!(!cache.is_code(AT.page()));
-    }
+fn key(addr: GuestPhysAddr, context: u32) -> (u16, u32) {
+    (addr.page_offset() as u16, context)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! One translated block.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use vm_core::GuestPhysAddr;
 use vm_mem::GuestRam;
@@ -19,6 +19,8 @@ pub struct Code {
     source: Box<[u8]>,
     /// The fetch epoch in which `source` was last known to match memory.
     verified: AtomicU64,
+    /// Its source was stored to.
+    void: AtomicBool,
 }
 
 impl Code {
@@ -28,7 +30,24 @@ impl Code {
             program,
             source,
             verified: AtomicU64::new(epoch),
+            void: AtomicBool::new(false),
         }
+    }
+
+    /// Length of the guest code.
+    pub fn bytes(&self) -> u64 {
+        self.source.len() as u64
+    }
+
+    /// Whether the block must not be entered any more. Who still runs it may
+    /// finish it.
+    #[inline(always)]
+    pub fn is_void(&self) -> bool {
+        self.void.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn void(&self) {
+        self.void.store(true, Ordering::SeqCst);
     }
 
     /// Whether the block still matches memory at `addr` in fetch epoch `epoch`.
@@ -36,14 +55,26 @@ impl Code {
         if self.verified.load(Ordering::Relaxed) == epoch {
             return true;
         }
-        let mut buffer = [0; MAX_SOURCE];
-        let same = buffer
-            .get_mut(..self.source.len())
-            .is_some_and(|now| ram.read(addr, now).is_ok() && *now == *self.source);
+        let same = self.matches(ram, addr, 0, self.source.len());
         if same {
             self.verified.store(epoch, Ordering::Relaxed);
         }
         same
+    }
+
+    /// Whether memory at `addr` holds the `len` source bytes from `start` on.
+    pub(super) fn matches(
+        &self,
+        ram: &GuestRam,
+        addr: GuestPhysAddr,
+        start: usize,
+        len: usize,
+    ) -> bool {
+        let mut buffer = [0; MAX_SOURCE];
+        match (self.source.get(start..start + len), buffer.get_mut(..len)) {
+            (Some(source), Some(now)) => ram.read(addr, now).is_ok() && *now == *source,
+            _ => false,
+        }
     }
 
     /// Bytes of host memory it occupies, about.

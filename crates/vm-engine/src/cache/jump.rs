@@ -117,14 +117,14 @@ impl JumpCache {
         ((va >> ALIGN_SHIFT) ^ (va >> PAGE_SHIFT)) as usize % ENTRIES
     }
 
-    /// The block at `va`, if known.
+    /// The block at `va`, if one is known that is not void.
     #[inline(always)]
     pub fn get(&self, va: u64, key: JumpKey) -> Option<&Code> {
         let entry = &self.entries[Self::index(va)];
         let key = if entry.global { key.any_asid() } else { key };
         let current = self.generations[usize::from(entry.global)];
         if entry.va == va && entry.key == key && entry.generation == current {
-            entry.code.as_deref()
+            entry.code.as_deref().filter(|code| !code.is_void())
         } else {
             None
         }
@@ -314,6 +314,16 @@ mod tests {
         );
         let cache = flushed(cache(&[(0x1ffe, mapping)]), |flush| flush.page(0x2000));
         assert!(cache.get(0x1ffe, KEY).is_none());
+    }
+
+    #[test]
+    fn a_void_block_is_no_hit() {
+        let code = Arc::new(Code::new(Program::empty(), Box::new([]), 0));
+        let mut cache = cache(&[]);
+        cache.insert(0x1000, KEY, page(0x1000, false), Arc::clone(&code));
+        assert!(cache.get(0x1000, KEY).is_some());
+        code.void();
+        assert!(cache.get(0x1000, KEY).is_none());
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub struct Core {
     pub reservation: Option<crate::reservation::Reservation>,
     /// What the jump cache has to forget before the next block.
     pub jump_flush: JumpFlush,
+    /// How many stores have hit code pages, but no code.
+    pub(crate) stores_beside_code: u32,
     /// The part other threads see.
     pub control: Arc<VcpuControl>,
     /// The machine.
@@ -51,6 +53,7 @@ impl Core {
             retired_in_block: 0,
             reservation: None,
             jump_flush: JumpFlush::default(),
+            stores_beside_code: 0,
             control,
             machine,
         }

@@ -13,8 +13,6 @@ pub enum VcpuRequest {
         /// The guest-physical page number.
         page: u64,
     },
-    /// Forget the addresses of translated blocks: some were invalidated.
-    FlushJumpCache,
     /// Make earlier stores visible to instruction fetch.
     SyncInstructions,
     /// Forget translations of `pages` pages from `va` on, of one address space
@@ -43,7 +41,6 @@ impl VcpuRequest {
     fn covers(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::DropWrites { page: own }, Self::DropWrites { page }) => own == page,
-            (Self::SyncInstructions | Self::FlushJumpCache, Self::FlushJumpCache) => true,
             (Self::SyncInstructions, Self::SyncInstructions) => true,
             (
                 Self::FlushTlb {
@@ -68,10 +65,7 @@ impl VcpuRequest {
     /// Whether it only concerns caches.
     fn is_about_caches(&self) -> bool {
         match self {
-            Self::DropWrites { .. }
-            | Self::FlushJumpCache
-            | Self::SyncInstructions
-            | Self::FlushTlb { .. } => true,
+            Self::DropWrites { .. } | Self::SyncInstructions | Self::FlushTlb { .. } => true,
             Self::Start { .. } | Self::Notify(_) => false,
         }
     }

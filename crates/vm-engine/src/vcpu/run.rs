@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use vm_core::{AccessKind, AccessSize, PAGE_SIZE};
+use vm_core::{AccessKind, GuestPhysAddr, PAGE_SIZE};
 use vm_cross_arch::{
     ir::{Block, Slot, fixed},
     passes,
@@ -19,6 +19,8 @@ use crate::{
 
 /// Guest instructions per block, at most.
 const MAX_BLOCK_INSNS: u16 = 64;
+/// Instructions are whole numbers of these, in bytes, and aligned to them.
+const PARCEL: usize = 2;
 
 /// One virtual CPU.
 pub struct Vcpu<G: Guest> {
@@ -31,6 +33,7 @@ pub struct Vcpu<G: Guest> {
     jump_cache: JumpCache,
     /// What the jump cache is asked with; follows `core` and `guest`.
     jump_key: JumpKey,
+    max_block_insns: u16,
 }
 
 impl<G: Guest> Vcpu<G> {
@@ -49,7 +52,14 @@ impl<G: Guest> Vcpu<G> {
             pc,
             jump_cache: JumpCache::default(),
             jump_key: JumpKey::NONE,
+            max_block_insns: MAX_BLOCK_INSNS,
         }
+    }
+
+    /// Limits blocks to `insns` guest instructions, 1 to 64 (the default). To
+    /// be set before any vCPU of the machine runs: they share their blocks.
+    pub fn set_max_block_insns(&mut self, insns: u16) {
+        self.max_block_insns = insns.clamp(1, MAX_BLOCK_INSNS);
     }
 
     /// Runs until the machine stops or the guest asks for a power event.
@@ -216,7 +226,6 @@ impl<G: Guest> Vcpu<G> {
         for request in self.core.control.take_requests() {
             match request {
                 VcpuRequest::DropWrites { page } => self.core.tlb.forbid_direct_writes(page),
-                VcpuRequest::FlushJumpCache => self.core.jump_flush.all(),
                 VcpuRequest::SyncInstructions => {
                     self.core.machine.blocks.sync();
                     self.core.jump_flush.all();
@@ -241,16 +250,19 @@ impl<G: Guest> Vcpu<G> {
             guest,
             pc,
             jump_key,
+            max_block_insns,
             ..
         } = self;
-        let entry = memory::translate(core, guest, *pc, AccessSize::Half, AccessKind::Execute)?;
-        let addr = memory::physical(&entry, *pc);
-        let mapping = Mapping::of(&entry);
-        let machine = Arc::clone(&core.machine);
-        if let Some(code) = machine.blocks.get(&machine.ram, addr, jump_key.context) {
-            return Ok((code, mapping));
+        let fill = memory::fetch_fill(core, guest, *pc)?;
+        if !fill.cacheable {
+            return self.find_unshared_block();
         }
-        mark_code(core, addr.page());
+        let (addr, mapping) = (memory::physical(&fill.entry, *pc), Mapping::of(&fill.entry));
+        let machine = Arc::clone(&core.machine);
+        let ticket = match machine.blocks.get(&machine.ram, addr, jump_key.context) {
+            Ok(code) => return Ok((code, mapping)),
+            Err(ticket) => ticket,
+        };
         let epoch = machine.blocks.epoch();
         let in_page = (PAGE_SIZE - addr.page_offset()).min(MAX_SOURCE as u64) as usize;
         let mut bytes = [0; MAX_SOURCE];
@@ -258,51 +270,63 @@ impl<G: Guest> Vcpu<G> {
         if machine.ram.read(addr, bytes).is_err() {
             return Err(guest.access_fault(*pc, AccessKind::Execute));
         }
-        match guest.lift(bytes, MAX_BLOCK_INSNS) {
-            Some(block) => {
-                let code = translated(block, bytes, epoch);
-                machine
-                    .blocks
-                    .insert(addr, jump_key.context, Arc::clone(&code));
-                Ok((code, mapping))
-            }
-            None => self.find_crossing_block(mapping, bytes.len()),
-        }
+        let Some(block) = guest.lift(bytes, *max_block_insns) else {
+            return self.find_unshared_block();
+        };
+        let code = translated(block, bytes, epoch);
+        mark_code(core, addr, code.bytes());
+        machine
+            .blocks
+            .insert(&machine.ram, addr, jump_key.context, &code, ticket);
+        Ok((code, mapping))
     }
 
-    /// The one-instruction block at `self.pc` whose instruction starts in the
-    /// last `available` bytes of a page. Not shared: its second page depends
-    /// on the address space.
-    fn find_crossing_block(
-        &mut self,
-        mut mapping: Mapping,
-        available: usize,
-    ) -> Result<(Arc<Code>, Mapping), Exception> {
+    /// The one-instruction block at `self.pc`, each parcel of which is
+    /// translated by itself: the instruction crosses into another page, or
+    /// physical protection ends within this one. Not shared, because it
+    /// depends on more than its physical address.
+    fn find_unshared_block(&mut self) -> Result<(Arc<Code>, Mapping), Exception> {
         let Self {
             core, guest, pc, ..
         } = self;
-        let epoch = core.machine.blocks.epoch();
-        let mut bytes = vec![0; G::MAX_INSN_BYTES];
-        let (first, second) = bytes.split_at_mut(available.min(G::MAX_INSN_BYTES));
-        for (part, va) in [(first, *pc), (second, pc.wrapping_add(available as u64))] {
-            let entry = memory::translate(core, guest, va, AccessSize::Half, AccessKind::Execute)?;
-            mapping = mapping.and(Mapping::of(&entry));
-            mark_code(core, entry.ppn);
+        let machine = Arc::clone(&core.machine);
+        let epoch = machine.blocks.epoch();
+        let (mut bytes, mut parcels) = (Vec::with_capacity(G::MAX_INSN_BYTES), Vec::new());
+        let mut mapping: Option<Mapping> = None;
+        while bytes.len() < G::MAX_INSN_BYTES {
+            let va = pc.wrapping_add(bytes.len() as u64);
+            let entry = memory::fetch_fill(core, guest, va)?.entry;
             let addr = memory::physical(&entry, va);
-            if core.machine.ram.read(addr, part).is_err() {
+            let ticket = machine.blocks.ticket(addr.page());
+            let mut parcel = [0; PARCEL];
+            if machine.ram.read(addr, &mut parcel).is_err() {
                 return Err(guest.access_fault(va, AccessKind::Execute));
             }
+            parcels.push((addr, ticket));
+            bytes.extend(parcel);
+            let here = Mapping::of(&entry);
+            let here = mapping.map_or(here, |before| before.and(here));
+            mapping = Some(here);
+            if let Some(block) = guest.lift(&bytes, 1) {
+                let code = translated(block, &bytes, epoch);
+                for (start, (addr, ticket)) in (0..).step_by(PARCEL).zip(parcels) {
+                    mark_code(core, addr, PARCEL as u64);
+                    let part = (start, PARCEL);
+                    machine
+                        .blocks
+                        .watch(&machine.ram, addr, part, &code, ticket);
+                }
+                return Ok((code, here));
+            }
         }
-        match guest.lift(&bytes, 1) {
-            Some(block) => Ok((translated(block, &bytes, epoch), mapping)),
-            None => Err(guest.access_fault(*pc, AccessKind::Execute)),
-        }
+        Err(guest.access_fault(*pc, AccessKind::Execute))
     }
 }
 
-/// Marks a page as holding code and withdraws direct writes to it.
-fn mark_code(core: &mut Core, page: u64) {
-    if core.machine.blocks.mark_code(page) {
+/// Marks code and withdraws direct writes to its page.
+fn mark_code(core: &mut Core, addr: GuestPhysAddr, bytes: u64) {
+    if core.machine.blocks.mark_code(addr, bytes) {
+        let page = addr.page();
         core.tlb.forbid_direct_writes(page);
         core.machine
             .broadcast(core.index, &VcpuRequest::DropWrites { page });

@@ -105,7 +105,6 @@ impl SbiCall<'_> {
     fn carry_out(&mut self, request: VcpuRequest) {
         match request {
             VcpuRequest::DropWrites { page } => self.core.tlb.forbid_direct_writes(page),
-            VcpuRequest::FlushJumpCache => self.core.jump_flush.all(),
             VcpuRequest::SyncInstructions => {
                 self.hart.fence_i(self.core);
             }

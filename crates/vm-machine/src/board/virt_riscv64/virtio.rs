@@ -2,13 +2,13 @@
 
 use std::sync::{Arc, Weak};
 
-use vm_core::{GuestPhysAddr, PAGE_SHIFT};
+use vm_core::GuestPhysAddr;
 use vm_device::{
     interrupt::plic::Plic,
     pci::PciHost,
     virtio::{Block, Console, DmaMemory, Entropy, VacantSlot, VirtioDevice, VirtioMmio, VirtioPci},
 };
-use vm_engine::vcpu::{MachineShared, VcpuRequest};
+use vm_engine::vcpu::MachineShared;
 
 use super::{
     build::{Builder, internal, plic_line},
@@ -131,12 +131,7 @@ fn thread_error(what: &str) -> impl Fn(std::io::Error) -> MachineError {
 
 /// A device wrote `len` bytes at `addr`: what was translated from there is void.
 fn forget_code(machine: &Weak<MachineShared>, addr: GuestPhysAddr, len: u64) {
-    let Some(machine) = machine.upgrade() else {
-        return;
-    };
-    let last = addr.wrapping_add(len.saturating_sub(1)).0 >> PAGE_SHIFT;
-    let dropped = (addr.page()..=last).filter(|page| machine.blocks.invalidate_page(*page));
-    if dropped.count() > 0 {
-        machine.broadcast(usize::MAX, &VcpuRequest::FlushJumpCache);
+    if let Some(machine) = machine.upgrade() {
+        machine.blocks.stored_range(addr, len);
     }
 }

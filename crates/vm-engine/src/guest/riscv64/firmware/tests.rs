@@ -122,7 +122,7 @@ fn a_stopped_hart_halts_until_started() {
     assert_eq!((f.hart.privilege(), f.csr(0x180)), (Supervisor, 0));
     assert_eq!(f.csr(0x144), 2, "an interrupt sent meanwhile stays");
     assert_eq!(
-        f.hart.start(&mut f.core, &VcpuRequest::FlushJumpCache),
+        f.hart.start(&mut f.core, &VcpuRequest::SyncInstructions),
         None
     );
 }
@@ -243,7 +243,7 @@ fn requests_run_on_all_targets_before_the_call_returns() {
 fn a_target_alone_needs_no_other_hart() {
     let (f, _) = call(scripted(|call| {
         call.core.jump_flush = JumpFlush::default();
-        call.run_on(std::iter::once(0), &[VcpuRequest::FlushJumpCache]);
+        call.run_on(std::iter::once(0), &[VcpuRequest::SyncInstructions]);
         SbiReturn::Done {
             error: 0,
             value: call.core.jump_flush.is_pending().into(),

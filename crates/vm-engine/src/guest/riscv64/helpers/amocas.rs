@@ -40,7 +40,7 @@ impl Riscv64 {
             .reservations
             .with_line(gpa.0, swap)
             .ok_or_else(|| self.access_fault(va, AccessKind::Write))?;
-        memory::written(core, gpa.page());
+        memory::written(core, gpa, BYTES);
         write_pair(core, rd, old);
         Ok(Outcome::Value(0))
     }
