@@ -2,6 +2,7 @@
 //! [`commands`] each.
 
 pub mod commands;
+pub mod guests;
 pub mod process;
 pub mod tidy;
 pub mod tools;

@@ -3,6 +3,7 @@
 mod boot;
 mod ci;
 mod coverage;
+mod guests;
 mod tidy;
 
 use anyhow::Result;
@@ -21,6 +22,7 @@ enum Command {
     Boot(boot::Boot),
     Ci(ci::Ci),
     Coverage(coverage::Coverage),
+    Guests(guests::Guests),
     Tidy(tidy::Tidy),
 }
 
@@ -34,6 +36,7 @@ impl Cli {
             Command::Boot(command) => command.run(),
             Command::Ci(command) => command.run(),
             Command::Coverage(command) => command.run(),
+            Command::Guests(command) => command.run(),
             Command::Tidy(command) => command.run(),
         }
     }
