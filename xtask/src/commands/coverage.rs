@@ -69,28 +69,34 @@ impl Coverage {
 
     /// Builds and runs the tests with counters; returns the test programs.
     fn run_tests(&self, directory: &Path, profiles: &Path) -> Result<Vec<PathBuf>> {
-        let mut cargo = process::cargo();
-        cargo.env("CARGO_TARGET_DIR", directory);
-        cargo.env("RUSTFLAGS", "-C instrument-coverage");
-        cargo.env("LLVM_PROFILE_FILE", profiles.join("%p-%m.profraw"));
-        cargo.arg("test");
-        if self.package.is_empty() {
-            cargo.args(["--workspace", "--exclude", "xtask"]);
-        }
-        for package in &self.package {
-            cargo.args(["--package", package]);
-        }
-        cargo.args(["--lib", "--bins", "--tests"]);
-        let mut listing = process::cargo();
-        listing
-            .env("CARGO_TARGET_DIR", directory)
-            .env("RUSTFLAGS", "-C instrument-coverage");
-        listing.args(cargo.get_args());
-        listing.args(["--no-run", "--message-format=json"]);
-        let messages = process::output(&mut listing)?;
-        process::run(&mut cargo)?;
+        let wrapper = write_wrapper(directory)?;
+        let test = |extra: &[&str]| {
+            let mut cargo = process::cargo();
+            cargo.env("RUSTC_WORKSPACE_WRAPPER", &wrapper);
+            cargo.env("LLVM_PROFILE_FILE", profiles.join("%p-%m.profraw"));
+            cargo.arg("test");
+            if self.package.is_empty() {
+                cargo.args(["--workspace", "--exclude", "xtask"]);
+            }
+            for package in &self.package {
+                cargo.args(["--package", package]);
+            }
+            cargo.args(["--lib", "--bins", "--tests"]).args(extra);
+            cargo
+        };
+        let messages = process::output(&mut test(&["--no-run", "--message-format=json"]))?;
+        process::run(&mut test(&[]))?;
         Ok(executables(&messages))
     }
+}
+
+/// A compiler that counts, for the crates of the workspace only: the others
+/// stay as they were built for the ordinary tests.
+fn write_wrapper(directory: &Path) -> Result<PathBuf> {
+    let wrapper = directory.join("rustc.sh");
+    fs::write(&wrapper, "#!/bin/sh\nexec \"$@\" -C instrument-coverage\n")?;
+    process::run(process::command("chmod").arg("+x").arg(&wrapper))?;
+    Ok(wrapper)
 }
 
 /// The paths of the test programs in cargo's messages.
