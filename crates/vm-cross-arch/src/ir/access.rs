@@ -102,6 +102,20 @@ impl Op {
         )
     }
 
+    /// Whether the op accrues its flags in [`fixed::FP_FLAGS`](super::fixed::FP_FLAGS).
+    pub fn accrues_flags(&self) -> bool {
+        matches!(
+            self,
+            Self::FpBinary { .. }
+                | Self::FpMulAdd { .. }
+                | Self::FpSqrt { .. }
+                | Self::FpCompare { .. }
+                | Self::FpToInt { .. }
+                | Self::IntToFp { .. }
+                | Self::FpToFp { .. }
+        )
+    }
+
     /// Whether the op may raise an exception, at which all guest slots must be
     /// up to date.
     pub fn may_fault(&self) -> bool {

@@ -201,6 +201,9 @@ fn learn(op: &Op, known: &mut Known) {
     if let Op::Helper { .. } = op {
         known.forget_all();
     }
+    if op.accrues_flags() {
+        known.write(fixed::FP_FLAGS, Value::Unknown);
+    }
     let Some(dst) = op.dst() else { return };
     let value = match *op {
         Op::Move {

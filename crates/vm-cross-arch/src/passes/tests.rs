@@ -43,6 +43,17 @@ fn auipc_pairs_are_one_op() {
 }
 
 #[test]
+fn floating_point_changes_the_flags() {
+    let body = "s5 = move fpflags\nfpflags = move 0\ns40 = fadd.f64.rne s41, s42\n\
+                s6 = move fpflags\ns7 = move s5\njump.plain 8";
+    assert_eq!(
+        optimized(body),
+        "s5 = move fpflags; fpflags = move 0; s40 = fadd.f64.rne s41, s42; \
+         s6 = move fpflags; s7 = move s5; jump.plain 8"
+    );
+}
+
+#[test]
 fn shift_pairs_extend() {
     let pair = |right: &str, n: u8| {
         optimized(&format!(

@@ -220,14 +220,21 @@ fn from_int<F: SlotFormat>(env: Env<'_>, from: IntFormat, rounding: Rounding, a:
 fn convert(env: Env<'_>, from: FpFormat, to: FpFormat, rounding: Rounding, a: Operand) -> u64 {
     let mode = env.rounding(rounding);
     match (from, to) {
-        (FpFormat::F32, FpFormat::F64) => {
-            softfloat::convert::<F32, F64>(env.operand::<F32>(a), mode, env.flags)
-        }
-        (FpFormat::F64, FpFormat::F32) => u64::from(softfloat::convert::<F64, F32>(
-            env.operand::<F64>(a),
-            mode,
-            env.flags,
-        )),
-        (FpFormat::F32, FpFormat::F32) | (FpFormat::F64, FpFormat::F64) => read(env.core, a),
+        (FpFormat::F32, FpFormat::F32) => convert_formats::<F32, F32>(env, mode, a),
+        (FpFormat::F32, FpFormat::F64) => convert_formats::<F32, F64>(env, mode, a),
+        (FpFormat::F64, FpFormat::F32) => convert_formats::<F64, F32>(env, mode, a),
+        (FpFormat::F64, FpFormat::F64) => convert_formats::<F64, F64>(env, mode, a),
     }
+}
+
+fn convert_formats<From: SlotFormat, To: SlotFormat>(
+    env: Env<'_>,
+    mode: RoundingMode,
+    a: Operand,
+) -> u64 {
+    To::to_slot(softfloat::convert::<From, To>(
+        env.operand::<From>(a),
+        mode,
+        env.flags,
+    ))
 }
