@@ -1,0 +1,157 @@
+//! Running of golden tests.
+
+use std::sync::Arc;
+
+use vm_core::GuestPhysAddr;
+use vm_cross_arch::{
+    ir::{Block, Slot, fixed},
+    passes,
+};
+use vm_engine::{
+    interp::{self, Fault, Next},
+    vcpu::{Core, MachineShared},
+};
+
+use crate::{
+    case::{Case, Exit, State, Test},
+    guest::{self, Mock, RAM_BYTES},
+};
+
+/// The block's address where a case does not say.
+const PC: u64 = 0x4000;
+
+/// What runs a block, and what it is called.
+struct Tier {
+    name: &'static str,
+    run: fn(&Block, &mut Core) -> Exit,
+}
+
+const TIERS: [Tier; 2] = [
+    Tier {
+        name: "tier 0",
+        run: tier_0,
+    },
+    Tier {
+        name: "tier 0 after passes",
+        run: |block, core| {
+            let mut block = block.clone();
+            passes::optimize(&mut block);
+            block.verify().expect("passes keep the IR's rules");
+            tier_0(&block, core)
+        },
+    },
+];
+
+fn tier_0(block: &Block, core: &mut Core) -> Exit {
+    let program = interp::lower(block);
+    let pc = core.get(fixed::PC);
+    match interp::run(core, &mut Mock, &program) {
+        Ok(Next::Jump(target)) => Exit::To(target),
+        Ok(Next::Helper {
+            helper,
+            dst,
+            args,
+            next,
+        }) => {
+            if let Some(dst) = dst {
+                assert!(!dst.is_temp(), "nobody could read the result");
+            }
+            Exit::Helper {
+                id: helper.0,
+                args,
+                next: next.wrapping_sub(pc) as i64,
+            }
+        }
+        Err(Fault { op, exception }) => Exit::Fault {
+            kind: guest::cause_name(exception.cause),
+            value: exception.value,
+            insn: program.position(op).number,
+        },
+    }
+}
+
+pub struct Bench {
+    machine: Arc<MachineShared>,
+}
+
+impl Bench {
+    pub fn new() -> Self {
+        Self {
+            machine: guest::machine(),
+        }
+    }
+
+    /// Runs all cases of a test on every tier.
+    pub fn run(&self, test: &Test) -> Result<(), String> {
+        test.block.verify().map_err(|e| e.to_string())?;
+        for tier in TIERS {
+            for (number, case) in test.cases.iter().enumerate() {
+                self.run_case(&tier, &test.block, case)
+                    .map_err(|e| format!("case {} on {}: {e}", number + 1, tier.name))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn run_case(&self, tier: &Tier, block: &Block, case: &Case) -> Result<(), String> {
+        let mut core = guest::core(&self.machine);
+        core.set(fixed::PC, PC);
+        let zeros = vec![0; RAM_BYTES as usize];
+        self.write(&zeros, &case.before);
+        set(&mut core, &case.before);
+        let pc = core.get(fixed::PC);
+        let mut want = core.slots;
+        let memory = self.memory();
+
+        let exit = (tier.run)(block, &mut core);
+        let left = self.memory();
+        // What is left is compared with what the case says, on the state before.
+        self.write(&memory, &case.after);
+        let expected = self.memory();
+        for (slot, value) in &case.after.slots {
+            want[usize::from(slot.0)] = *value;
+        }
+
+        let wanted_exit = match case.exit {
+            Some(Exit::Jump(offset)) => Some(Exit::To(pc.wrapping_add(offset as u64))),
+            ref other => other.clone(),
+        };
+        if Some(&exit) != wanted_exit.as_ref() {
+            return Err(format!("ended with {exit:x?}, not {wanted_exit:x?}"));
+        }
+        let guest_slots = usize::from(Slot::FIRST_TEMP);
+        if let Some(n) = (0..guest_slots).find(|&n| core.slots[n] != want[n]) {
+            let (slot, have) = (Slot(n as u8), core.slots[n]);
+            return Err(format!("{slot} is {have:#x}, not {:#x}", want[n]));
+        }
+        if let Some(at) = (0..left.len()).find(|&at| left[at] != expected[at]) {
+            let (have, want) = (left[at], expected[at]);
+            return Err(format!("byte {at:#x} is {have:#x}, not {want:#x}"));
+        }
+        Ok(())
+    }
+
+    fn memory(&self) -> Vec<u8> {
+        let mut bytes = vec![0; RAM_BYTES as usize];
+        self.machine.ram.read(GuestPhysAddr(0), &mut bytes).unwrap();
+        bytes
+    }
+
+    /// Fills memory with `base`, changed as `state` says.
+    fn write(&self, base: &[u8], state: &State) {
+        self.machine.ram.write(GuestPhysAddr(0), base).unwrap();
+        for cell in &state.memory {
+            let addr = GuestPhysAddr(cell.addr);
+            self.machine
+                .ram
+                .store(addr, cell.size, cell.value)
+                .expect("memory of a case is RAM");
+        }
+    }
+}
+
+fn set(core: &mut Core, state: &State) {
+    for (slot, value) in &state.slots {
+        core.set(*slot, *value);
+    }
+}
