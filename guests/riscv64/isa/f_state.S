@@ -48,6 +48,60 @@
     ILLEGAL(0x58c5f553)         /* fsqrt.s with rs2 */
     ILLEGAL(0x04c5f553)         /* fadd of a precision that nobody has */
 
+    /* The same instruction, run before, after and while the unit is off, or
+     * the mode in frm is reserved. */
+    li s2, 3
+1:  HERE
+    jal add_dynamically
+    csrwi frm, 5
+    HERE
+    la s11, 2f
+    j add_dynamically
+2:  CHECK(s8, CAUSE_ILLEGAL)
+    la a0, add_dynamically
+    CHECK_EQ(s9, a0)
+    csrwi frm, RMM
+    HERE
+    jal add_dynamically
+    csrwi frm, RNE
+    li a0, MSTATUS_FS
+    csrc mstatus, a0
+    HERE
+    la s11, 3f
+    j add_dynamically
+3:  CHECK(s8, CAUSE_ILLEGAL)
+    csr_field mstatus, MSTATUS_FS, (1 << MSTATUS_FS_SHIFT)
+    addi s2, s2, -1
+    bnez s2, 1b
+    j 4f
+add_dynamically:
+    fadd.s fa0, fa1, fa2
+    ret
+4:
+    /* And with different modes in turn. */
+    li a0, 0x33800000           /* 2^-24 */
+    fmv.w.x fa2, a0
+    li s2, 2
+5:  csrwi frm, RUP
+    jal add_dynamically
+    fmv.x.w a0, fa0
+    CHECK(a0, 0x3f800001)
+    csrwi frm, RDN
+    jal add_dynamically
+    fmv.x.w a0, fa0
+    CHECK(a0, 0x3f800000)
+    csrwi frm, RMM
+    jal add_dynamically
+    fmv.x.w a0, fa0
+    CHECK(a0, 0x3f800001)
+    csrwi frm, RNE
+    jal add_dynamically
+    fmv.x.w a0, fa0
+    CHECK(a0, 0x3f800000)
+    addi s2, s2, -1
+    bnez s2, 5b
+    load_single fa2, 0x40400000
+
     /* Flags accrue. */
     csrw fflags, zero
     fdiv.s fa0, fa1, fa2

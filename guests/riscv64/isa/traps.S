@@ -23,6 +23,21 @@
     JUMP_TRAPS(NOWHERE, CAUSE_FETCH_ACCESS)
     JUMP_TRAPS(NOWHERE + 2, CAUSE_FETCH_ACCESS)
     JUMP_TRAPS(0, CAUSE_FETCH_ACCESS)
+    /* Around the end of the address space. */
+    JUMP_TRAPS(-2, CAUSE_FETCH_ACCESS)
+    JUMP_TRAPS(-4, CAUSE_FETCH_ACCESS)
+    JUMP_TRAPS(0x7ffffffffffffffe, CAUSE_FETCH_ACCESS)
+    TRAPS(CAUSE_LOAD_ACCESS, -1, lb a0, -1(zero))
+    TRAPS(CAUSE_LOAD_ACCESS, -8, ld a0, -8(zero))
+    TRAPS(CAUSE_LOAD_ACCESS, -4, ld a0, -4(zero))
+    TRAPS(CAUSE_STORE_ACCESS, -8, sd a0, -8(zero))
+    TRAPS(CAUSE_STORE_ACCESS, -1, sh a0, -1(zero))
+    TRAPS(CAUSE_STORE_ACCESS, -3, sw a0, -3(zero))
+    li a1, -8
+    TRAPS(CAUSE_STORE_ACCESS, -8, amoadd.d a0, a0, (a1))
+    TRAPS(CAUSE_LOAD_ACCESS, -8, lr.d a0, (a1))
+    li a1, -64
+    TRAPS(CAUSE_STORE_ACCESS, -64, cbo.zero 0(a1))
     /* The link register was written before. */
     HERE
     li a1, NOWHERE

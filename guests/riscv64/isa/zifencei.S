@@ -82,6 +82,22 @@ boundary:
     jalr s0
     CHECK(a0, 7)
 
+    li a1, INSN_LI(8) | INSN_RET << 32
+    fmv.d.x fa0, a1
+    fsd fa0, 0(s0)
+    fence.i
+    jalr s0
+    CHECK(a0, 8)
+    /* A zeroed block is illegal. */
+    cbo.zero (s0)
+    fence.i
+    HERE
+    la s11, 7f
+    jr s0
+7:  CHECK(s8, CAUSE_ILLEGAL)
+    CHECK_EQ(s9, s0)
+    CHECK(s10, 0)
+
     /* Stores beside the code, in its page, leave it alone. */
     li a1, INSN_ADDI(1) | INSN_RET << 32
     sd a1, 64(s1)
