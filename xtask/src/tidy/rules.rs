@@ -17,7 +17,9 @@ pub(super) fn check(file: &Path, text: &str) -> Vec<(usize, String)> {
     let mut problems = whitespace(text);
     if file.extension().is_some_and(|e| e == "rs") {
         problems.extend(length(text));
-        problems.extend(module_doc(text));
+        if !is_test(file) {
+            problems.extend(module_doc(text));
+        }
         problems.extend(unfinished(text));
     }
     if file.extension().is_some_and(|e| e == "md") {
@@ -46,6 +48,12 @@ fn whitespace(text: &str) -> Vec<(usize, String)> {
 fn length(text: &str) -> Option<(usize, String)> {
     let lines = text.lines().count();
     (lines > MAX_LINES).then(|| (0, format!("{lines} lines; more than {MAX_LINES}")))
+}
+
+/// Whether the file is a module of unit tests: their name says what they are for.
+fn is_test(file: &Path) -> bool {
+    let is_tests = |part: &std::ffi::OsStr| part == "tests" || part == "tests.rs";
+    file.iter().any(is_tests)
 }
 
 fn module_doc(text: &str) -> Option<(usize, String)> {
@@ -96,6 +104,7 @@ mod tests {
         assert_eq!(problems("a.rs", "//! Fine. \n")[0].0, 1);
         assert_eq!(problems("a.toml", "a = 1")[0].0, 1);
         assert!(problems("a.rs", "fn f() {}\n")[0].1.contains("//!"));
+        assert!(problems("a/tests.rs", "fn f() {}\n").is_empty());
         let unfinished = format!("//! Fine.\n// {} later\n", UNFINISHED[0]);
         assert_eq!(problems("a.rs", &unfinished)[0].0, 2);
         let long = format!("//! Fine.\n{}", "\n".repeat(MAX_LINES));
