@@ -143,11 +143,6 @@ impl VcpuControl {
         }
     }
 
-    /// Whether the vCPU was told to stop for good.
-    pub fn is_stopping(&self) -> bool {
-        self.has(attention::STOP)
-    }
-
     /// Whether a thread is in the vCPU's loop. If not, requests wait for one,
     /// which does them before it runs an instruction.
     pub fn is_running(&self) -> bool {
@@ -224,5 +219,62 @@ impl VcpuControl {
         let mut thread = self.thread.lock();
         thread.parked = self.has(attention::PAUSE);
         !thread.parked
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rising_line_calls_for_attention_and_a_falling_one_does_not() {
+        let control = Arc::new(VcpuControl::new(false));
+        let wire = control.line(7);
+        wire.set_level(true);
+        assert_eq!(control.lines(), 1 << 7);
+        assert_eq!(control.take_attention(u32::MAX), attention::INTERRUPT);
+        wire.set_level(true);
+        assert_eq!(control.attention(), 0, "it was high already");
+        control.set_line(3, true);
+        wire.set_level(false);
+        assert_eq!(control.lines(), 1 << 3);
+        assert_eq!(control.take_attention(attention::REQUEST), 0);
+        assert_eq!(control.attention(), attention::INTERRUPT);
+    }
+
+    #[test]
+    fn only_a_thread_in_the_loop_is_waited_for() {
+        let control = Arc::new(VcpuControl::new(true));
+        assert!(control.is_halted() && !control.is_running());
+        control.request_pause();
+        control.wait_paused();
+        control.wait_idle();
+        let running = control.enter();
+        assert!(control.is_running());
+        let waiter = std::thread::spawn({
+            let control = Arc::clone(&control);
+            move || control.wait_paused()
+        });
+        drop(running);
+        waiter.join().unwrap();
+        assert!(!control.is_running());
+    }
+
+    #[test]
+    fn a_pause_that_is_asked_for_anew_is_not_left() {
+        let control = Arc::new(VcpuControl::new(false));
+        let _running = control.enter();
+        assert!(control.unpark(), "nobody asked for a pause");
+        control.request_pause();
+        control.post(VcpuRequest::SyncInstructions);
+        control.park();
+        control.wait_paused();
+        assert!(!control.unpark(), "it left for the request alone");
+        control.resume();
+        control.request_pause();
+        assert!(!control.unpark());
+        control.wait_paused();
+        control.resume();
+        assert!(control.unpark());
     }
 }

@@ -29,7 +29,8 @@ pub struct Core {
     pub retired_in_block: u64,
     /// The running reservation of load-reserved, if any.
     pub reservation: Option<crate::reservation::Reservation>,
-    /// What the jump cache has to forget before the next block.
+    /// What the jump cache has to forget before the next block. Set by
+    /// requests and by helpers that end a block.
     pub jump_flush: JumpFlush,
     /// How many stores have hit code pages, but no code.
     pub(crate) stores_beside_code: u32,

@@ -121,9 +121,10 @@ impl<G: Guest> Vcpu<G> {
                 self.raise(pc.wrapping_add(position.offset.into()), exception);
             }
         }
-        if self.core.jump_flush.is_pending() {
-            self.flush_jump_cache();
-        }
+        debug_assert!(
+            !self.core.jump_flush.is_pending(),
+            "only terminating helpers and requests change translations"
+        );
         None
     }
 
@@ -174,10 +175,24 @@ impl<G: Guest> Vcpu<G> {
         }
     }
 
-    /// Sleeps until an interrupt is pending or attention is needed.
+    /// Sleeps until an interrupt is pending, or the machine pauses or stops.
+    /// Does meanwhile what others ask for, without the guest waking up.
     fn wait(&mut self) {
-        let (guest, core) = (&self.guest, &self.core);
-        core.control.sleep_until(|| guest.wake_pending(core));
+        let control = Arc::clone(&self.core.control);
+        loop {
+            if control.take_attention(attention::REQUEST) != 0 {
+                self.serve_requests();
+            }
+            // Lines count, not that one of them rose.
+            control.take_attention(attention::INTERRUPT);
+            let (guest, core) = (&self.guest, &self.core);
+            let wake = || guest.wake_pending(core);
+            control.sleep_until(wake);
+            let attention = control.attention();
+            if wake() || attention & (attention::PAUSE | attention::STOP) != 0 {
+                break;
+            }
+        }
     }
 
     /// To be called whenever privilege, address space or context may have changed.
@@ -187,13 +202,9 @@ impl<G: Guest> Vcpu<G> {
             context: self.guest.context(),
         };
         if self.core.jump_flush.is_pending() {
-            self.flush_jump_cache();
+            let flush = std::mem::take(&mut self.core.jump_flush);
+            self.jump_cache.flush(&flush);
         }
-    }
-
-    fn flush_jump_cache(&mut self) {
-        let flush = std::mem::take(&mut self.core.jump_flush);
-        self.jump_cache.flush(&flush);
     }
 
     /// Does what other threads asked for; returns only to leave the loop.

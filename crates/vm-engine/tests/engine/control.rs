@@ -54,6 +54,12 @@ fn settle(running: &Running, hart: usize) {
     while !done.wait_for(Duration::from_secs(1)) {}
 }
 
+/// Raises the line and waits until so many interrupts were handled.
+fn interrupt(running: &Running, interrupts: u64) {
+    running.control(0).set_line(MSI, true);
+    wait_acknowledged(running, interrupts);
+}
+
 fn wait_acknowledged(running: &Running, interrupts: u64) {
     while running.acknowledged() < interrupts {
         std::thread::yield_now();
@@ -69,12 +75,30 @@ fn a_line_wakes_a_waiting_hart_and_its_handler_runs_if_it_may() {
     for (mstatus, handled) in [(0, 0), (MIE, 20)] {
         let running = Machine::new(1, &waiting(mstatus)).start();
         for n in 1..=20 {
-            running.control(0).set_line(MSI, true);
-            wait_acknowledged(&running, n);
+            interrupt(&running, n);
         }
         let harts = running.stop();
         assert_eq!(reg(&harts[0], A4), handled);
     }
+}
+
+#[test]
+fn requests_do_not_end_a_wait() {
+    let running = Machine::new(1, &waiting(MIE)).start();
+    interrupt(&running, 1);
+    for page in 0..20 {
+        running.control(0).post(VcpuRequest::DropWrites { page });
+        // An interrupt that is not enabled does not either.
+        running.control(0).set_line(MSI + 4, page % 2 == 0);
+        settle(&running, 0);
+    }
+    running.shared.pause();
+    let count = running.peek(COUNT);
+    running.shared.resume();
+    interrupt(&running, 2);
+    running.stop();
+    // Each handled interrupt may end one wait.
+    assert!(count <= 1, "{count}");
 }
 
 /// Time that threads named `name` have used, in scheduler ticks, once all sleep.

@@ -270,3 +270,44 @@ fn a_page_that_was_code_once_takes_direct_stores_again() {
     assert_ne!(entry.unwrap().host_write, 0);
     assert_eq!(core.get(regs::x(10)), 0);
 }
+
+#[test]
+fn blocks_may_vanish_at_any_time() {
+    // Two harts add up what functions in many pages return, while their
+    // blocks are dropped in every way there is.
+    let (sums, functions, pages) = (0x8000, 0x1_0000, 16);
+    let mut p = Program::new();
+    p.li(A1, RAM + sums).put([slli(A2, A0, 3), add(A1, A1, A2)]);
+    p.li(S0, 300);
+    let top = p.here();
+    p.li(A4, RAM + functions).li(S1, pages).put([lui(S2, 1)]);
+    let inner = p.here();
+    p.put([jalr(RA, A4, 0), add(A4, A4, S2), addi(S1, S1, -1)]);
+    p.bne_to(S1, ZERO, inner);
+    p.put([addi(S0, S0, -1)]).bne_to(S0, ZERO, top);
+    p.put([sd(A3, A1, 0), WFI, jal(0, -4)]);
+    let machine = Machine::new(2, &p);
+    let mut want = 0;
+    for page in 0..pages {
+        let code = [addi(A3, A3, page as i32), NOP, RET].map(u32::to_le_bytes);
+        let at = GuestPhysAddr(RAM + functions + page * 0x1000);
+        machine.shared.ram.write(at, &code.concat()).unwrap();
+        want += 300 * page;
+    }
+    let running = machine.start();
+    let first = (RAM + functions) >> 12;
+    for round in 0.. {
+        let blocks = &running.shared.blocks;
+        match round % 4 {
+            0 => blocks.clear(),
+            1 => blocks.sync(),
+            2 => blocks.release(first + round % pages),
+            _ => blocks.stored_range(GuestPhysAddr(RAM + functions), pages * 0x1000),
+        }
+        if running.peek(sums) != 0 && running.peek(sums + 8) != 0 {
+            break;
+        }
+    }
+    assert_eq!((running.peek(sums), running.peek(sums + 8)), (want, want));
+    running.stop();
+}
