@@ -162,18 +162,21 @@ fn fences_are_asked_of_the_harts_of_the_mask() {
     assert!(
         matches!(
             asked[..],
-            [VcpuRequest::FlushTlb {
-                va: 0x1000,
-                pages: 2,
-                asid: Some(7)
-            }]
+            [
+                VcpuRequest::FlushTlb {
+                    va: 0x1000,
+                    pages: 2,
+                    asid: Some(7)
+                },
+                VcpuRequest::Notify(_)
+            ]
         ),
         "{asked:?}"
     );
     assert_eq!(fixture.call(extension::RFENCE, 0, &[0, u64::MAX]), done(0));
     assert!(matches!(
         fixture.requests(3)[..],
-        [VcpuRequest::SyncInstructions]
+        [VcpuRequest::SyncInstructions, VcpuRequest::Notify(_)]
     ));
     for function in 3..8 {
         let call = fixture.call(extension::RFENCE, function, &args);
