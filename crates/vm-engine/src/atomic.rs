@@ -115,6 +115,30 @@ pub fn load_reserved<G: Guest>(
     Ok(value)
 }
 
+/// Whether the reservation is that of an access at `va`. One that is not may
+/// but need not be treated as a store (Unprivileged §"Zalrsc"): only its first
+/// byte is checked, as Spike does.
+fn holds_reservation<G: Guest>(
+    core: &mut Core,
+    guest: &mut G,
+    va: u64,
+    size: AccessSize,
+) -> Result<bool, Exception> {
+    let kind = AccessKind::Write;
+    if !va.is_multiple_of(size.bytes()) {
+        return Err(guest.misaligned(va, kind));
+    }
+    let entry = memory::translate(core, guest, va, AccessSize::Byte, kind)?;
+    let gpa = memory::physical(&entry, va);
+    if core.machine.ram.host_ptr(gpa, size.bytes()).is_none() {
+        return Err(guest.access_fault(va, kind));
+    }
+    Ok(core
+        .reservation
+        .as_ref()
+        .is_some_and(|reservation| reservation.addr == gpa.0))
+}
+
 /// Stores `src` at `va` if the reservation of [`load_reserved`] still holds;
 /// tells whether it did. The reservation is gone afterwards.
 ///
@@ -127,14 +151,14 @@ pub fn store_conditional<G: Guest>(
     size: AccessSize,
     src: u64,
 ) -> Result<bool, Exception> {
+    if !holds_reservation(core, guest, va, size)? {
+        core.clear_reservation();
+        return Ok(false);
+    }
     let cell = cell(core, guest, va, size, AccessKind::Write)?;
     let Some(reservation) = core.reservation.take() else {
         return Ok(false);
     };
-    if reservation.addr != cell.gpa.0 {
-        core.machine.reservations.release(reservation);
-        return Ok(false);
-    }
     let reserved = reservation.value;
     let store = || {
         // SAFETY: `cell` found mapped RAM of this size and alignment.

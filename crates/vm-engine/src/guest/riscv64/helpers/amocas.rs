@@ -51,11 +51,14 @@ impl Riscv64 {
         if !va.is_multiple_of(BYTES) {
             return Err(self.misaligned(va, kind));
         }
-        // PMP may end in the middle.
-        memory::translate(core, self, va | HALF, AccessSize::Double, kind)
-            .map_err(|e| Exception { value: va, ..e })?;
         let entry = memory::translate(core, self, va, AccessSize::Double, kind)?;
-        Ok(memory::physical(&entry, va))
+        let gpa = memory::physical(&entry, va);
+        // One PMP entry must match all bytes (Privileged 1.13 §3.7.1.3).
+        let machine_mode = self.effective_privilege(kind).is_machine();
+        if !self.pmp.check(gpa, BYTES, kind, machine_mode) {
+            return Err(self.access_fault(va, kind));
+        }
+        Ok(gpa)
     }
 }
 

@@ -6,7 +6,7 @@ use vm_core::{AccessKind, AccessSize};
 
 use crate::{
     guest::{
-        Exception, Outcome,
+        Exception, Guest, Outcome,
         riscv64::{Riscv64, cause, csr::envcfg, trap::illegal},
     },
     memory,
@@ -54,11 +54,18 @@ impl Riscv64 {
         if !self.config.extensions.zicbom || self.granted_envcfg(field) == 0 {
             return Err(illegal(bits));
         }
-        // Allowed where a load or a store is; reported as a store.
+        // Allowed where a load is: no page and no PMP entry allows stores only.
+        // Reported as a store.
         let byte = AccessSize::Byte;
-        if let Err(denied) = memory::translate(core, self, va, byte, AccessKind::Read) {
-            memory::translate(core, self, va, byte, AccessKind::Write)
-                .map_err(|_| as_store(denied))?;
+        let entry = memory::translate(core, self, va, byte, AccessKind::Read).map_err(as_store)?;
+        // Only RAM has cache blocks.
+        if core
+            .machine
+            .ram
+            .host_ptr(memory::physical(&entry, va), 1)
+            .is_none()
+        {
+            return Err(self.access_fault(va, AccessKind::Write));
         }
         Ok(Outcome::Value(0))
     }
