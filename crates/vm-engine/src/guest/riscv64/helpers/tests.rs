@@ -241,3 +241,20 @@ fn amocas_q_refuses_odd_registers_misalignment_and_devices() {
     f.enter(User);
     assert_eq!(f.helper(Helper::AmoCasQ, [RAM, 0, bits]), refused(7, RAM));
 }
+
+#[test]
+fn amocas_q_needs_one_pmp_entry_for_all_its_bytes() {
+    let mut f = Fixture::new();
+    let bits = amocas(4, 6);
+    // Entry 0 allows everything below the upper half, entry 1 the rest.
+    f.write(0x3b0, (RAM + 8) >> 2);
+    f.write(0x3b1, u64::MAX >> 10);
+    f.write(0x3a0, 0x0f0f);
+    f.enter(User);
+    let refused = Err(Exception {
+        cause: 7,
+        value: RAM,
+    });
+    assert_eq!(f.helper(Helper::AmoCasQ, [RAM, 0, bits]), refused);
+    assert_eq!(f.helper(Helper::AmoCasQ, [RAM + 16, 0, bits]), DONE);
+}
