@@ -1,7 +1,9 @@
 //! The project's own commands: `cargo xtask <command>`, one module of
 //! [`commands`] each.
 
+pub mod bare;
 pub mod commands;
+pub mod fuzz;
 pub mod guests;
 pub mod process;
 pub mod tidy;

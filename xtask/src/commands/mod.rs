@@ -3,6 +3,7 @@
 mod boot;
 mod ci;
 mod coverage;
+mod fuzz;
 mod guests;
 mod tidy;
 
@@ -22,6 +23,7 @@ enum Command {
     Boot(boot::Boot),
     Ci(ci::Ci),
     Coverage(coverage::Coverage),
+    Fuzz(fuzz::Fuzz),
     Guests(guests::Guests),
     Tidy(tidy::Tidy),
 }
@@ -36,6 +38,7 @@ impl Cli {
             Command::Boot(command) => command.run(),
             Command::Ci(command) => command.run(),
             Command::Coverage(command) => command.run(),
+            Command::Fuzz(command) => command.run(),
             Command::Guests(command) => command.run(),
             Command::Tidy(command) => command.run(),
         }

@@ -4,15 +4,15 @@ use std::{ffi::OsString, fs};
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::{Program, digest, includes, layout};
+use super::{Program, digest, harness, includes, layout};
 use crate::process;
 
 /// Debian's package `gcc-riscv64-linux-gnu` has these.
-const COMPILER: &str = "riscv64-linux-gnu-gcc";
-const OBJCOPY: &str = "riscv64-linux-gnu-objcopy";
+pub(super) const COMPILER: &str = "riscv64-linux-gnu-gcc";
+pub(super) const OBJCOPY: &str = "riscv64-linux-gnu-objcopy";
 
 /// What binutils 2.40 can assemble; programs spell the rest with `.insn`.
-const ISA: &str = "rv64gc_zba_zbb_zbc_zbs_zicbom_zicboz_zawrs_svinval";
+pub(super) const ISA: &str = "rv64gc_zba_zbb_zbc_zbs_zicbom_zicboz_zawrs_svinval";
 
 /// A program is a test, not a library.
 const MAX_BYTES: u64 = 16 << 10;
@@ -50,6 +50,7 @@ pub fn build() -> Result<()> {
         process::run(&mut compiler)?;
         keep(&program, linked.into())?;
     }
+    harness::build()?;
     digest::record()
 }
 

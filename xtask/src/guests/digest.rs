@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, fmt::Write as _, fs, path::PathBuf};
 use anyhow::{Context as _, Result};
 use sha2::{Digest as _, Sha256};
 
-use super::{Program, directory, includes, layout, read};
+use super::{Program, directory, harness, includes, layout, read};
 
 /// Lines of source digest, result digest, name.
 const RECORD: &str = "elf/digests";
@@ -52,6 +52,14 @@ fn lines() -> Result<String> {
         let sources = hex(&sources.finalize());
         writeln!(lines, "{sources} {result} {}", program.name)?;
     }
+    let [source, result] = [harness::sources(), vec![harness::elf()]].map(|files| {
+        let mut digest = Sha256::new();
+        for file in files {
+            digest.update(read(&file)?);
+        }
+        anyhow::Ok(hex(&digest.finalize()))
+    });
+    writeln!(lines, "{} {} fuzz", source?, result?)?;
     Ok(lines)
 }
 

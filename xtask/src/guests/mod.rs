@@ -4,6 +4,7 @@
 
 mod build;
 mod digest;
+mod harness;
 mod judge;
 
 use std::{

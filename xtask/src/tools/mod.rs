@@ -2,6 +2,7 @@
 //! `target/tools` so that nothing on the machine changes.
 
 pub mod debian;
+pub mod spike;
 
 use std::path::PathBuf;
 

@@ -143,6 +143,11 @@ impl Syntax {
         Self { text, uses_fp }
     }
 
+    /// The operands' names, as the table of instructions has them.
+    pub const fn text(&self) -> &'static str {
+        self.text
+    }
+
     /// Whether there are no operands.
     pub const fn is_empty(&self) -> bool {
         self.text.is_empty()

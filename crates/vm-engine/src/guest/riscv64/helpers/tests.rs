@@ -162,6 +162,11 @@ fn cache_blocks_fault_as_stores_at_the_given_address() {
     let mut f = Fixture::new();
     let fault = |value| Err(Exception { cause: 7, value });
     assert_eq!(f.helper(Helper::CboZero, [0x123, 0, 0]), fault(0x123));
+    // CBO.CLEAN: what is not RAM has no cache blocks.
+    assert_eq!(
+        f.helper(Helper::CboManage, [0x123, 0, 1 << 20]),
+        fault(0x123)
+    );
     f.write(0x30a, 0xf0);
     f.enter(Supervisor);
     assert_eq!(

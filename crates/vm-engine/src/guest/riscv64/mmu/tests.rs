@@ -225,6 +225,21 @@ fn accessed_and_dirty_fault_or_are_set() {
 }
 
 #[test]
+fn cache_block_management_is_no_store() {
+    let mut f = paged();
+    map(&f, 0, DATA, V | R | W);
+    f.enter(Machine).set(0x30a, 1 << 61);
+    // Entry 0: the data page closed; entry 1: everything else open.
+    f.write(0x3b0, (DATA >> 2) | 0x1ff);
+    f.write(0x3b1, u64::MAX);
+    f.write(0x3a0, 0x1f18);
+    f.enter(Supervisor);
+    let clean = [VA, 0, 1 << 20];
+    assert_eq!(f.helper(Helper::CboManage, clean), fault(7, VA));
+    assert_eq!(f.peek(LEAVES), pte(DATA, V | R | W | A));
+}
+
+#[test]
 fn memory_types_need_pbmte() {
     let mut f = paged();
     map(&f, 0, DATA, V | R | A | 1 << 61);

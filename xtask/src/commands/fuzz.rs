@@ -1,0 +1,49 @@
+//! `cargo xtask fuzz`.
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::{fuzz, tools::spike};
+
+/// Runs random instruction sequences on Trine and on Spike and compares
+/// registers, memory, floating-point flags and traps
+#[derive(Debug, Args)]
+pub struct Fuzz {
+    /// Stop when so many instructions have been compared
+    #[arg(long, default_value_t = 1_000_000)]
+    instructions: u64,
+    /// Which random numbers
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Only these extensions, such as `i,m,zba`
+    #[arg(long, value_delimiter = ',')]
+    ext: Option<Vec<String>>,
+    /// Start with this sequence of the seed
+    #[arg(long, default_value_t = 0)]
+    first: u64,
+    /// Sequences in a program
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    batch: u64,
+    /// Instead, renew the programs that the tests replay without Spike
+    #[arg(long)]
+    write_golden: bool,
+}
+
+impl Fuzz {
+    /// Runs it.
+    pub fn run(self) -> Result<()> {
+        let options = fuzz::Options {
+            instructions: self.instructions,
+            seed: self.seed,
+            extensions: self.ext,
+            first: self.first,
+            batch: self.batch,
+            spike: spike::program()?,
+        };
+        if self.write_golden {
+            fuzz::golden::write(&options)
+        } else {
+            fuzz::run(&options)
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Our side: the engine, in this process.
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use anyhow::{Result, bail};
+use vm_core::{AccessKind, AccessSize, GuestPhysAddr};
+use vm_cross_arch::ir::Block;
+use vm_engine::{
+    guest::{
+        Exception, Fill, Guest, HelperCall, Outcome,
+        riscv64::{HartConfig, Riscv64},
+    },
+    vcpu::{Core, VcpuRequest},
+};
+
+use super::{
+    abi::{HARNESS, SIGNATURE_WORDS, WINDOW},
+    coverage::Coverage,
+    image,
+    oracle::Signature,
+};
+use crate::bare::{Bare, Hart, Program};
+
+const LIMIT: Duration = Duration::from_secs(100);
+
+/// Runs a program; returns its signatures. Executed instructions are counted
+/// in `coverage`.
+///
+/// # Errors
+/// If the program cannot be run or does not end as it should.
+pub fn run(file: &[u8], coverage: &Arc<Mutex<Coverage>>) -> Result<Vec<Signature>> {
+    let program = Program::parse(file)?;
+    let hart = Counted {
+        hart: Riscv64::new(HartConfig::default()),
+        coverage: Arc::clone(coverage),
+        harness: Mutex::default(),
+        last: Mutex::default(),
+    };
+    let ended = Bare::new(&program, &[HARNESS, WINDOW], hart)?.run(LIMIT)?;
+    if ended.tohost != 1 {
+        bail!("the harness failed on Trine with {:#x}", ended.tohost);
+    }
+    let start = program.symbol("begin_signature")?;
+    let end = program.symbol("end_signature")?;
+    let mut bytes = vec![0; (end - start) as usize];
+    ended.ram.read(GuestPhysAddr(start), &mut bytes)?;
+    let word = |chunk: &[u8]| chunk.iter().rev().fold(0, |w, &b| w << 8 | u64::from(b));
+    let words: Vec<u64> = bytes.chunks(8).map(word).collect();
+    Ok(words.chunks(SIGNATURE_WORDS).map(<[u64]>::to_vec).collect())
+}
+
+/// A hart that counts the instructions it lifts.
+///
+/// The harness's own blocks are lifted once each and not counted. Random code is
+/// executed once. After a trap in the middle of a block, its
+/// rest is lifted again: then only what goes beyond that block is counted.
+struct Counted {
+    hart: Riscv64,
+    coverage: Arc<Mutex<Coverage>>,
+    harness: Mutex<HashSet<Vec<u8>>>,
+    last: Mutex<Vec<u8>>,
+}
+
+impl Counted {
+    fn count(&self, code: &[u8]) {
+        if image::is_harness(code) && lock(&self.harness).insert(code.to_vec()) {
+            return;
+        }
+        let mut last = lock(&self.last);
+        let known = overlap(&last, code);
+        lock(&self.coverage).add(&code[known..]);
+        *last = code.to_vec();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The length of the longest start of `code` that ends `last`, unless it is
+/// too short to tell.
+fn overlap(last: &[u8], code: &[u8]) -> usize {
+    const TELLING: usize = 4;
+    let longest = last.len().min(code.len());
+    let fits = |&n: &usize| last.ends_with(&code[..n]);
+    (TELLING..=longest).rev().find(fits).unwrap_or(0)
+}
+
+impl Hart for Counted {
+    fn riscv64(&mut self) -> &mut Riscv64 {
+        &mut self.hart
+    }
+}
+
+impl Guest for Counted {
+    const MAX_INSN_BYTES: usize = Riscv64::MAX_INSN_BYTES;
+
+    fn lift(&self, code: &[u8], max_insns: u16) -> Option<Block> {
+        let block = self.hart.lift(code, max_insns)?;
+        self.count(&code[..block.bytes.into()]);
+        Some(block)
+    }
+
+    fn context(&self) -> u32 {
+        self.hart.context()
+    }
+
+    fn fill(
+        &mut self,
+        core: &mut Core,
+        va: u64,
+        size: AccessSize,
+        kind: AccessKind,
+    ) -> Result<Fill, Exception> {
+        self.hart.fill(core, va, size, kind)
+    }
+
+    fn access_fault(&self, va: u64, kind: AccessKind) -> Exception {
+        self.hart.access_fault(va, kind)
+    }
+
+    fn misaligned(&self, va: u64, kind: AccessKind) -> Exception {
+        self.hart.misaligned(va, kind)
+    }
+
+    fn helper(&mut self, core: &mut Core, call: &HelperCall) -> Result<Outcome, Exception> {
+        self.hart.helper(core, call)
+    }
+
+    fn raise(&mut self, core: &mut Core, pc: u64, exception: Exception) -> u64 {
+        self.hart.raise(core, pc, exception)
+    }
+
+    fn take_interrupt(&mut self, core: &mut Core, pc: u64) -> Option<u64> {
+        self.hart.take_interrupt(core, pc)
+    }
+
+    fn wake_pending(&self, core: &Core) -> bool {
+        self.hart.wake_pending(core)
+    }
+
+    fn start(&mut self, core: &mut Core, request: &VcpuRequest) -> Option<u64> {
+        self.hart.start(core, request)
+    }
+
+    fn request(&mut self, core: &mut Core, request: VcpuRequest) {
+        self.hart.request(core, request);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rests_of_blocks_are_recognised() {
+        let last = [1, 2, 3, 4, 5, 6];
+        assert_eq!(overlap(&last, &[3, 4, 5, 6, 7, 8]), 4);
+        assert_eq!(overlap(&last, &[5, 6, 7, 8]), 0);
+        assert_eq!(overlap(&last, &last), 6);
+        assert_eq!(overlap(&[], &last), 0);
+    }
+}
