@@ -16,14 +16,15 @@ pub struct ChosenGuest {
 }
 
 /// Completes settings without a kernel by those of the default guest. Settings
-/// that name a kernel, or firmware that may do without one, stay as they are.
+/// that say something of a kernel, or are for a bare-metal program, stay as
+/// they are.
 ///
 /// # Errors
 /// [`CliError`] if the image cannot be made for a reason other than that no
 /// mirror can be reached.
 pub fn choose(options: MachineOptions) -> Result<ChosenGuest, CliError> {
-    let builtin = matches!(options.bios, None | Some(Bios::Builtin));
-    if options.kernel.is_some() || options.initrd.is_some() || !builtin {
+    let bare_metal = options.bios == Some(Bios::None);
+    if options.kernel.is_some() || options.initrd.is_some() || bare_metal {
         return Ok(ChosenGuest {
             options,
             _file: None,
@@ -35,8 +36,8 @@ pub fn choose(options: MachineOptions) -> Result<ChosenGuest, CliError> {
     match vm_image::ensure(&name, &pull, &Bar::new()) {
         Ok(image) => {
             let append = join(&image.cmdline, options.append.as_deref());
-            let mut options = options.kernel(image.kernel).initrd(image.initrd);
-            options.append = Some(append);
+            let options = options.kernel(image.kernel).initrd(image.initrd);
+            let options = options.append(append);
             Ok(ChosenGuest {
                 options,
                 _file: None,
@@ -64,6 +65,8 @@ fn join(own: &str, added: Option<&str>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use vm_machine::config::Kernel;
+
     use super::*;
 
     #[test]
@@ -72,6 +75,10 @@ mod tests {
             MachineOptions::default().kernel("k"),
             MachineOptions::default().initrd("i"),
             MachineOptions::default().bios(Bios::None),
+            MachineOptions {
+                kernel: Some(Kernel::None),
+                ..MachineOptions::default()
+            },
         ] {
             assert_eq!(choose(options.clone()).unwrap().options, options);
         }

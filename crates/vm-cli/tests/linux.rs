@@ -28,7 +28,13 @@ fn image() -> Image {
 fn run(command: &str, args: &[&str]) -> String {
     image();
     let output = Command::new(env!("CARGO_BIN_EXE_trine"))
-        .args(["run", "--append", &command_argument(command)])
+        .args([
+            "run",
+            "--timeout",
+            "900",
+            "--append",
+            &command_argument(command),
+        ])
         .args(args)
         .stdin(Stdio::null())
         .output()

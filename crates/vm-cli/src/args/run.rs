@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use vm_core::GuestArch;
-use vm_machine::config::{Bios, ByteSize, Console, ConsoleDevice, DiskConfig, MachineOptions};
+use vm_machine::config::{
+    Bios, ByteSize, Console, ConsoleDevice, DiskConfig, Kernel, MachineOptions,
+};
 
 const AFTER_HELP: &str = "\
 Keys, when the console is a terminal:
@@ -30,8 +32,8 @@ Examples:
       Boot a kernel.
   trine run --kernel vmlinux --append 'console=ttyS0 root=/dev/vda1' --disk debian.img
       Boot from a disk image.
-  trine run --bios /usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin --kernel vmlinux
-      The same with real firmware.
+  trine run --bios /usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin
+      Boot the default guest with real firmware.
   trine run --bios none --kernel program.elf
       Run a bare-metal program; its exit code becomes that of trine.
   trine run --config machine.toml --memory 4G
@@ -50,9 +52,10 @@ pub struct RunArgs {
 
     /// The kernel: an `Image` or an ELF file, plain or in gzip form
     ///
-    /// With `--bios none`, the ELF file of a bare-metal program.
-    #[arg(short, long, value_name = "FILE")]
-    pub kernel: Option<PathBuf>,
+    /// With `--bios none`, the ELF file of a bare-metal program. `none` leaves
+    /// firmware that is a file on its own.
+    #[arg(short, long, value_name = "FILE|none")]
+    pub kernel: Option<Kernel>,
 
     /// The initial RAM file system
     #[arg(short, long, value_name = "FILE")]

@@ -8,6 +8,15 @@ use std::{
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+/// The kernel, or the bare-metal program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kernel {
+    /// There is none: the firmware is on its own.
+    None,
+    /// This file.
+    File(PathBuf),
+}
+
 /// What runs before the kernel.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Bios {
@@ -46,7 +55,10 @@ pub enum ConsoleDevice {
 /// Text that names no choice.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChoiceError {
-    /// A name where a file was to be named.
+    /// Nothing where a file was to be named.
+    #[error("a kernel is the name of a file, or `none`")]
+    EmptyKernel,
+    /// Nothing where a file was to be named.
     #[error("a firmware is `builtin`, `none` or the name of a file")]
     EmptyBios,
     /// No such kind of console.
@@ -55,6 +67,28 @@ pub enum ChoiceError {
     /// No such device.
     #[error("`{0}` is no console device: use `uart` (the default) or `virtio`")]
     ConsoleDevice(String),
+}
+
+impl FromStr for Kernel {
+    type Err = ChoiceError;
+
+    /// `none`, or a file. A file with that name is written `./none`.
+    fn from_str(text: &str) -> Result<Self, ChoiceError> {
+        match text {
+            "" => Err(ChoiceError::EmptyKernel),
+            "none" => Ok(Self::None),
+            file => Ok(Self::File(file.into())),
+        }
+    }
+}
+
+impl fmt::Display for Kernel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("none"),
+            Self::File(path) => path.display().fmt(f),
+        }
+    }
 }
 
 impl FromStr for Bios {
@@ -126,6 +160,24 @@ impl fmt::Display for ConsoleDevice {
     }
 }
 
+impl Kernel {
+    /// The kernel's file, if there is one.
+    pub fn path_mut(&mut self) -> Option<&mut PathBuf> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::None => None,
+        }
+    }
+
+    /// The kernel's file, if there is one.
+    pub fn into_path(self) -> Option<PathBuf> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::None => None,
+        }
+    }
+}
+
 impl Bios {
     /// The firmware's file, if it is one.
     pub fn path_mut(&mut self) -> Option<&mut PathBuf> {
@@ -171,6 +223,7 @@ macro_rules! serde_as_text {
     };
 }
 
+serde_as_text!(Kernel);
 serde_as_text!(Bios);
 serde_as_text!(Console);
 serde_as_text!(ConsoleDevice);
@@ -184,6 +237,10 @@ mod tests {
         for text in ["builtin", "none", "fw.bin", "./none"] {
             assert_eq!(text.parse::<Bios>().unwrap().to_string(), text);
         }
+        for text in ["none", "vmlinux", "./none"] {
+            assert_eq!(text.parse::<Kernel>().unwrap().to_string(), text);
+        }
+        assert_eq!("".parse::<Kernel>(), Err(ChoiceError::EmptyKernel));
         for text in ["stdio", "none", "file:log.txt", "file:a:b"] {
             assert_eq!(text.parse::<Console>().unwrap().to_string(), text);
         }

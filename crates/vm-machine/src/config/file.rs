@@ -96,7 +96,7 @@ fn line_at(text: &str, offset: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Bios, ByteSize, Console, DiskConfig, Transport};
+    use crate::config::{Bios, ByteSize, Console, DiskConfig, Kernel, Transport};
 
     fn parse_text(text: &str) -> Result<MachineOptions, ConfigFileError> {
         parse(Path::new("m.toml"), text)
@@ -170,7 +170,10 @@ mod tests {
         let path = directory.path().join("m.toml");
         fs::write(&path, "kernel = 'vmlinux'\ndisk = ['d.img']\n").unwrap();
         let options = load(&path).unwrap();
-        assert_eq!(options.kernel, Some(directory.path().join("vmlinux")));
+        assert_eq!(
+            options.kernel,
+            Some(Kernel::File(directory.path().join("vmlinux")))
+        );
         let disk = DiskConfig::new(directory.path().join("d.img"));
         assert_eq!(options.disk, Some(vec![disk]));
         let missing = load(&directory.path().join("none.toml")).unwrap_err();

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use vm_core::GuestArch;
 
-pub use choice::{Bios, ChoiceError, Console, ConsoleDevice};
+pub use choice::{Bios, ChoiceError, Console, ConsoleDevice, Kernel};
 pub use disk::{DiskConfig, DiskError, Transport};
 pub use file::{ConfigFileError, load};
 pub use options::MachineOptions;

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use vm_core::GuestArch;
 
 use super::{
-    Bios, ByteSize, Console, ConsoleDevice, DiskConfig, MachineConfig, OptionError, validate,
+    Bios, ByteSize, Console, ConsoleDevice, DiskConfig, Kernel, MachineConfig, OptionError,
+    validate,
 };
 
 /// Settings of a machine, each of which may be left open.
@@ -19,7 +20,7 @@ pub struct MachineOptions {
     /// The guest's architecture.
     pub arch: Option<GuestArch>,
     /// The kernel, or the bare-metal program.
-    pub kernel: Option<PathBuf>,
+    pub kernel: Option<Kernel>,
     /// The initial RAM file system.
     pub initrd: Option<PathBuf>,
     /// The kernel's command line.
@@ -81,8 +82,6 @@ impl MachineOptions {
     setters! {
         /// Sets the guest's architecture.
         arch: GuestArch;
-        /// Sets the kernel.
-        kernel: PathBuf;
         /// Sets the initial RAM file system.
         initrd: PathBuf;
         /// Sets the kernel's command line.
@@ -101,6 +100,13 @@ impl MachineOptions {
         no_reboot: bool;
         /// Sets the file for the test signature.
         signature: PathBuf;
+    }
+
+    /// Sets the kernel's file.
+    #[must_use]
+    pub fn kernel(mut self, path: impl Into<PathBuf>) -> Self {
+        self.kernel = Some(Kernel::File(path.into()));
+        self
     }
 
     /// Adds a disk.
@@ -136,7 +142,7 @@ impl MachineOptions {
     /// read from a file in that directory.
     pub fn resolve_paths(&mut self, base: &Path) {
         let files = [
-            self.kernel.as_mut(),
+            self.kernel.as_mut().and_then(Kernel::path_mut),
             self.initrd.as_mut(),
             self.dtb_dump.as_mut(),
             self.signature.as_mut(),
@@ -157,7 +163,7 @@ impl MachineOptions {
     pub fn build(self) -> Result<MachineConfig, OptionError> {
         let config = MachineConfig {
             arch: self.arch.unwrap_or(GuestArch::Riscv64),
-            kernel: self.kernel,
+            kernel: self.kernel.and_then(Kernel::into_path),
             initrd: self.initrd,
             append: self.append.unwrap_or_default(),
             cpus: self.cpus.unwrap_or(1),
@@ -178,6 +184,10 @@ impl MachineOptions {
 mod tests {
     use super::*;
 
+    fn file(path: &str) -> Kernel {
+        Kernel::File(path.into())
+    }
+
     #[test]
     fn what_is_said_first_wins() {
         let over = MachineOptions::default()
@@ -188,7 +198,7 @@ mod tests {
             .kernel("vmlinux")
             .add_disk(DiskConfig::new("b"));
         let both = over.or(under);
-        assert_eq!((both.cpus, both.kernel), (Some(4), Some("vmlinux".into())));
+        assert_eq!((both.cpus, both.kernel), (Some(4), Some(file("vmlinux"))));
         assert_eq!(both.disk, Some(vec![DiskConfig::new("a")]));
     }
 
@@ -201,7 +211,7 @@ mod tests {
             .console(Console::File("log".into()))
             .add_disk(DiskConfig::new("d"));
         options.resolve_paths(Path::new("/base"));
-        assert_eq!(options.kernel, Some("/base/k".into()));
+        assert_eq!(options.kernel, Some(file("/base/k")));
         assert_eq!(options.initrd, Some("/abs/i".into()));
         assert_eq!(options.bios, Some(Bios::File("/base/fw".into())));
         assert_eq!(options.console, Some(Console::File("/base/log".into())));
