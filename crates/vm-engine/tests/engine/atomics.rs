@@ -150,6 +150,39 @@ fn another_hart_storing_away_and_back_fails_the_conditional() {
     assert_eq!(Machine::new(2, &p).run().0, 500, "every one must fail");
 }
 
+/// What `sc.d` to DATA does after `before`, with a locked PMP entry that makes
+/// the 4 bytes at DATA + `denied` read-only: what it returns, or 16 plus the
+/// cause of its trap. A1 is DATA.
+fn conditional_beside_pmp(denied: u64, before: &[u32]) -> u64 {
+    // Locked: it binds M-mode too.
+    const L_NA4_R: u64 = 0x91;
+    let mut p = Program::new();
+    p.li(A1, RAM + DATA).li(T1, RAM + 0x400);
+    p.put([csrrw(ZERO, csr::MTVEC, T1)]);
+    p.li(T1, (RAM + DATA + denied) >> 2);
+    p.put([csrrw(ZERO, csr::PMPADDR0, T1)]);
+    p.li(T1, L_NA4_R).put([csrrw(ZERO, csr::PMPCFG0, T1)]);
+    p.put(before.iter().copied());
+    p.put([sc_d(A0, ZERO, A1)]).stop_with(A0);
+    p.pad(0x400);
+    p.put([csrrs(A0, csr::MCAUSE, ZERO), addi(A0, A0, 16)]);
+    p.stop_with(A0);
+    Machine::new(1, &p).run().0
+}
+
+#[test]
+fn a_conditional_that_fails_is_not_checked_as_a_store() {
+    const STORE_FAULT: u64 = 16 + 7;
+    // Nothing is reserved, so that only the first byte counts.
+    assert_eq!(conditional_beside_pmp(4, &[]), 1);
+    assert_eq!(conditional_beside_pmp(0, &[]), STORE_FAULT);
+    // Its first word is reserved: it is a store then.
+    assert_eq!(conditional_beside_pmp(4, &[lr_w(A5, A1)]), STORE_FAULT);
+    // What is reserved is elsewhere.
+    let elsewhere = [addi(A2, A1, 64), lr_d(A5, A2)];
+    assert_eq!(conditional_beside_pmp(4, &elsewhere), 1);
+}
+
 #[test]
 fn misaligned_atomics_and_atomics_on_devices_trap() {
     // (instruction, cause): load and store misaligned, load and store access.
