@@ -7,7 +7,9 @@ impl Op {
     /// besides; helpers may write anything.
     pub fn dst(&self) -> Option<Slot> {
         match *self {
-            Self::Insn { .. } | Self::Store { .. } | Self::Fence { .. } => None,
+            Self::Insn { .. } | Self::Store { .. } | Self::Fence { .. } | Self::ExitIf { .. } => {
+                None
+            }
             Self::Helper { dst, .. } => dst,
             Self::Move { dst, .. }
             | Self::Binary { dst, .. }
@@ -51,6 +53,7 @@ impl Op {
             | Self::FpToFp { a, .. } => f(a),
             Self::Binary { a, b, .. }
             | Self::SetIf { a, b, .. }
+            | Self::ExitIf { a, b, .. }
             | Self::Store {
                 src: a, base: b, ..
             }
@@ -116,8 +119,13 @@ impl Op {
         )
     }
 
-    /// Whether the op may raise an exception, at which all guest slots must be
-    /// up to date.
+    /// Whether the op may leave the block early, by an exception or by an exit:
+    /// all guest slots must be up to date then.
+    pub fn may_leave(&self) -> bool {
+        self.may_fault() || matches!(self, Self::ExitIf { .. })
+    }
+
+    /// Whether the op may raise an exception.
     pub fn may_fault(&self) -> bool {
         matches!(
             self,

@@ -2,17 +2,18 @@
 
 use super::{Cond, HelperId, Op, Operand};
 
-/// Straight-line guest code, position-independent: everything that depends on
+/// Guest code with one entry, position-independent: everything that depends on
 /// where the block lies is relative to [`fixed::PC`](super::fixed::PC).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
     /// The body, in order.
     pub ops: Vec<Op>,
-    /// The one way out.
+    /// What happens if no [`Op::ExitIf`] leaves the block before.
     pub end: Terminator,
     /// Number of guest instructions, the terminator's included.
     pub insns: u16,
-    /// Length of the guest code, in bytes.
+    /// Length of the guest code in bytes, to the end of its last instruction;
+    /// what its jumps skip counts.
     pub bytes: u16,
 }
 

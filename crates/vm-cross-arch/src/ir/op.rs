@@ -505,6 +505,20 @@ pub enum Op {
         /// Operand.
         a: Operand,
     },
+    /// Leaves the block if the condition holds: its guest instruction has then
+    /// retired, and the guest goes on at `offset`. Every guest slot and fixed
+    /// cell is up to date here, as at an op that may fault. Nothing but further
+    /// exits follows it in its instruction.
+    ExitIf {
+        /// The comparison, on 64 bits.
+        cond: Cond,
+        /// Its left side.
+        a: Operand,
+        /// Its right side.
+        b: Operand,
+        /// Where to if it holds, in bytes from the block's start.
+        offset: i64,
+    },
     /// Runs a helper that returns to the block, or raises an exception. It sees
     /// and may change the slots and the guest's system state, but nothing the
     /// translation of this block depended on.

@@ -8,11 +8,25 @@ pub enum VerifyError {
     /// The first op is not an instruction mark.
     #[error("the block does not start with an instruction mark")]
     NoMark,
-    /// Marks do not ascend from 0, or lie outside the block.
+    /// Marks do not ascend from 0, overlap, or lie outside the block.
     #[error("the instruction mark at offset {offset} is out of order or out of the block")]
     MarkOutOfOrder {
         /// The mark's offset.
         offset: u16,
+    },
+    /// The block does not end where its last instruction does.
+    #[error("the block claims {bytes} bytes but its last instruction ends at {end}")]
+    WrongLength {
+        /// Bytes claimed.
+        bytes: u16,
+        /// End of the last instruction.
+        end: u16,
+    },
+    /// An instruction goes on after an exit.
+    #[error("`{op}` follows an exit in the same instruction")]
+    AfterExit {
+        /// The op, printed.
+        op: String,
     },
     /// The number of marks is not the number of instructions.
     #[error("the block has {marks} instruction marks but claims {insns} instructions")]
@@ -55,6 +69,7 @@ impl Block {
     /// The first rule it breaks.
     pub fn verify(&self) -> Result<(), VerifyError> {
         self.verify_marks()?;
+        self.verify_exits()?;
         let mut written = [false; super::SLOT_COUNT];
         for op in &self.ops {
             let mut result = Ok(());
@@ -78,18 +93,39 @@ impl Block {
         let (mut marks, mut next) = (0, 0);
         for op in &self.ops {
             if let Op::Insn { offset, len } = *op {
-                if offset != next || offset.saturating_add(len.into()) > self.bytes {
+                let end = offset.saturating_add(len.into());
+                let starts_block = marks == 0 && offset == 0;
+                let follows = marks > 0 && offset >= next;
+                if !(starts_block || follows) || end > self.bytes {
                     return Err(VerifyError::MarkOutOfOrder { offset });
                 }
-                next = offset + u16::from(len);
+                next = end;
                 marks += 1;
             }
+        }
+        if next != self.bytes {
+            return Err(VerifyError::WrongLength {
+                bytes: self.bytes,
+                end: next,
+            });
         }
         if marks != usize::from(self.insns) {
             return Err(VerifyError::WrongCount {
                 marks,
                 insns: self.insns,
             });
+        }
+        Ok(())
+    }
+
+    /// An exit's instruction has retired: it cannot have more to do.
+    fn verify_exits(&self) -> Result<(), VerifyError> {
+        for pair in self.ops.windows(2) {
+            if let [Op::ExitIf { .. }, op] = pair
+                && !matches!(op, Op::Insn { .. } | Op::ExitIf { .. })
+            {
+                return Err(VerifyError::AfterExit { op: op.to_string() });
+            }
         }
         Ok(())
     }
@@ -161,6 +197,7 @@ mod tests {
     #[test]
     fn accepts_a_sound_block() {
         verify("insn 0, 4\nt0 = add.w64 s1, 1\ns2 = add.w64 t0, pc").unwrap();
+        verify("insn 0, 4\nexitif.eq s1, 1, 8\nexitif.ne s1, s2, -8").unwrap();
         include_str!("text/all_ops.ir")
             .replace(
                 "t0 = move s11",
@@ -183,6 +220,23 @@ mod tests {
             verify("insn 0, 2\ninsn 2, 2"),
             Err(VerifyError::WrongCount { marks: 2, insns: 1 })
         );
+        let two = |body: &str| {
+            let text = format!("block 2, 8\n{body}\njump.plain 8");
+            text.parse::<Block>().unwrap().verify()
+        };
+        assert_eq!(two("insn 0, 4\ninsn 6, 2"), Ok(()), "a jump over 2 bytes");
+        assert_eq!(
+            two("insn 0, 4\ninsn 2, 4"),
+            Err(VerifyError::MarkOutOfOrder { offset: 2 })
+        );
+        assert_eq!(
+            two("insn 0, 4\ninsn 4, 2"),
+            Err(VerifyError::WrongLength { bytes: 8, end: 6 })
+        );
+        assert!(matches!(
+            verify("insn 0, 4\nexitif.eq s1, 1, 8\ns1 = move 1"),
+            Err(VerifyError::AfterExit { .. })
+        ));
         assert!(matches!(
             verify("insn 0, 4\ns1 = move t3"),
             Err(VerifyError::UnwrittenTemp { slot, .. }) if slot == Slot::temp(3)

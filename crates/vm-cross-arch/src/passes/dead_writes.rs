@@ -6,7 +6,7 @@ use crate::ir::{Block, Op, Operand, SLOT_COUNT, Slot};
 struct Live([bool; SLOT_COUNT]);
 
 impl Live {
-    /// At a block's end, and at a fault: every slot but the temporaries.
+    /// Wherever the block may be left: every slot but the temporaries.
     fn make_guest_live(&mut self) {
         self.0[..usize::from(Slot::FIRST_TEMP)].fill(true);
     }
@@ -40,7 +40,7 @@ fn visit(op: &Op, live: &mut Live) -> bool {
         }
         live.0[usize::from(dst.0)] = false;
     }
-    if op.may_fault() {
+    if op.may_leave() {
         live.make_guest_live();
     }
     op.for_each_operand(|operand| live.read(operand));

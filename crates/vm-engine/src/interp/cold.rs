@@ -26,7 +26,8 @@ pub(super) fn run<G: Guest>(
         return Ok(());
     };
     match *op {
-        Op::Insn { .. } => {}
+        // Marks are no micro-ops; exits have their own.
+        Op::Insn { .. } | Op::ExitIf { .. } => {}
         Op::Move { dst, src } => core.set(dst, read(core, src)),
         Op::Binary {
             op,
@@ -136,6 +137,18 @@ pub(super) fn run<G: Guest>(
         _ => float::run(core, op),
     }
     Ok(())
+}
+
+/// Where the exit in entry `entry` of the cold table leads, in bytes from the
+/// block's start, if it is taken.
+#[inline(never)]
+pub(super) fn exit(core: &Core, program: &Program, entry: usize) -> Option<i64> {
+    match *program.cold.get(entry)? {
+        Op::ExitIf { cond, a, b, offset } => {
+            eval::condition(cond, read(core, a), read(core, b)).then_some(offset)
+        }
+        _ => None,
+    }
 }
 
 fn extended(value: u64, size: AccessSize, extend: Extend) -> u64 {

@@ -1,11 +1,11 @@
 //! Runs lowered blocks.
 
 use vm_core::AccessSize;
-use vm_cross_arch::ir::{BinaryOp, HelperId, Operand, Slot, Terminator, Width, eval, fixed};
+use vm_cross_arch::ir::{BinaryOp, Cond, HelperId, Operand, Slot, Terminator, Width, eval, fixed};
 
 use super::{
     cold,
-    micro::{MicroOp, for_each_hot_binary},
+    micro::{MicroOp, for_each_hot},
     program::{End, Program},
 };
 use crate::{
@@ -28,6 +28,13 @@ pub struct Fault {
 pub enum Next {
     /// To this virtual address.
     Jump(u64),
+    /// To a virtual address, from within the block.
+    Exit {
+        /// The address.
+        target: u64,
+        /// How many of the block's instructions have retired.
+        retired: u16,
+    },
     /// To a helper; afterwards to `next` unless the helper knows better.
     Helper {
         /// Which.
@@ -47,8 +54,7 @@ pub enum Next {
 /// The exception that ended it early.
 #[inline]
 pub fn run<G: Guest>(core: &mut Core, guest: &mut G, program: &Program) -> Result<Next, Fault> {
-    run_ops(core, guest, program)?;
-    Ok(end(core, program))
+    run_ops(core, guest, program)
 }
 
 /// Value of operand `operand`.
@@ -60,11 +66,12 @@ pub(super) fn read(core: &Core, operand: Operand) -> u64 {
     }
 }
 
-/// Matches a micro-op: the arms for hot binary ops, then those given.
+/// Matches a micro-op: the arms for hot binary ops and exits, then those given.
 macro_rules! dispatch {
     (
         ($op:expr, $core:ident, { $($arms:tt)* })
-        $($rr:ident $ri:ident $bin:ident $width:ident;)*
+        [$($rr:ident $ri:ident $bin:ident $width:ident;)*]
+        [$($exit_rr:ident $exit_ri:ident $cond:ident;)*]
     ) => {
         match $op {
             $(
@@ -77,6 +84,20 @@ macro_rules! dispatch {
                     let a = $core.slots[usize::from(a)];
                     $core.slots[usize::from(dst)] =
                         eval::binary(BinaryOp::$bin, Width::$width, a, imm as u64);
+                }
+            )*
+            $(
+                MicroOp::$exit_rr { a, b, retired, to } => {
+                    let (a, b) = ($core.slots[usize::from(a)], $core.slots[usize::from(b)]);
+                    if eval::condition(Cond::$cond, a, b) {
+                        return Ok(exit($core, retired, to.into()));
+                    }
+                }
+                MicroOp::$exit_ri { a, retired, imm, to } => {
+                    let a = $core.slots[usize::from(a)];
+                    if eval::condition(Cond::$cond, a, i64::from(imm) as u64) {
+                        return Ok(exit($core, retired, to.into()));
+                    }
                 }
             )*
             $($arms)*
@@ -114,9 +135,9 @@ macro_rules! store {
     }};
 }
 
-fn run_ops<G: Guest>(core: &mut Core, guest: &mut G, program: &Program) -> Result<(), Fault> {
+fn run_ops<G: Guest>(core: &mut Core, guest: &mut G, program: &Program) -> Result<Next, Fault> {
     for (index, op) in program.ops.iter().enumerate() {
-        for_each_hot_binary!(dispatch!(*op, core, {
+        for_each_hot!(dispatch!(*op, core, {
             MicroOp::MoveSlot { dst, a } => {
                 core.slots[usize::from(dst)] = core.slots[usize::from(a)];
             }
@@ -189,9 +210,22 @@ fn run_ops<G: Guest>(core: &mut Core, guest: &mut G, program: &Program) -> Resul
                     return Err(Fault { op: index, exception });
                 }
             }
+            MicroOp::ColdExit { index: entry, retired } => {
+                if let Some(to) = cold::exit(core, program, usize::from(entry)) {
+                    return Ok(exit(core, retired, to));
+                }
+            }
         }));
     }
-    Ok(())
+    Ok(end(core, program))
+}
+
+#[inline(always)]
+fn exit(core: &Core, retired: u16, to: i64) -> Next {
+    Next::Exit {
+        target: core.get(fixed::PC).wrapping_add(to as u64),
+        retired,
+    }
 }
 
 #[inline(always)]

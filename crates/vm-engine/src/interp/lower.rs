@@ -6,7 +6,7 @@ use vm_cross_arch::ir::{
 };
 
 use super::{
-    micro::{MicroOp, for_each_hot_binary},
+    micro::{MicroOp, for_each_hot},
     program::{End, Marks, Program},
 };
 
@@ -20,10 +20,13 @@ pub fn lower(block: &Block) -> Program {
             marks.push(ops.len(), offset, len);
             continue;
         }
-        ops.push(hot(op).unwrap_or_else(|| {
+        let retired = marks.retired();
+        ops.push(hot(op, retired).unwrap_or_else(|| {
+            let index = cold.len() as u16;
             cold.push(*op);
-            MicroOp::Cold {
-                index: (cold.len() - 1) as u16,
+            match op {
+                Op::ExitIf { .. } => MicroOp::ColdExit { index, retired },
+                _ => MicroOp::Cold { index },
             }
         }));
     }
@@ -39,7 +42,9 @@ fn slot(operand: Operand) -> Option<u8> {
     }
 }
 
-fn hot(op: &Op) -> Option<MicroOp> {
+/// The micro-op for `op`, if there is one; `retired` instructions of the block have
+/// retired after that of `op`.
+fn hot(op: &Op, retired: u16) -> Option<MicroOp> {
     match *op {
         Op::Move {
             dst,
@@ -77,12 +82,20 @@ fn hot(op: &Op) -> Option<MicroOp> {
             offset,
             size,
         } => Some(hot_store(size, slot(src)?, slot(base)?, offset)),
+        Op::ExitIf { cond, a, b, offset } => {
+            let to = i32::try_from(offset).ok()?;
+            hot_exit(cond, slot(a)?, b, retired, to)
+        }
         _ => None,
     }
 }
 
-macro_rules! define_hot_binary {
-    (() $($rr:ident $ri:ident $op:ident $width:ident;)*) => {
+macro_rules! define_hot {
+    (
+        ()
+        [$($rr:ident $ri:ident $op:ident $width:ident;)*]
+        [$($exit_rr:ident $exit_ri:ident $cond:ident;)*]
+    ) => {
         fn hot_binary(op: BinaryOp, width: Width, dst: u8, a: u8, b: Operand) -> Option<MicroOp> {
             match (op, width, b) {
                 $(
@@ -96,9 +109,24 @@ macro_rules! define_hot_binary {
                 _ => None,
             }
         }
+
+        /// The exit `cond(a, b)`, after which `retired` instructions have retired.
+        fn hot_exit(cond: Cond, a: u8, b: Operand, retired: u16, to: i32) -> Option<MicroOp> {
+            match (cond, b) {
+                $(
+                    (Cond::$cond, Operand::Slot(b)) => {
+                        Some(MicroOp::$exit_rr { a, b: b.0, retired, to })
+                    }
+                    (Cond::$cond, Operand::Imm(imm)) => {
+                        let imm = i32::try_from(imm).ok()?;
+                        Some(MicroOp::$exit_ri { a, retired, imm, to })
+                    }
+                )*
+            }
+        }
     };
 }
-for_each_hot_binary!(define_hot_binary!());
+for_each_hot!(define_hot!());
 
 fn hot_unary(op: UnaryOp, dst: u8, a: u8) -> Option<MicroOp> {
     match op {

@@ -126,6 +126,11 @@ impl Marks {
         }
     }
 
+    /// How many instructions have retired after the current one.
+    pub(super) fn retired(&self) -> u16 {
+        self.list.len() as u16
+    }
+
     pub(super) fn push(&mut self, op: usize, offset: u16, len: u8) {
         self.list.push(Mark {
             op: op as u16,

@@ -100,6 +100,10 @@ impl<G: Guest> Vcpu<G> {
                 self.core.retired = self.core.retired.wrapping_add(code.program.insns.into());
                 self.pc = target;
             }
+            Ok(Next::Exit { target, retired }) => {
+                self.core.retired = self.core.retired.wrapping_add(retired.into());
+                self.pc = target;
+            }
             Ok(Next::Helper {
                 helper,
                 dst,

@@ -32,13 +32,14 @@ pub struct Cell {
     pub value: u64,
 }
 
-/// How a block ends.
+/// How a block ends. Where it leads, `retired` is how many of its instructions have
+/// retired, `None` for all of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Exit {
     /// So many bytes from the block's start.
-    Jump(i64),
+    Jump { offset: i64, retired: Option<u16> },
     /// At an address.
-    To(u64),
+    To { target: u64, retired: Option<u16> },
     /// With a helper, its arguments, and what follows from the block's start.
     Helper { id: u16, args: [u64; 3], next: i64 },
     /// With an exception of this sort and value, raised by this instruction.
@@ -127,8 +128,17 @@ fn parse_exit(item: &str) -> Result<Option<Exit>, String> {
     };
     let bad = || format!("`{item}` is no exit");
     Ok(Some(match kind {
-        "jump" => Exit::Jump(number(value)? as i64),
-        "to" => Exit::To(number(value)?),
+        "jump" => {
+            let (offset, retired) = counted(value)?;
+            Exit::Jump {
+                offset: offset as i64,
+                retired,
+            }
+        }
+        "to" => {
+            let (target, retired) = counted(value)?;
+            Exit::To { target, retired }
+        }
         "helper" => {
             let parts: Vec<_> = value.split(':').map(number).collect::<Result<_, _>>()?;
             let [id, a, b, c, next] = parts[..] else {
@@ -151,6 +161,14 @@ fn parse_exit(item: &str) -> Result<Option<Exit>, String> {
         }
         _ => return Ok(None),
     }))
+}
+
+/// A number and perhaps, after an `@`, a count.
+fn counted(text: &str) -> Result<(u64, Option<u16>), String> {
+    let Some((value, count)) = text.split_once('@') else {
+        return Ok((number(text)?, None));
+    };
+    Ok((number(value)?, Some(number(count)? as u16)))
 }
 
 /// A number, decimal or hexadecimal, with or without a sign.

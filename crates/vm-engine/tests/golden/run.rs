@@ -46,7 +46,14 @@ fn tier_0(block: &Block, core: &mut Core) -> Exit {
     let program = interp::lower(block);
     let pc = core.get(fixed::PC);
     match interp::run(core, &mut Mock, &program) {
-        Ok(Next::Jump(target)) => Exit::To(target),
+        Ok(Next::Jump(target)) => Exit::To {
+            target,
+            retired: Some(program.insns),
+        },
+        Ok(Next::Exit { target, retired }) => Exit::To {
+            target,
+            retired: Some(retired),
+        },
         Ok(Next::Helper {
             helper,
             dst,
@@ -113,7 +120,14 @@ impl Bench {
         }
 
         let wanted_exit = match case.exit {
-            Some(Exit::Jump(offset)) => Some(Exit::To(pc.wrapping_add(offset as u64))),
+            Some(Exit::Jump { offset, retired }) => Some(Exit::To {
+                target: pc.wrapping_add(offset as u64),
+                retired: retired.or(Some(block.insns)),
+            }),
+            Some(Exit::To { target, retired }) => Some(Exit::To {
+                target,
+                retired: retired.or(Some(block.insns)),
+            }),
             ref other => other.clone(),
         };
         if Some(&exit) != wanted_exit.as_ref() {

@@ -155,6 +155,12 @@ fn parse_op(line: &Line<'_>) -> Option<Op> {
         (None, ["fence", ordering]) => Op::Fence {
             ordering: Named::from_name(ordering)?,
         },
+        (None, ["exitif", cond]) => Op::ExitIf {
+            cond: Named::from_name(cond)?,
+            a: line.operand(0)?,
+            b: line.operand(1)?,
+            offset: line.number(2)?,
+        },
         (dst, ["helper"]) => Op::Helper {
             helper: line.helper()?,
             dst,
@@ -172,7 +178,7 @@ fn parse_op(line: &Line<'_>) -> Option<Op> {
 fn operand_count(op: &Op) -> usize {
     let mut count = match op {
         Op::Insn { .. } => 2,
-        Op::Load { .. } | Op::Store { .. } | Op::Helper { .. } => 1,
+        Op::Load { .. } | Op::Store { .. } | Op::Helper { .. } | Op::ExitIf { .. } => 1,
         _ => 0,
     };
     op.for_each_operand(|_| count += 1);

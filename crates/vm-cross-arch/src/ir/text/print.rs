@@ -155,6 +155,10 @@ impl Display for Op {
                 head(f, Some(*dst), &["sc", size.name(), ordering.name()])?;
                 list(f, &[addr, src])
             }
+            Self::ExitIf { cond, a, b, offset } => {
+                head(f, None, &["exitif", cond.name()])?;
+                list(f, &[a, b, offset])
+            }
             Self::Fence { ordering } => head(f, None, &["fence", ordering.name()]),
             Self::Helper {
                 helper,
