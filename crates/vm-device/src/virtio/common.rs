@@ -417,8 +417,10 @@ impl Common {
         if found != expected || state.positions.len() != expected {
             return Err(mismatch(format!("{found} queues instead of {expected}")));
         }
+        // Until they are agreed on, the driver may have written anything.
+        let agreed = state.status & status::FEATURES_OK != 0;
         let unknown = state.driver.features & !self.offered();
-        if unknown != 0 {
+        if agreed && unknown != 0 {
             return Err(mismatch(format!(
                 "the guest uses features {unknown:#x}, which the device does not offer now"
             )));

@@ -15,6 +15,7 @@ use crate::virtio::{
 
 on_every_transport!(
     features_are_negotiated,
+    features_that_are_not_agreed_on_are_restored,
     the_status_only_grows,
     running_without_agreed_features_needs_a_reset,
     broken_queue_layouts_need_a_reset,
@@ -52,6 +53,18 @@ fn features_are_negotiated<T: Transport>() {
     assert_eq!(bus.status(), agreed);
     bus.add_status(status::DRIVER_OK);
     assert_eq!(bus.status(), agreed | status::DRIVER_OK);
+}
+
+fn features_that_are_not_agreed_on_are_restored<T: Transport>() {
+    let driver = Driver::<T>::plug(device());
+    driver.bus.set_status(status::ACKNOWLEDGE | status::DRIVER);
+    driver.bus.set_driver_features(u64::MAX);
+    let saved = driver.bus.snapshot().save().unwrap();
+    let copy = Driver::<T>::plug(device());
+    copy.bus.snapshot().restore(&saved).unwrap();
+    // They are what the driver wrote, and are still refused.
+    copy.bus.add_status(status::FEATURES_OK);
+    assert_eq!(copy.bus.status(), status::ACKNOWLEDGE | status::DRIVER);
 }
 
 fn the_status_only_grows<T: Transport>() {
