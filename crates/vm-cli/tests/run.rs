@@ -36,6 +36,38 @@ fn the_exit_code_is_the_programs() {
     assert_eq!(run_guest("nowhere", &["--timeout", "1"]).0, 124);
 }
 
+/// Runs the guest that hammers every device, with a disk on each bus.
+fn hammer(more: &[&str]) -> (i32, String) {
+    let directory = tempfile::tempdir().unwrap();
+    let disk = |name: &str, settings: &str| {
+        let path = directory.path().join(name);
+        fs::write(&path, vec![0; 1 << 20]).unwrap();
+        format!("{}{settings}", path.display())
+    };
+    let (pci, mmio) = (disk("pci", ""), disk("mmio", ",transport=mmio"));
+    let devices = ["--cpus", "4", "--disk", &pci, "--disk", &mmio];
+    let devices = [&devices, ["--console", "none"].as_slice()].concat();
+    let (code, _, err) = run_guest("hammer10s", &[&devices, more].concat());
+    (code, err)
+}
+
+#[test]
+fn a_guest_that_hammers_every_device_can_be_stopped() {
+    let (code, err) = hammer(&["--timeout", "1"]);
+    assert_eq!(code, 124, "{err}");
+    assert!(!err.contains("panicked"), "{err}");
+    // Warnings of the devices have colours on terminals only.
+    assert!(err.contains("WARN") && !err.contains('\x1b'), "{err:?}");
+}
+
+#[test]
+#[ignore = "takes 10 s"]
+fn a_guest_that_hammers_every_device_comes_to_its_end() {
+    let (code, err) = hammer(&["--timeout", "300"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(!err.contains("panicked"), "{err}");
+}
+
 #[test]
 fn a_file_can_hold_the_options() {
     let directory = tempfile::tempdir().unwrap();

@@ -103,20 +103,57 @@ fn a_guest_that_is_nowhere_can_be_stopped() {
     stopper.join().unwrap();
 }
 
+/// A machine whose guest hammers all devices, among them a disk on each bus.
+fn hammering(name: &str, cpus: u32, directory: &Path) -> MachineOptions {
+    let disk = |name: &str| {
+        let path = directory.join(name);
+        fs::write(&path, vec![0; 1 << 20]).unwrap();
+        DiskConfig::new(path)
+    };
+    let mmio = DiskConfig {
+        transport: Transport::Mmio,
+        ..disk("mmio")
+    };
+    let options = bare_metal(name).cpus(cpus);
+    options.add_disk(mmio).add_disk(disk("pci"))
+}
+
 #[test]
 fn a_guest_that_hammers_the_devices_harms_nobody() {
     let directory = tempfile::tempdir().unwrap();
-    let disk = directory.path().join("disk");
-    fs::write(&disk, vec![0; 1 << 20]).unwrap();
-    let on_pci = directory.path().join("disk2");
-    fs::write(&on_pci, vec![0; 1 << 20]).unwrap();
-    let mmio = DiskConfig {
-        transport: Transport::Mmio,
-        ..DiskConfig::new(disk)
-    };
-    let options = bare_metal("hammer").cpus(2u32);
-    let mut fixture = Fixture::new(options.add_disk(mmio).add_disk(DiskConfig::new(on_pci)));
+    let mut fixture = Fixture::new(hammering("hammer", 2, directory.path()));
     assert_eq!(fixture.run().0, OFF);
+}
+
+#[test]
+#[ignore = "takes 10 s"]
+fn a_guest_that_hammers_the_devices_for_long_harms_nobody() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut fixture = Fixture::new(hammering("hammer10s", 4, directory.path()));
+    assert_eq!(fixture.run().0, OFF);
+}
+
+#[test]
+fn a_guest_that_hammers_the_devices_can_be_saved_and_stopped() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = hammering("hammer10s", 4, directory.path());
+    // Each life but the first begins with what the last one has left.
+    let mut state = None;
+    for _ in 0..3 {
+        let mut fixture = Fixture::new(options.clone());
+        if let Some(state) = state.take() {
+            fixture.machine.restore(&state).unwrap();
+        }
+        let handle = fixture.machine.handle();
+        let stopper = thread::spawn(move || {
+            // Each answer means that the machine has run meanwhile.
+            let states: Vec<_> = (0..3).map(|_| handle.save().unwrap()).collect();
+            handle.stop();
+            states
+        });
+        assert_eq!(fixture.run().0, ExitStatus::Stopped);
+        state = stopper.join().unwrap().pop();
+    }
 }
 
 #[test]
