@@ -1,7 +1,7 @@
 //! The initial root file system: busybox, modules and a small `/init`.
 
 mod busybox;
-mod cpio;
+pub mod cpio;
 
 use std::io::Write;
 
@@ -13,7 +13,7 @@ use crate::{
 use cpio::{Entry, Tree};
 
 #[cfg(test)]
-pub use {busybox::tests::fake_busybox, cpio::tests::read as read_archive};
+pub(crate) use {busybox::tests::fake_busybox, cpio::tests::read as read_archive};
 
 /// What an initramfs is made from.
 #[derive(Debug)]

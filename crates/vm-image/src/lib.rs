@@ -44,6 +44,7 @@ pub use cache::{
 };
 pub use error::ImageError;
 pub use guest::command_argument;
+pub use initramfs::cpio;
 pub use progress::{Progress, Silent};
 pub use pull::{PullOptions, ensure, pull};
 pub use reference::ImageRef;

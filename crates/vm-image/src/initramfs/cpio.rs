@@ -194,7 +194,7 @@ fn pad(length: usize, out: &mut dyn Write) -> io::Result<()> {
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(crate) mod tests {
     use proptest::prelude::*;
 
     use super::*;
