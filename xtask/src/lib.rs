@@ -2,6 +2,7 @@
 //! [`commands`] each.
 
 pub mod bare;
+pub mod bench;
 pub mod commands;
 pub mod fuzz;
 pub mod guests;

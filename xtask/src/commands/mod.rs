@@ -1,5 +1,6 @@
 //! The commands.
 
+mod bench;
 mod boot;
 mod ci;
 mod coverage;
@@ -20,6 +21,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Bench(bench::Bench),
     Boot(boot::Boot),
     Ci(ci::Ci),
     Coverage(coverage::Coverage),
@@ -35,6 +37,7 @@ impl Cli {
     /// Whatever it fails with.
     pub fn run(self) -> Result<()> {
         match self.command {
+            Command::Bench(command) => command.run(),
             Command::Boot(command) => command.run(),
             Command::Ci(command) => command.run(),
             Command::Coverage(command) => command.run(),

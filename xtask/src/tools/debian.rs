@@ -1,9 +1,9 @@
-//! Programs from Debian's newest suite, unpacked beside the host's own.
+//! Files of Debian's packages, unpacked under `target/tools`.
 //!
 //! apt itself downloads and verifies them, with a configuration of its own: the
-//! archive that the host uses, the suite `sid`, and an empty list of installed
-//! packages, so that every library comes along. They run on their own dynamic
-//! loader and C library.
+//! archive that the host uses, any suite and architecture, and an empty list of
+//! installed packages, so that every library comes along. Programs for the host
+//! run on their own dynamic loader and C library.
 
 use std::{
     ffi::OsString,
@@ -17,32 +17,79 @@ use anyhow::{Context as _, Result, bail};
 use super::directory;
 use crate::process;
 
-const SUITE: &str = "sid";
+/// A suite of the archive, seen from a machine of one architecture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Source {
+    /// The suite, such as `trixie`.
+    pub suite: &'static str,
+    /// The architecture whose packages a plain name means.
+    pub arch: &'static str,
+    /// Further architectures, whose packages are named `NAME:ARCH`.
+    pub foreign: &'static [&'static str],
+}
 
-/// A package and what it depends on, unpacked.
+impl Source {
+    /// Debian's newest packages, for the host.
+    pub const NEWEST: Self = Self::new("sid", "amd64");
+
+    /// A suite for an architecture alone.
+    pub const fn new(suite: &'static str, arch: &'static str) -> Self {
+        Self {
+            suite,
+            arch,
+            foreign: &[],
+        }
+    }
+
+    fn architectures(&self) -> String {
+        let mut all = vec![self.arch];
+        all.extend(self.foreign);
+        all.join(",")
+    }
+
+    /// Unpacks `packages` and what they depend on, in one tree, unless that has
+    /// been done before.
+    ///
+    /// # Errors
+    /// If the host has no apt, no archive is configured, or a package cannot be
+    /// downloaded.
+    pub fn unpack(&self, packages: &[&str]) -> Result<Unpacked> {
+        let architectures = self.architectures().replace(',', "+");
+        let base = directory()
+            .join("debian")
+            .join(format!("{}-{architectures}", self.suite));
+        let root = base.join("roots").join(packages.join("+"));
+        let finished = root.join(".complete");
+        if !finished.exists() {
+            let apt = Apt::prepare(*self, &base)?;
+            apt.download(packages)?;
+            apt.unpack(&root)?;
+            fs::write(&finished, "")?;
+        }
+        Ok(Unpacked { root })
+    }
+}
+
+/// Packages and what they depend on, unpacked.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unpacked {
     root: PathBuf,
 }
 
-/// Unpacks `package` unless that has been done before.
+/// Unpacks the newest `package` unless that has been done before.
 ///
 /// # Errors
-/// If the host has no apt, no archive is configured, or the package cannot be
-/// downloaded.
+/// As [`Source::unpack`].
 pub fn package(package: &str) -> Result<Unpacked> {
-    let base = directory().join("debian");
-    let root = base.join("roots").join(package);
-    let finished = root.join(".complete");
-    if !finished.exists() {
-        let apt = Apt::prepare(&base)?;
-        apt.download(package)?;
-        apt.unpack(&root)?;
-        fs::write(&finished, "")?;
-    }
-    Ok(Unpacked { root })
+    Source::NEWEST.unpack(&[package])
 }
 
 impl Unpacked {
+    /// The tree's root.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// A program of the package; `path` is its place in the file system.
     ///
     /// # Errors
@@ -97,18 +144,23 @@ impl Unpacked {
 
 /// apt with directories of its own.
 struct Apt {
+    source: Source,
     base: PathBuf,
 }
 
 impl Apt {
-    fn prepare(base: &Path) -> Result<Self> {
+    fn prepare(source: Source, base: &Path) -> Result<Self> {
         for directory in ["lists/partial", "cache/archives/partial"] {
             fs::create_dir_all(base.join(directory))?;
         }
         fs::write(base.join("status"), "")?;
         let archive = configured_archive()?;
-        fs::write(base.join("sources.list"), source_line(&archive))?;
+        fs::write(
+            base.join("sources.list"),
+            source_line(&archive, source.suite),
+        )?;
         Ok(Self {
+            source,
             base: base.to_owned(),
         })
     }
@@ -134,19 +186,26 @@ impl Apt {
         ] {
             command.args(["-o", option]);
         }
+        let Source { arch, .. } = self.source;
+        command.arg("-o").arg(format!("APT::Architecture={arch}"));
+        let all = self.source.architectures();
+        command.arg("-o").arg(format!("APT::Architectures={all}"));
         command
     }
 
-    fn download(&self, package: &str) -> Result<()> {
-        println!("downloading {package} and its libraries from Debian {SUITE}");
+    fn download(&self, packages: &[&str]) -> Result<()> {
+        let Source { suite, arch, .. } = self.source;
+        let names = packages.join(", ");
+        println!("downloading {names} and libraries from Debian {suite} ({arch})");
         process::output(self.command("apt-get").args(["-qq", "update"]))?;
         let archives = self.base.join("cache/archives");
         for old in packages_in(&archives)? {
             fs::remove_file(old)?;
         }
         let mut install = self.command("apt-get");
-        install.args(["-qq", "--yes", "--download-only", "install", package]);
-        process::output(&mut install).with_context(|| format!("cannot download {package}"))?;
+        install.args(["-qq", "--yes", "--download-only", "install"]);
+        install.args(packages);
+        process::output(&mut install).with_context(|| format!("cannot download {names}"))?;
         Ok(())
     }
 
@@ -204,9 +263,9 @@ fn debian_archive(targets: &str) -> Option<String> {
     })
 }
 
-fn source_line(archive: &str) -> String {
+fn source_line(archive: &str, suite: &str) -> String {
     let keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
-    format!("deb [signed-by={keyring}] {archive} {SUITE} main\n")
+    format!("deb [signed-by={keyring}] {archive} {suite} main\n")
 }
 
 #[cfg(test)]

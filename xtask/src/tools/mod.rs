@@ -1,7 +1,9 @@
 //! Programs of others that the project's commands need, kept under
 //! `target/tools` so that nothing on the machine changes.
 
+pub mod compilers;
 pub mod debian;
+pub mod qemu;
 pub mod spike;
 
 use std::path::PathBuf;
