@@ -1,5 +1,6 @@
-//! The backward walk: removes writes that nobody reads.
+//! The backward walk: removes writes that nobody reads, and exits that nobody takes.
 
+use super::exits;
 use crate::ir::{Block, Op, Operand, SLOT_COUNT, Slot};
 
 /// Which slots somebody will read.
@@ -32,6 +33,9 @@ pub(super) fn run(block: &mut Block) {
 
 /// Updates what is live before the op; tells whether the op is needed.
 fn visit(op: &Op, live: &mut Live) -> bool {
+    if exits::outcome(op) == Some(false) {
+        return false;
+    }
     if let Some(dst) = op.dst() {
         let needed = live.0[usize::from(dst.0)];
         let does_nothing = matches!(op, Op::Move { src, .. } if src.slot() == Some(dst));

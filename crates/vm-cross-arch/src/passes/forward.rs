@@ -1,17 +1,27 @@
 //! The forward walk: constant folding and propagation, fusion.
 
 use super::{
-    fuse,
+    exits, fuse,
     known::{Known, Value},
 };
 use crate::ir::{BinaryOp, Block, Op, Operand, Terminator, Width, eval, fixed};
 
 pub(super) fn run(block: &mut Block) {
     let mut known = Known::new();
-    for op in &mut block.ops {
+    let mut taken = None;
+    for (index, op) in block.ops.iter_mut().enumerate() {
         simplify_operands(op, &known);
-        *op = fuse::op(fold(*op, &known), &known);
+        let simplified = *op;
+        *op = fuse::op(fold(simplified, &known), &known);
+        if exits::outcome(op) == Some(true) {
+            taken = Some(index);
+            break;
+        }
         learn(op, &mut known);
+        exits::learn(&simplified, &mut known);
+    }
+    if let Some(index) = taken {
+        return exits::end_at(block, index);
     }
     block
         .end

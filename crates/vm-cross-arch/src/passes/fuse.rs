@@ -20,25 +20,13 @@ pub(super) fn op(op: Op, known: &Known) -> Op {
             }
             _ => op,
         },
-        Op::SetIf {
-            cond,
-            dst,
-            a,
-            b: Operand::Imm(0),
-        } => match (cond, known.operand(a)) {
-            (Cond::Eq, Value::Compare(inner, x, y)) => Op::SetIf {
-                cond: opposite(inner),
-                dst,
-                a: x,
-                b: y,
-            },
-            (Cond::Ne, Value::Compare(inner, x, y)) => Op::SetIf {
-                cond: inner,
-                dst,
-                a: x,
-                b: y,
-            },
-            _ => op,
+        Op::SetIf { cond, dst, a, b } => match comparison(cond, a, b, known) {
+            Some((cond, a, b)) => Op::SetIf { cond, dst, a, b },
+            None => op,
+        },
+        Op::ExitIf { cond, a, b, offset } => match comparison(cond, a, b, known) {
+            Some((cond, a, b)) => Op::ExitIf { cond, a, b, offset },
+            None => op,
         },
         _ => op,
     }
@@ -73,29 +61,37 @@ pub(super) fn end(end: Terminator, known: &Known) -> Terminator {
     let Terminator::Branch {
         cond,
         a,
-        b: Operand::Imm(0),
+        b,
         taken,
         fallthrough,
     } = end
     else {
         return end;
     };
-    match (cond, known.operand(a)) {
-        (Cond::Ne, Value::Compare(cond, a, b)) => Terminator::Branch {
+    match comparison(cond, a, b, known) {
+        Some((cond, a, b)) => Terminator::Branch {
             cond,
             a,
             b,
             taken,
             fallthrough,
         },
-        (Cond::Eq, Value::Compare(cond, a, b)) => Terminator::Branch {
-            cond: opposite(cond),
-            a,
-            b,
-            taken,
-            fallthrough,
-        },
-        _ => end,
+        None => end,
+    }
+}
+
+/// The comparison whose result `a` is, or its opposite, if the two compare
+/// that result with 0.
+fn comparison(
+    cond: Cond,
+    a: Operand,
+    b: Operand,
+    known: &Known,
+) -> Option<(Cond, Operand, Operand)> {
+    match (cond, known.operand(a), b) {
+        (Cond::Ne, Value::Compare(cond, a, b), Operand::Imm(0)) => Some((cond, a, b)),
+        (Cond::Eq, Value::Compare(cond, a, b), Operand::Imm(0)) => Some((opposite(cond), a, b)),
+        _ => None,
     }
 }
 

@@ -74,6 +74,14 @@ impl Known {
         self.facts[usize::from(slot.0)] = Fact { value, versions };
     }
 
+    /// The slot, which nobody wrote, turned out to hold the constant.
+    pub(super) fn settle(&mut self, slot: Slot, constant: i64) {
+        if slot != fixed::PC {
+            let value = Value::Const(constant);
+            self.facts[usize::from(slot.0)] = Fact { value, ..NOTHING };
+        }
+    }
+
     fn version(&self, slot: Slot) -> u32 {
         self.versions[usize::from(slot.0)]
     }

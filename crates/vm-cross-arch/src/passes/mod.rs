@@ -2,10 +2,11 @@
 //!
 //! One forward walk knows what slots hold, folds constants and fuses pairs; one
 //! backward walk then removes the writes that nobody reads. Both keep the
-//! IR's exception rule: at an op that may fault, every guest slot holds what
-//! the instructions before it left there.
+//! IR's rule for ops that may leave the block: every guest slot holds there what
+//! the instructions before left in it.
 
 mod dead_writes;
+mod exits;
 mod forward;
 mod fuse;
 mod known;

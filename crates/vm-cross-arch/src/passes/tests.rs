@@ -1,11 +1,9 @@
-//! Golden texts of what the passes make, and a check that they keep meaning.
+//! Golden texts of what the passes make.
 
-use proptest::prelude::*;
+mod random;
 
 use super::optimize;
-use crate::ir::{
-    BinaryOp, Block, Cond, Op, Operand, Slot, Terminator, UnaryOp, Width, eval, fixed,
-};
+use crate::ir::Block;
 
 /// Optimises `insn 0, 4` plus `body`, which ends with the terminator.
 fn optimized(body: &str) -> String {
@@ -95,131 +93,54 @@ fn dead_writes_go_but_not_before_faults_and_helpers() {
     );
 }
 
-fn operand(written: u8) -> impl Strategy<Value = Operand> {
-    let constants = prop_oneof![Just(0i64), Just(1), Just(-1), -70i64..70, any::<i64>()];
-    prop_oneof![
-        3 => (0..8u8).prop_map(|n| Operand::Slot(Slot(n))),
-        1 => (0..written.max(1)).prop_map(|n| Operand::Slot(Slot::temp(n))),
-        1 => Just(Operand::Slot(fixed::PC)),
-        2 => constants.prop_map(Operand::Imm),
-    ]
+#[test]
+fn exits_see_every_write_before_them() {
+    let body = "s5 = move 1\nt0 = move 2\nt1 = move t0\nexitif.eq s6, s7, 16\n\
+                insn 4, 4\ns5 = move 3\njump.plain 8";
+    assert_eq!(
+        optimized(body),
+        "s5 = move 1; exitif.eq s6, s7, 16; insn 4, 4; s5 = move 3; jump.plain 8"
+    );
 }
 
-fn slot() -> impl Strategy<Value = Slot> {
-    prop_oneof![(0..8u8).prop_map(Slot), (0..4u8).prop_map(Slot::temp)]
+#[test]
+fn compare_and_exit_fuse() {
+    let body = "s5 = set.ltu s6, s7\nexitif.ne s5, 0, 16\njump.plain 8";
+    assert_eq!(
+        optimized(body),
+        "s5 = set.ltu s6, s7; exitif.ltu s6, s7, 16; jump.plain 8"
+    );
+    let body = "t0 = set.lts s6, 3\nexitif.eq t0, 0, 16\njump.plain 8";
+    assert_eq!(optimized(body), "exitif.ges s6, 3, 16; jump.plain 8");
 }
 
-fn op() -> impl Strategy<Value = Op> {
-    use BinaryOp::*;
-    let binary = proptest::sample::select(vec![Add, Sub, And, Or, Xor, Shl, Shr, Sar, Mul, DivS]);
-    let unary = proptest::sample::select(vec![
-        UnaryOp::SignExtend32,
-        UnaryOp::ZeroExtend16,
-        UnaryOp::PopCount64,
-        UnaryOp::UnboxF32,
-    ]);
-    let width = proptest::sample::select(vec![Width::W64, Width::W64, Width::W32S, Width::W32Z]);
-    prop_oneof![
-        (slot(), operand(4)).prop_map(|(dst, src)| Op::Move { dst, src }),
-        (binary, width, slot(), operand(4), operand(4)).prop_map(|(op, width, dst, a, b)| {
-            Op::Binary {
-                op,
-                width,
-                dst,
-                a,
-                b,
-            }
-        }),
-        (unary, slot(), operand(4)).prop_map(|(op, dst, a)| Op::Unary { op, dst, a }),
-        (cond(), slot(), operand(4), operand(4)).prop_map(|(cond, dst, a, b)| Op::SetIf {
-            cond,
-            dst,
-            a,
-            b
-        }),
-        (slot(), operand(4), operand(4), operand(4)).prop_map(|(dst, test, a, b)| Op::Select {
-            dst,
-            test,
-            a,
-            b
-        }),
-    ]
+#[test]
+fn exits_of_known_outcome_go_or_end_the_block() {
+    let body = "s5 = move 1\nexitif.eq s5, 2, 16\ninsn 4, 4\ns5 = move 3\njump.plain 8";
+    assert_eq!(optimized(body), "insn 4, 4; s5 = move 3; jump.plain 8");
+    let text = "block 3, 12\ninsn 0, 4\ns5 = move 2\ninsn 4, 2\nexitif.eq s5, 2, 16\n\
+                insn 6, 6\ns5 = move 3\njump.plain 8";
+    let mut block: Block = text.parse().unwrap();
+    optimize(&mut block);
+    assert_eq!((block.insns, block.bytes), (2, 6));
+    assert_eq!(block.end.to_string(), "jump.plain 16");
+    assert_eq!(block.ops.len(), 3);
+    block.verify().unwrap();
 }
 
-fn cond() -> impl Strategy<Value = Cond> {
-    use Cond::*;
-    proptest::sample::select(vec![Eq, Ne, LtS, GeS, LtU, GeU])
-}
-
-/// Slots 0 to 7 and where the block leads, after running it on `state`.
-fn run(block: &Block, state: [u64; 8]) -> ([u64; 8], u64) {
-    const PC: u64 = 0x8000_1234;
-    let mut slots = [0u64; 256];
-    slots[..8].copy_from_slice(&state);
-    slots[usize::from(fixed::PC.0)] = PC;
-    let read = |slots: &[u64; 256], operand| match operand {
-        Operand::Slot(slot) => slots[usize::from(slot.0)],
-        Operand::Imm(value) => value as u64,
-    };
-    for op in &block.ops {
-        let value = match *op {
-            Op::Move { src, .. } => read(&slots, src),
-            Op::Binary {
-                op, width, a, b, ..
-            } => eval::binary(op, width, read(&slots, a), read(&slots, b)),
-            Op::Unary { op, a, .. } => eval::unary(op, read(&slots, a)),
-            Op::SetIf { cond, a, b, .. } => {
-                u64::from(eval::condition(cond, read(&slots, a), read(&slots, b)))
-            }
-            Op::Select { test, a, b, .. } => {
-                read(&slots, if read(&slots, test) != 0 { a } else { b })
-            }
-            _ => continue,
-        };
-        slots[usize::from(op.dst().unwrap().0)] = value;
-    }
-    let target = match block.end {
-        Terminator::Jump { offset, .. } => PC.wrapping_add(offset as u64),
-        Terminator::JumpIndirect { target, .. } => read(&slots, target),
-        Terminator::Branch {
-            cond,
-            a,
-            b,
-            taken,
-            fallthrough,
-        } => {
-            let holds = eval::condition(cond, read(&slots, a), read(&slots, b));
-            PC.wrapping_add(if holds { taken } else { fallthrough } as u64)
-        }
-        Terminator::Helper { .. } => unreachable!("not generated"),
-    };
-    (slots[..8].try_into().unwrap(), target)
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
-
-    #[test]
-    fn optimized_blocks_mean_the_same(
-        ops in proptest::collection::vec(op(), 0..20),
-        (cond, a, b, indirect) in (cond(), operand(4), operand(4), any::<bool>()),
-        state in any::<[u64; 8]>(),
-    ) {
-        let hint = crate::ir::JumpHint::Plain;
-        let end = if indirect {
-            Terminator::JumpIndirect { target: a, hint }
-        } else {
-            Terminator::Branch { cond, a, b, taken: 64, fallthrough: 4 }
-        };
-        // Temporaries count as written: they start as 0 in `run`.
-        let mut block = Block { ops, end, insns: 1, bytes: 4 };
-        for n in 0..4 {
-            block.ops.insert(0, Op::Move { dst: Slot::temp(n), src: Operand::Imm(0) });
-        }
-        let before = run(&block, state);
-        let len = block.ops.len();
-        optimize(&mut block);
-        prop_assert_eq!(run(&block, state), before, "{}", block);
-        prop_assert!(block.ops.len() <= len);
-    }
+#[test]
+fn what_is_known_carries_on_past_an_exit() {
+    let body = "s5 = add.w64 pc, 4096\nexitif.lts s6, s7, 16\n\
+                s5 = add.w64 s5, 4\njump.plain 8";
+    assert_eq!(
+        optimized(body),
+        "s5 = add.w64 pc, 4096; exitif.lts s6, s7, 16; s5 = add.w64 pc, 4100; jump.plain 8"
+    );
+    let body = "exitif.ne s6, 7, 16\ns5 = add.w64 s6, 1\njump.plain 8";
+    assert_eq!(
+        optimized(body),
+        "exitif.ne s6, 7, 16; s5 = move 8; jump.plain 8"
+    );
+    let body = "exitif.eq s6, 7, 16\ns5 = add.w64 s6, 1\njump.plain 8";
+    assert!(optimized(body).contains("add.w64 s6, 1"));
 }

@@ -1,0 +1,49 @@
+//! Exits whose outcome is known, and what one tells that is not taken.
+
+use super::known::Known;
+use crate::ir::{Block, Cond, JumpHint, Op, Operand, Terminator, eval};
+
+/// Whether the exit is taken, if that is known. `None` for other ops, too.
+pub(super) fn outcome(op: &Op) -> Option<bool> {
+    match *op {
+        Op::ExitIf {
+            cond,
+            a: Operand::Imm(a),
+            b: Operand::Imm(b),
+            ..
+        } => Some(eval::condition(cond, a as u64, b as u64)),
+        _ => None,
+    }
+}
+
+/// Takes note of what holds behind the exit.
+pub(super) fn learn(op: &Op, known: &mut Known) {
+    if let Op::ExitIf {
+        cond: Cond::Ne,
+        a: Operand::Slot(slot),
+        b: Operand::Imm(value),
+        ..
+    } = *op
+    {
+        known.settle(slot, value);
+    }
+}
+
+/// Ends the block at its exit number `index` among the ops, which is taken.
+pub(super) fn end_at(block: &mut Block, index: usize) {
+    let Some(&Op::ExitIf { offset, .. }) = block.ops.get(index) else {
+        return;
+    };
+    block.ops.truncate(index);
+    block.end = Terminator::Jump {
+        offset,
+        hint: JumpHint::Plain,
+    };
+    block.insns = 0;
+    for op in &block.ops {
+        if let Op::Insn { offset, len } = *op {
+            block.insns += 1;
+            block.bytes = offset + u16::from(len);
+        }
+    }
+}
