@@ -17,9 +17,13 @@ pub struct Builder {
     ops: Vec<Op>,
     end: Option<Terminator>,
     insns: u16,
+    /// Conditional ways out on the way.
+    exits: u16,
     /// Offset of the current instruction.
     offset: u16,
-    /// Offset of the next one.
+    /// Where it ends: the length of the block so far.
+    bytes: u16,
+    /// Offset of the instruction that the block goes on with.
     next: u16,
     /// Temporaries in use: none lives longer than its instruction.
     temps: u8,
@@ -38,7 +42,8 @@ impl Builder {
     /// Starts the next guest instruction, of `len` bytes.
     pub fn begin(&mut self, len: u8) {
         self.offset = self.next;
-        self.next += u16::from(len);
+        self.bytes = self.offset + u16::from(len);
+        self.next = self.bytes;
         self.insns += 1;
         self.temps = 0;
         self.ops.push(Op::Insn {
@@ -52,7 +57,12 @@ impl Builder {
         self.insns
     }
 
-    /// Offset of the next instruction.
+    /// Number of conditional ways out on the way so far.
+    pub fn exits(&self) -> u16 {
+        self.exits
+    }
+
+    /// Offset of the instruction that the block goes on with unless it has ended.
     pub fn next(&self) -> u16 {
         self.next
     }
@@ -63,16 +73,32 @@ impl Builder {
     }
 
     /// The block; one that no instruction ended goes on at the next.
-    pub fn finish(self) -> Block {
-        let fallthrough = Terminator::Jump {
-            offset: self.next.into(),
-            hint: JumpHint::Plain,
-        };
+    pub fn finish(mut self) -> Block {
         Block {
+            end: self.end.unwrap_or_else(|| self.fallthrough()),
             ops: self.ops,
-            end: self.end.unwrap_or(fallthrough),
             insns: self.insns,
-            bytes: self.next,
+            bytes: self.bytes,
+        }
+    }
+
+    /// How a block ends that ends between two instructions: an exit of the
+    /// last instruction becomes a branch.
+    fn fallthrough(&mut self) -> Terminator {
+        let next = i64::from(self.next);
+        let last = self.ops.pop_if(|op| matches!(op, Op::ExitIf { .. }));
+        match last {
+            Some(Op::ExitIf { cond, a, b, offset }) => Terminator::Branch {
+                cond,
+                a,
+                b,
+                taken: offset,
+                fallthrough: next,
+            },
+            _ => Terminator::Jump {
+                offset: next,
+                hint: JumpHint::Plain,
+            },
         }
     }
 
@@ -221,6 +247,27 @@ impl Builder {
         self.end_helper(Helper::Illegal, None, [bits, ZERO, ZERO]);
     }
 
+    /// Goes on `distance` from the instruction, within the block if that is ahead.
+    pub fn jump(&mut self, distance: i32) {
+        match u16::try_from(self.target(distance)) {
+            Ok(target) if target >= self.bytes => self.next = target,
+            _ => self.end_jump(distance, JumpHint::Plain),
+        }
+    }
+
+    /// Leaves the block for `distance` from the instruction if the comparison
+    /// holds, and goes on within it otherwise if the target is ahead: what is
+    /// behind is likely a loop, whose branch is more often taken.
+    pub fn branch(&mut self, cond: Cond, a: Operand, b: Operand, distance: i32) {
+        if distance > 0 {
+            let offset = self.target(distance);
+            self.ops.push(Op::ExitIf { cond, a, b, offset });
+            self.exits += 1;
+        } else {
+            self.end_branch(cond, a, b, distance);
+        }
+    }
+
     /// Ends the block with a jump by `distance` from the instruction.
     pub fn end_jump(&mut self, distance: i32, hint: JumpHint) {
         self.end = Some(Terminator::Jump {
@@ -230,7 +277,7 @@ impl Builder {
     }
 
     /// Ends the block with a branch by `distance` from the instruction.
-    pub fn end_branch(&mut self, cond: Cond, a: Operand, b: Operand, distance: i32) {
+    fn end_branch(&mut self, cond: Cond, a: Operand, b: Operand, distance: i32) {
         self.end = Some(Terminator::Branch {
             cond,
             a,
@@ -278,7 +325,7 @@ mod tests {
         b.begin(4);
         b.pc_relative(regs::x(5), -8);
         b.link(regs::x(1));
-        b.end_branch(Cond::Eq, x(0), x(1), 16);
+        b.branch(Cond::Eq, x(0), x(1), 16);
         let block = b.finish();
         let add = |dst, imm| Op::Binary {
             op: BinaryOp::Add,
@@ -296,5 +343,20 @@ mod tests {
         };
         assert_eq!((taken, fallthrough), (18, 6));
         assert_eq!((block.insns, block.bytes), (2, 6));
+    }
+
+    #[test]
+    fn jumps_back_into_the_block_end_it() {
+        for distance in [-4, 0, 1] {
+            let mut b = Builder::default();
+            b.begin(4);
+            b.begin(2);
+            b.jump(distance);
+            assert!(b.is_ended(), "{distance}");
+        }
+        let mut b = Builder::default();
+        b.begin(4);
+        b.jump(0x1_0000);
+        assert!(b.is_ended(), "further than a block can reach");
     }
 }

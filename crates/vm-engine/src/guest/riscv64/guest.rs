@@ -20,7 +20,7 @@ impl Guest for Riscv64 {
             fp_enabled: self.regs.status.fp_on(),
             rounding_valid: self.rounding_valid(),
         };
-        lift_block(code, &context, &LiftLimits { max_insns }).ok()
+        lift_block(code, &context, &LiftLimits::insns(max_insns)).ok()
     }
 
     fn context(&self) -> u32 {

@@ -70,7 +70,7 @@ pub fn jump_register(b: &mut Builder, i: Insn, link: u8) {
 
 /// `C.BEQZ` and `C.BNEZ`.
 pub fn branch(b: &mut Builder, i: Insn, cond: Cond) {
-    b.end_branch(cond, x(i.rs1_p()), ZERO, i.imm_c_b());
+    b.branch(cond, x(i.rs1_p()), ZERO, i.imm_c_b());
 }
 
 /// `rd = imm`.

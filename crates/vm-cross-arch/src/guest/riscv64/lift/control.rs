@@ -5,7 +5,7 @@ use crate::ir::{BinaryOp, Cond, JumpHint, Operand};
 
 /// Branches if `rs1 cond rs2`.
 pub fn branch(b: &mut Builder, i: Insn, cond: Cond) {
-    b.end_branch(cond, x(i.rs1()), x(i.rs2()), i.imm_b());
+    b.branch(cond, x(i.rs1()), x(i.rs2()), i.imm_b());
 }
 
 /// `JAL`.
@@ -21,12 +21,11 @@ pub fn jalr(b: &mut Builder, i: Insn) {
 /// `rd =` return address; jumps by `distance`.
 pub fn jump(b: &mut Builder, rd: u8, distance: i32) {
     b.link(regs::x(rd));
-    let hint = if is_link(rd) {
-        JumpHint::Call
-    } else {
-        JumpHint::Plain
-    };
-    b.end_jump(distance, hint);
+    match rd {
+        0 => b.jump(distance),
+        _ if is_link(rd) => b.end_jump(distance, JumpHint::Call),
+        _ => b.end_jump(distance, JumpHint::Plain),
+    }
 }
 
 /// `rd =` return address; jumps to `(rs1 + imm) & !1`. The target comes first:

@@ -25,7 +25,22 @@ pub struct LiftContext {
 pub struct LiftLimits {
     /// Number of guest instructions; 0 counts as 1.
     pub max_insns: u16,
+    /// Number of conditional branches that it goes on behind.
+    pub max_exits: u16,
 }
+
+impl LiftLimits {
+    /// The limits for at most `max_insns` guest instructions.
+    pub fn insns(max_insns: u16) -> Self {
+        Self {
+            max_insns,
+            max_exits: MAX_EXITS,
+        }
+    }
+}
+
+/// Each exit duplicates the code behind it: what it leads to likely comes back there.
+const MAX_EXITS: u16 = 8;
 
 /// The first instruction needs more bytes than there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -42,7 +57,7 @@ pub fn lift_block(code: &[u8], ctx: &LiftContext, limits: &LiftLimits) -> Result
     while let Some((insn, len)) = fetch(code, b.next()) {
         b.begin(len);
         lift_insn(&mut b, insn, ctx);
-        if b.is_ended() || b.insns() >= limits.max_insns {
+        if b.is_ended() || b.insns() >= limits.max_insns || b.exits() > limits.max_exits {
             break;
         }
     }

@@ -97,8 +97,8 @@ fn floating_point_off() {
         let bits = encode(row, 0x04)
             .or(encode(row, !0))
             .expect("a legal encoding");
-        let block = lift_block(&bytes(&[bits]), &ctx, &LiftLimits { max_insns: 1 })
-            .expect("a whole instruction");
+        let block =
+            lift_block(&bytes(&[bits]), &ctx, &LiftLimits::insns(1)).expect("a whole instruction");
         let on = lift(&[bits], 1).expect("a whole instruction");
         let fp_slots = |operand: &Operand| operand.slot().is_some_and(|s| (32..64).contains(&s.0));
         let mut uses_fp = on.ops.iter().any(touches_fp);
@@ -139,7 +139,7 @@ fn invalid_rounding() {
     for row in rows().filter(|row| row.pattern.has(Field::Rm)) {
         for rm in [0, 1, 2, 3, 4, 7] {
             let bits = encode(row, rm << 12).expect("a legal encoding");
-            let block = lift_block(&bytes(&[bits]), &ctx, &LiftLimits { max_insns: 1 })
+            let block = lift_block(&bytes(&[bits]), &ctx, &LiftLimits::insns(1))
                 .expect("a whole instruction");
             assert_eq!(is_illegal(&block, bits), rm == 7, "{} {rm}", row.name);
         }
@@ -165,7 +165,7 @@ proptest! {
 
     #[test]
     fn any_bytes_lift(code in prop::collection::vec(any::<u8>(), 0..200), max_insns: u16) {
-        if let Ok(block) = lift_block(&code, &ALL_LEGAL, &LiftLimits { max_insns }) {
+        if let Ok(block) = lift_block(&code, &ALL_LEGAL, &LiftLimits::insns(max_insns)) {
             prop_assert!(block.verify().is_ok());
             prop_assert!(usize::from(block.bytes) <= code.len());
             prop_assert!(block.insns <= max_insns.max(1));

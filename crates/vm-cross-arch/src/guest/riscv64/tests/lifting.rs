@@ -37,7 +37,7 @@ fn a_block_ends_with_the_code() {
 fn a_truncated_instruction_is_left_to_the_next_block() {
     let mut code = bytes(&[C_NOP, NOP]);
     code.truncate(4);
-    let block = lift_block(&code, &ALL_LEGAL, &LiftLimits { max_insns: 64 }).unwrap();
+    let block = lift_block(&code, &ALL_LEGAL, &LiftLimits::insns(64)).unwrap();
     assert_eq!((block.insns, block.bytes), (1, 2));
     assert_eq!(block.end.to_string(), "jump.plain 2");
 }
@@ -45,7 +45,7 @@ fn a_truncated_instruction_is_left_to_the_next_block() {
 #[test]
 fn a_truncated_first_instruction_is_an_error() {
     for code in [&[][..], &[0x01], &[0x13, 0x00], &[0x13, 0x00, 0x00]] {
-        let block = lift_block(code, &ALL_LEGAL, &LiftLimits { max_insns: 64 });
+        let block = lift_block(code, &ALL_LEGAL, &LiftLimits::insns(64));
         assert_eq!(block, Err(Truncated), "{code:?}");
     }
 }
@@ -53,14 +53,7 @@ fn a_truncated_first_instruction_is_an_error() {
 #[test]
 fn the_longest_block_fits_its_own_length_field() {
     let code = C_NOP.to_le_bytes()[..2].repeat(40_000);
-    let block = lift_block(
-        &code,
-        &ALL_LEGAL,
-        &LiftLimits {
-            max_insns: u16::MAX,
-        },
-    )
-    .unwrap();
+    let block = lift_block(&code, &ALL_LEGAL, &LiftLimits::insns(u16::MAX)).unwrap();
     assert_eq!((block.insns, block.bytes), (0x7fff, 0xfffe));
     block.verify().unwrap();
 }
@@ -77,7 +70,7 @@ fn an_illegal_instruction_ends_the_block_with_its_bits() {
         ],
     );
     // The upper half is the next instruction's.
-    let block = lift_block(&[0, 0, 0x13, 0], &ALL_LEGAL, &LiftLimits { max_insns: 64 });
+    let block = lift_block(&[0, 0, 0x13, 0], &ALL_LEGAL, &LiftLimits::insns(64));
     assert_eq!(block.unwrap().end.to_string(), "endhelper 0, 0, 0, 0, 2");
 }
 
@@ -106,6 +99,88 @@ fn addresses_are_relative_to_the_block() {
             "insn 2, 4",
             "branch.ne s10, 0, 0, 6",
         ],
+    );
+}
+
+#[test]
+fn forward_branches_leave_a_block_that_goes_on() {
+    // beqz a0,.+12; c.bnez a1,.+6; blt a0,a1,.-6; c.nop
+    assert_lifts(
+        &[0x0005_0663, 0xe199, 0xfeb5_4de3, C_NOP],
+        &[
+            "block 3, 10",
+            "insn 0, 4",
+            "exitif.eq s10, 0, 12",
+            "insn 4, 2",
+            "exitif.ne s11, 0, 10",
+            "insn 6, 4",
+            "branch.lts s10, s11, 0, 10",
+        ],
+    );
+}
+
+#[test]
+fn a_block_that_ends_at_a_branch_has_no_exit_for_it() {
+    // beqz a0,.+12: at the limit, and at the end of the code.
+    for code in [&[0x0005_0663][..], &[0x0005_0663, NOP]] {
+        let block = lift(code, 1).unwrap();
+        assert_eq!(block.end.to_string(), "branch.eq s10, 0, 12, 4");
+        assert_eq!(block.ops.len(), 1);
+    }
+}
+
+#[test]
+fn a_block_has_so_many_exits_at_most() {
+    let limits = LiftLimits {
+        max_insns: 64,
+        max_exits: 2,
+    };
+    let code = bytes(&[0x0005_0663; 5]);
+    let block = lift_block(&code, &ALL_LEGAL, &limits).unwrap();
+    assert_eq!((block.insns, block.bytes), (3, 12));
+    assert_eq!(block.end.to_string(), "branch.eq s10, 0, 20, 12");
+}
+
+#[test]
+fn a_block_follows_jumps_ahead() {
+    // c.j .+6; two halves of something else; auipc a0,0; jal t0,.+8
+    assert_lifts(
+        &[0xa019, 0xffff_ffff, 0x0000_0517, 0x0080_02ef],
+        &[
+            "block 3, 14",
+            "insn 0, 2",
+            "insn 6, 4",
+            "s10 = add.w64 pc, 6",
+            "insn 10, 4",
+            "s5 = add.w64 pc, 14",
+            "jump.call 18",
+        ],
+    );
+    // c.j .+2; j .+4; c.nop
+    let block = lift(&[0xa009, 0x0040_006f, C_NOP], 64).unwrap();
+    assert_eq!((block.insns, block.bytes), (3, 8));
+}
+
+#[test]
+fn a_block_ends_at_a_jump_that_leads_out_of_its_code() {
+    // nop; j .+8; nop, which is not the target.
+    let block = lift(&[NOP, 0x0080_006f, NOP], 64).unwrap();
+    assert_eq!((block.insns, block.bytes), (2, 8));
+    assert_eq!(block.end.to_string(), "jump.plain 12");
+    // j .+8, at the limit
+    let block = lift(&[0x0080_006f, NOP, NOP], 1).unwrap();
+    assert_eq!((block.insns, block.bytes), (1, 4));
+    assert_eq!(block.end.to_string(), "jump.plain 8");
+    // nop; j .-4, and j .
+    let block = lift(&[NOP, 0xffdf_f06f, NOP], 64).unwrap();
+    assert_eq!(block.end.to_string(), "jump.plain 0");
+    let block = lift(&[0x0000_006f, NOP], 64).unwrap();
+    assert_eq!(block.end.to_string(), "jump.plain 0");
+    // jal a0,.+8: it writes a register.
+    let block = lift(&[0x0080_056f, NOP, NOP], 64).unwrap();
+    assert_eq!(
+        (block.insns, block.end.to_string().as_str()),
+        (1, "jump.plain 8")
     );
 }
 

@@ -40,5 +40,5 @@ fn bytes(insns: &[u32]) -> Vec<u8> {
 
 /// Lifts at most `max_insns` instructions, everything legal.
 fn lift(insns: &[u32], max_insns: u16) -> Result<Block, Truncated> {
-    lift_block(&bytes(insns), &ALL_LEGAL, &LiftLimits { max_insns })
+    lift_block(&bytes(insns), &ALL_LEGAL, &LiftLimits::insns(max_insns))
 }
