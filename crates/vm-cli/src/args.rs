@@ -11,7 +11,7 @@ pub use run::RunArgs;
 /// A virtual machine engine: runs a whole, unmodified guest system of another
 /// architecture.
 #[derive(Debug, Parser)]
-#[command(name = "trine", version, about, max_term_width = 100)]
+#[command(name = "trine", version, max_term_width = 100)]
 #[command(arg_required_else_help = true)]
 pub struct Cli {
     /// What to do.

@@ -5,7 +5,7 @@ use vm_core::GuestArch;
 use vm_image::{ImageRef, PullOptions, default_cache_dir};
 use vm_machine::config::{Bios, MachineOptions};
 
-use crate::{error::CliError, fallback, progress::Bar};
+use crate::{error::CliError, fallback, lines, progress::Bar};
 
 /// Settings that name a guest, and what must live as long as it runs.
 pub struct ChosenGuest {
@@ -20,8 +20,8 @@ pub struct ChosenGuest {
 /// they are.
 ///
 /// # Errors
-/// [`CliError`] if the image cannot be made for a reason other than that no
-/// mirror can be reached.
+/// [`CliError`] if no machine can have the settings, or if the image cannot be
+/// made for a reason other than that no mirror can be reached.
 pub fn choose(options: MachineOptions) -> Result<ChosenGuest, CliError> {
     let bare_metal = options.bios == Some(Bios::None);
     if options.kernel.is_some() || options.initrd.is_some() || bare_metal {
@@ -30,6 +30,8 @@ pub fn choose(options: MachineOptions) -> Result<ChosenGuest, CliError> {
             _file: None,
         });
     }
+    // A mistake shows before anything is downloaded.
+    options.clone().build()?;
     let arch = options.arch.unwrap_or(GuestArch::Riscv64);
     let name = ImageRef::default_image();
     let pull = PullOptions::new(arch, default_cache_dir()?);
@@ -44,8 +46,10 @@ pub fn choose(options: MachineOptions) -> Result<ChosenGuest, CliError> {
             })
         }
         Err(error) if error.is_unreachable() => {
-            eprintln!("trine: the default guest {name} is not on this host: {error}");
-            eprintln!("trine: running the small guest that is part of this program instead");
+            lines::err(format_args!(
+                "trine: the default guest {name} is not on this host: {error}"
+            ));
+            lines::err("trine: running the small guest that is part of this program instead");
             let (options, file) = fallback::guest(options, arch)?;
             Ok(ChosenGuest {
                 options,

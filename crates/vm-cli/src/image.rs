@@ -5,6 +5,7 @@ use vm_image::{ImageRef, PullOptions, default_cache_dir};
 use crate::{
     args::{ImageArgs, ImageCommand},
     error::CliError,
+    lines,
     progress::Bar,
 };
 
@@ -26,7 +27,9 @@ pub fn run(args: ImageArgs) -> Result<(), CliError> {
             options.keyring = keyring;
             let pulled = vm_image::pull(&image, &options, &Bar::new())?;
             let release = &pulled.manifest.kernel_release;
-            println!("{image} for {arch}: kernel {release}, ready to run");
+            lines::out(format_args!(
+                "{image} for {arch}: kernel {release}, ready to run"
+            ));
             Ok(())
         }
         ImageCommand::List => list(),
@@ -44,19 +47,22 @@ pub fn run(args: ImageArgs) -> Result<(), CliError> {
 fn list() -> Result<(), CliError> {
     let images = vm_image::list(&default_cache_dir()?);
     if images.is_empty() {
-        eprintln!("no images; `trine image pull` downloads one");
+        lines::err("no images; `trine image pull` downloads one");
         return Ok(());
     }
-    println!("{:<12} {:<8} {:>6}  KERNEL", "IMAGE", "ARCH", "MIB");
+    lines::out(format_args!(
+        "{:<12} {:<8} {:>6}  KERNEL",
+        "IMAGE", "ARCH", "MIB"
+    ));
     for image in images {
         let manifest = &image.manifest;
         let size = (manifest.kernel.size + manifest.initrd.size) >> 20;
-        println!(
+        lines::out(format_args!(
             "{:<12} {:<8} {size:>6}  {}",
             manifest.image,
             manifest.arch.name(),
             manifest.kernel_release
-        );
+        ));
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ mod error;
 mod exit;
 mod fallback;
 mod image;
+mod lines;
 mod progress;
 mod run;
 
@@ -21,7 +22,7 @@ fn main() -> ExitCode {
     match dispatch(Cli::parse()) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            eprintln!("trine: {error}");
+            lines::err(format_args!("trine: {error}"));
             ExitCode::from(exit::ERROR)
         }
     }
@@ -45,5 +46,7 @@ fn start_log() {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .without_time()
+        // It would report them on stderr, and panic if that is closed.
+        .log_internal_errors(false)
         .init();
 }

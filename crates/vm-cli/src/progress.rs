@@ -4,6 +4,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use parking_lot::Mutex;
 use vm_image::Progress;
 
+use crate::lines;
+
 /// A bar for each step. Where stderr is not a terminal, a line for each.
 #[derive(Default)]
 pub struct Bar(Mutex<Option<ProgressBar>>);
@@ -31,7 +33,7 @@ impl Progress for Bar {
             None => ProgressBar::new_spinner(),
         };
         if bar.is_hidden() {
-            eprintln!("trine: {what}");
+            lines::err(format_args!("trine: {what}"));
         }
         bar.set_style(style(total_bytes.is_some()));
         bar.set_message(what.to_owned());

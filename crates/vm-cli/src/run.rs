@@ -13,7 +13,7 @@ use vm_machine::{
     config::{self, Console, MachineConfig, MachineOptions},
 };
 
-use crate::{args::RunArgs, default_guest, error::CliError, exit};
+use crate::{args::RunArgs, default_guest, error::CliError, exit, lines};
 
 use control::Stopper;
 use output::HostOutput;
@@ -61,11 +61,11 @@ fn run_machine(config: MachineConfig, timeout: Option<Duration>) -> Result<u8, C
         terminal::measure(&console.screen);
     }
     let mut machine = Machine::new(config, console.clone())?;
-    eprintln!("trine: {}", machine.engine());
+    lines::err(format_args!("trine: {}", machine.engine()));
 
     let terminal = RawTerminal::enter(on_stdio)?;
     if terminal.is_active() {
-        eprintln!("trine: Ctrl-A x quits, Ctrl-A h shows the keys");
+        lines::err("trine: Ctrl-A x quits, Ctrl-A h shows the keys");
     }
     let stopper = Stopper::new(machine.handle());
     stopper.watch_signals(console.screen.clone())?;

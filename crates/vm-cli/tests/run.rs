@@ -2,7 +2,11 @@
 
 mod common;
 
-use std::{fs, io::Write, process::Stdio};
+use std::{
+    fs,
+    io::{self, Write},
+    process::Stdio,
+};
 
 use common::{guest, trine};
 
@@ -103,7 +107,7 @@ fn errors_say_what_to_do_and_nothing_else() {
     let text = file("text", b"no kernel at all");
     let htif = guest("htif");
     let htif = htif.to_str().unwrap();
-    let cases: [(&[&str], i32, &[&str]); 9] = [
+    let cases: [(&[&str], i32, &[&str]); 10] = [
         (
             &["--kernel", "/no/such"],
             1,
@@ -124,6 +128,7 @@ fn errors_say_what_to_do_and_nothing_else() {
         (&["--kernel", htif, "--disk", &empty], 1, &["--disk", "512"]),
         (&["--memory", "1K"], 1, &["--memory 1K", "at least 4M"]),
         (&["--cpus", "99"], 1, &["--cpus 99", "1 to 64"]),
+        (&["--arch", "aarch64"], 1, &["--arch aarch64", "riscv64"]),
         (&["--memroy", "1G"], 2, &["--memroy", "--memory"]),
     ];
     for (args, expected, parts) in cases {
@@ -132,10 +137,27 @@ fn errors_say_what_to_do_and_nothing_else() {
         for part in parts {
             assert!(err.contains(part), "{args:?}: {err}");
         }
-        assert!(
-            !err.contains("panicked") && !err.contains("backtrace"),
-            "{err}"
-        );
+        for part in ["panicked", "backtrace", "default guest"] {
+            assert!(!err.contains(part), "{args:?}: {err}");
+        }
+    }
+}
+
+#[test]
+fn nobody_has_to_read_what_the_program_says() {
+    let deaf = || {
+        let (_, writer) = io::pipe().unwrap();
+        Stdio::from(writer)
+    };
+    let program = guest("htif");
+    let program = program.to_str().unwrap();
+    for (args, expected) in [
+        (["run", "--bios", "none", "--kernel", program], 42),
+        (["run", "--bios", "none", "--kernel", "/no/such"], 1),
+    ] {
+        let mut command = trine(&args);
+        let status = command.stdin(Stdio::null()).stdout(deaf()).stderr(deaf());
+        assert_eq!(status.status().unwrap().code(), Some(expected), "{args:?}");
     }
 }
 

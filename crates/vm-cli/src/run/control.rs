@@ -13,6 +13,7 @@ use super::terminal;
 use crate::{
     error::CliError,
     exit::{self, StopReason},
+    lines,
 };
 
 /// Stops the machine and remembers why. Clones stop the same machine.
@@ -46,9 +47,11 @@ impl Stopper {
     pub fn report(&self) {
         match self.reason() {
             Some(StopReason::Timeout) => {
-                eprintln!("\ntrine: stopped: the time is over (--timeout)")
+                lines::err("\ntrine: stopped: the time is over (--timeout)")
             }
-            Some(StopReason::Signal(signal)) => eprintln!("\ntrine: stopped by signal {signal}"),
+            Some(StopReason::Signal(signal)) => {
+                lines::err(format_args!("\ntrine: stopped by signal {signal}"))
+            }
             Some(StopReason::Quit) | None => {}
         }
     }
