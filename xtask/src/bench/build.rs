@@ -13,7 +13,11 @@ use super::{
     large,
     suite::{Origin, Program},
 };
-use crate::{process, tools::compilers, workspace};
+use crate::{
+    process,
+    tools::{compilers, rustc},
+    workspace,
+};
 
 /// The program that measures those of others.
 pub const COMMAND: &str = "command";
@@ -46,20 +50,24 @@ pub fn directory() -> PathBuf {
 /// # Errors
 /// If there is no compiler, or it fails.
 pub fn programs(arch: GuestArch, programs: &[Program]) -> Result<PathBuf> {
-    let compiler = compilers::c_compiler(arch)?;
     let out = directory().join(arch.to_string());
     fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
-    let source = |name: &str| sources().join("src").join(name).with_extension("c");
-    compile(compiler, &source(COMMAND), &out.join(COMMAND))?;
+    compile_c(arch, &source(COMMAND, "c"), &out.join(COMMAND))?;
     for program in programs {
         let made = out.join(program.name);
         match program.origin {
-            Origin::C => compile(compiler, &source(program.name), &made)?,
-            Origin::Generated => compile(compiler, &generated(program.name)?, &made)?,
+            Origin::C => compile_c(arch, &source(program.name, "c"), &made)?,
+            Origin::Generated => compile_c(arch, &generated(program.name)?, &made)?,
+            Origin::Rust => compile_rust(arch, &source(program.name, "rs"), &made)?,
             Origin::Package(_) => {}
         }
     }
     Ok(out)
+}
+
+/// The source of a program.
+pub fn source(name: &str, extension: &str) -> PathBuf {
+    sources().join("src").join(format!("{name}.{extension}"))
 }
 
 /// The source of a generated program, written if it is not there or another.
@@ -72,25 +80,35 @@ fn generated(name: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
-fn compile(compiler: &str, source: &Path, made: &Path) -> Result<()> {
-    let header = sources().join("src");
-    let inputs = [source, &header.join("bench.h"), &std::env::current_exe()?];
-    if is_newer(made, &inputs) {
+fn compile_c(arch: GuestArch, source_file: &Path, made: &Path) -> Result<()> {
+    let header = source("bench", "h");
+    if is_newer(made, &[source_file, &header])? {
         return Ok(());
     }
-    let mut command = process::command(compiler);
-    command.args(FLAGS).arg("-I").arg(header);
-    command.arg(source).arg("-o").arg(made).arg("-lm");
+    let mut command = process::command(compilers::c_compiler(arch)?);
+    command
+        .args(FLAGS)
+        .arg("-I")
+        .arg(header.parent().unwrap_or(&header));
+    command.arg(source_file).arg("-o").arg(made).arg("-lm");
     process::run(&mut command)
 }
 
-/// Whether `made` exists and was made after the last change of its inputs.
-fn is_newer(made: &Path, inputs: &[&Path]) -> bool {
+fn compile_rust(arch: GuestArch, source_file: &Path, made: &Path) -> Result<()> {
+    if is_newer(made, &[source_file, &source("bench", "rs")])? {
+        return Ok(());
+    }
+    process::run(&mut rustc::static_program(arch, source_file, made)?)
+}
+
+/// Whether `made` exists and was made after the last change of its inputs and of
+/// this program, which knows the compilers' options.
+fn is_newer(made: &Path, inputs: &[&Path]) -> Result<bool> {
     let time = |path: &Path| -> Option<SystemTime> { path.metadata().ok()?.modified().ok() };
     let Some(made) = time(made) else {
-        return false;
+        return Ok(false);
     };
-    inputs
-        .iter()
-        .all(|input| time(input).is_some_and(|input| input < made))
+    let own = std::env::current_exe()?;
+    let mut inputs = inputs.iter().copied().chain([own.as_path()]);
+    Ok(inputs.all(|input| time(input).is_some_and(|input| input < made)))
 }

@@ -32,7 +32,7 @@ use crate::tools::qemu;
 use boot::Scenario;
 use machine::{Emulator, Guest, Kind};
 use results::Results;
-use runner::{Limits, Runner};
+use runner::{GuestState, Limits, Runner};
 use suite::{Origin, Program};
 
 /// What to measure, and how.
@@ -97,14 +97,19 @@ pub fn programs(options: &Options) -> Result<()> {
         let built = build::programs(GuestArch::Riscv64, &programs)?;
         let guest = Guest {
             initrd: initramfs::of_suite(&image, &programs, &built)?,
-            cmdline: format!("{} quiet rdinit={}", image.cmdline, initramfs::INIT),
+            // A guest that panics ends, so that nobody waits for it.
+            cmdline: format!(
+                "{} quiet panic=-1 rdinit={}",
+                image.cmdline,
+                initramfs::INIT
+            ),
             kernel: image.kernel.clone(),
             memory: options.memory,
         };
         runners.extend(emulators.iter().map(|emulator| Runner::Emulated {
             emulator: emulator.clone(),
             guest: guest.clone(),
-            session: None,
+            state: GuestState::Down,
         }));
     }
     if options.native {
@@ -179,6 +184,9 @@ fn emulators(options: &Options) -> Result<Vec<Emulator>> {
     }
     if options.qemu {
         emulators.push(Emulator::Qemu(qemu::system_riscv64()?));
+    }
+    for emulator in &emulators {
+        println!("{}: {}", emulator.kind().name(), emulator.version()?);
     }
     Ok(emulators)
 }

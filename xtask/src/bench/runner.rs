@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use super::{
     build, host, initramfs,
@@ -26,8 +26,8 @@ pub enum Runner {
         emulator: Emulator,
         /// The guest.
         guest: Guest,
-        /// The running guest.
-        session: Option<Session>,
+        /// What has become of it.
+        state: GuestState,
     },
     /// The host.
     Native {
@@ -38,6 +38,16 @@ pub enum Runner {
         /// The programs of others, for the host.
         packages: Option<Unpacked>,
     },
+}
+
+/// A guest's state.
+pub enum GuestState {
+    /// Not started yet, or ended.
+    Down,
+    /// Ready for commands.
+    Up(Session),
+    /// It did not start, and would not the next time either.
+    Broken,
 }
 
 /// How programs are run.
@@ -67,10 +77,10 @@ impl Runner {
             Self::Emulated {
                 emulator,
                 guest,
-                session,
+                state,
             } => {
                 let command = guest_command(program, limits.scale);
-                in_guest(emulator, guest, session, &command, limits.timeout)?
+                in_guest(emulator, guest, state, &command, limits.timeout)?
             }
             Self::Native {
                 programs,
@@ -85,7 +95,7 @@ impl Runner {
         };
         match program.origin {
             Origin::Package(packaged) => packaged.result(&lines),
-            Origin::C | Origin::Generated => output::rounds(program.name, &lines),
+            _ => output::rounds(program.name, &lines),
         }
     }
 }
@@ -93,16 +103,23 @@ impl Runner {
 fn in_guest(
     emulator: &Emulator,
     guest: &Guest,
-    session: &mut Option<Session>,
+    state: &mut GuestState,
     command: &str,
     timeout: Duration,
 ) -> Result<Vec<String>> {
-    if session.as_mut().is_none_or(|running| !running.is_alive()) {
-        *session = None;
-        *session = Some(Session::start(emulator.command(guest), timeout)?);
+    if let GuestState::Up(session) = state
+        && session.is_alive()
+    {
+        return session.run(command, timeout);
     }
-    let running = session.as_mut().context("no guest runs")?;
-    running.run(command, timeout)
+    if matches!(state, GuestState::Broken) {
+        bail!("not run, because the guest did not start");
+    }
+    *state = GuestState::Broken;
+    let mut session = Session::start(emulator.command(guest), timeout)?;
+    let lines = session.run(command, timeout);
+    *state = GuestState::Up(session);
+    lines
 }
 
 /// The words of a program's command line; `others` are those of a packaged one.
@@ -115,7 +132,9 @@ fn words(
     let path = |name: &str| own.join(name).to_string_lossy().into_owned();
     let scale = scale.to_string();
     Ok(match program.origin {
-        Origin::C | Origin::Generated => vec![path(program.name), "--scale".to_owned(), scale],
+        Origin::C | Origin::Rust | Origin::Generated => {
+            vec![path(program.name), "--scale".to_owned(), scale]
+        }
         Origin::Package(packaged) => {
             let command = others(packaged)?;
             match packaged.measure {

@@ -55,6 +55,8 @@ impl Class {
 pub enum Origin {
     /// `guests/bench/src/NAME.c`.
     C,
+    /// `guests/bench/src/NAME.rs`.
+    Rust,
     /// Source text that [`super::large`] writes.
     Generated,
     /// A package of Debian.
@@ -78,11 +80,7 @@ pub fn all() -> Vec<Program> {
         names.iter().map(|name| Program {
             name,
             class: *class,
-            origin: if *name == GENERATED {
-                Origin::Generated
-            } else {
-                Origin::C
-            },
+            origin: origin(name),
         })
     });
     let packaged = packages::ALL.iter().map(|packaged| Program {
@@ -93,6 +91,16 @@ pub fn all() -> Vec<Program> {
     own.chain(packaged).collect()
 }
 
+fn origin(name: &str) -> Origin {
+    if name == GENERATED {
+        Origin::Generated
+    } else if name.starts_with("rust-") {
+        Origin::Rust
+    } else {
+        Origin::C
+    }
+}
+
 /// The program whose source is written at build time.
 const GENERATED: &str = "large";
 
@@ -101,14 +109,14 @@ const OWN: &[(Class, &[&str])] = &[
         Class::Integer,
         &[
             "sha256", "crc32", "memcpy", "qsort", "chase", "hashmap", "sieve", "atomics",
-            "division",
+            "division", "rust-map",
         ],
     ),
     (
         Class::Float,
         &["nbody", "matmul", "mandelbrot", "fma", "libm"],
     ),
-    (Class::Dispatch, &["fib", "interp", "indirect"]),
+    (Class::Dispatch, &["fib", "interp", "rust-vm", "indirect"]),
     (Class::Large, &[GENERATED]),
     (Class::SelfModifying, &["smc"]),
     (
@@ -120,21 +128,21 @@ const OWN: &[(Class, &[&str])] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workspace;
+    use crate::bench::build;
 
     #[test]
     fn names_are_unique_and_have_sources() {
         let all = all();
-        for (at, program) in all.iter().enumerate() {
+        for program in &all {
             let same = all.iter().filter(|other| other.name == program.name);
             assert_eq!(same.count(), 1, "{}", program.name);
-            if program.origin == Origin::C {
-                let source = workspace::root()
-                    .join("guests/bench/src")
-                    .join(program.name)
-                    .with_extension("c");
-                assert!(source.exists(), "{} ({at})", source.display());
-            }
+            let extension = match program.origin {
+                Origin::C => "c",
+                Origin::Rust => "rs",
+                Origin::Generated | Origin::Package(_) => continue,
+            };
+            let source = build::source(program.name, extension);
+            assert!(source.exists(), "{}", source.display());
         }
     }
 }

@@ -58,7 +58,9 @@ impl Source {
         let base = directory()
             .join("debian")
             .join(format!("{}-{architectures}", self.suite));
-        let root = base.join("roots").join(packages.join("+"));
+        // Colons separate the directories of a search path.
+        let name = packages.join("+").replace(':', "-");
+        let root = base.join("roots").join(name);
         let finished = root.join(".complete");
         if !finished.exists() {
             let apt = Apt::prepare(*self, &base)?;
@@ -216,12 +218,9 @@ impl Apt {
         }
         fs::create_dir_all(root)?;
         for archive in packages_in(&self.base.join("cache/archives"))? {
-            process::run(
-                process::command("dpkg-deb")
-                    .arg("-x")
-                    .arg(archive)
-                    .arg(root),
-            )?;
+            let mut unpack = process::command("dpkg-deb");
+            process::run(unpack.arg("-x").arg(&archive).arg(root))?;
+            fs::remove_file(archive)?;
         }
         Ok(())
     }

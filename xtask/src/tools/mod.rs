@@ -4,6 +4,7 @@
 pub mod compilers;
 pub mod debian;
 pub mod qemu;
+pub mod rustc;
 pub mod spike;
 
 use std::path::PathBuf;
