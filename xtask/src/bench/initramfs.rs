@@ -40,7 +40,7 @@ pub const BOOT: &str = "/bench/boot";
 ///
 /// # Errors
 /// If they cannot be downloaded.
-pub fn unpack_packages(programs: &[Program]) -> Result<Option<Unpacked>> {
+fn unpack_packages(programs: &[Program]) -> Result<Option<Unpacked>> {
     let any = programs
         .iter()
         .any(|program| matches!(program.origin, Origin::Package(_)));

@@ -79,7 +79,7 @@ impl Runner {
                 guest,
                 state,
             } => {
-                let command = guest_command(program, limits.scale);
+                let command = guest_command(program, limits.scale)?;
                 in_guest(emulator, guest, state, &command, limits.timeout)?
             }
             Self::Native {
@@ -148,19 +148,15 @@ fn words(
     })
 }
 
-fn guest_command(program: &Program, scale: f64) -> String {
+fn guest_command(program: &Program, scale: f64) -> Result<String> {
     let others = |packaged: &Packaged| {
         let mut words = vec![format!("{}/{}", initramfs::PACKAGES, packaged.program)];
         words.extend(packaged.arguments(Path::new(initramfs::DATA)));
         Ok(words)
     };
-    let words = words(program, Path::new(initramfs::PROGRAMS), scale, others);
-    let quoted: Vec<String> = words
-        .unwrap_or_default()
-        .iter()
-        .map(|word| format!("'{word}'"))
-        .collect();
-    quoted.join(" ")
+    let words = words(program, Path::new(initramfs::PROGRAMS), scale, others)?;
+    let quoted: Vec<String> = words.iter().map(|word| format!("'{word}'")).collect();
+    Ok(quoted.join(" "))
 }
 
 fn native_command(
@@ -195,7 +191,7 @@ mod tests {
     fn command_of(name: &str) -> String {
         let all = suite::all();
         let program = all.iter().find(|program| program.name == name).unwrap();
-        guest_command(program, 0.5)
+        guest_command(program, 0.5).unwrap()
     }
 
     #[test]
@@ -212,7 +208,7 @@ mod tests {
     #[test]
     fn commands_fit_a_line_of_the_console() {
         for program in suite::all() {
-            let command = guest_command(&program, 0.123_456_789);
+            let command = guest_command(&program, 0.123_456_789).unwrap();
             assert!(command.len() < 1000 && !command.contains("''"), "{command}");
         }
     }
