@@ -111,6 +111,69 @@ fn no_ops_count_as_instructions() {
     assert_eq!(found.at, 4 * (6 + 5 + 1 + 3));
 }
 
+/// Offset of the first instruction of a body after one constant in the set-up.
+const BODY: u64 = 4 * (6 + 5 + 1);
+
+#[test]
+fn a_branch_ahead_that_is_taken_counts_with_what_was_before_it() {
+    for before in [0, 1, 5, 61, 62, 63, 64] {
+        let (found, _) = trap(
+            |p| {
+                p.li(A3, 0);
+            },
+            |p| {
+                p.put((0..before).map(|_| addi(A3, A3, 1)));
+                p.put([beq(A4, A5, 12), addi(A3, A3, 100), addi(A3, A3, 200), ECALL]);
+            },
+        );
+        assert_eq!((found.cause, found.retired), (11, before + 1), "{before}");
+        assert_eq!(found.at, BODY + 4 * (before + 3));
+        assert_eq!(found.machine[3], before);
+    }
+}
+
+#[test]
+fn a_fault_behind_branches_ahead_is_precise() {
+    for branches in [1, 7, 8, 9, 20] {
+        for (insn, cause) in [(ld(A3, ZERO, 0), 5), (sd(A3, ZERO, 0), 7), (ECALL, 11)] {
+            let (found, _) = trap(
+                |p| {
+                    p.li(A3, 0);
+                },
+                |p| {
+                    for _ in 0..branches {
+                        p.put([bne(A4, A5, 16), addi(A3, A3, 1)]);
+                    }
+                    p.put([insn, addi(A3, A3, 100), addi(A3, A3, 200)]);
+                },
+            );
+            assert_eq!((found.cause, found.retired), (cause, 2 * branches));
+            assert_eq!(found.at, BODY + 8 * branches);
+            assert_eq!(found.machine[3], branches);
+        }
+    }
+}
+
+#[test]
+fn a_fault_behind_jumps_ahead_is_precise() {
+    // Further than a block's source reaches, too.
+    for gap in [0, 1, 40, 150] {
+        let (found, _) = trap(
+            |p| {
+                p.li(A3, 0);
+            },
+            |p| {
+                p.put([addi(A3, A3, 1), jal(ZERO, 4 * (gap + 1))]);
+                p.put((0..gap).map(|_| addi(A3, A3, 100)));
+                p.put([addi(A3, A3, 2), ld(A3, ZERO, 0)]);
+            },
+        );
+        assert_eq!((found.cause, found.retired), (5, 3), "{gap}");
+        assert_eq!(found.at, BODY + 4 * (gap as u64 + 3));
+        assert_eq!(found.machine[3], 3);
+    }
+}
+
 #[test]
 fn a_fetch_that_faults_reports_where_it_fetched() {
     let (found, _) = trap(

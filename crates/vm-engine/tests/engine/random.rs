@@ -1,4 +1,4 @@
-//! Random straight-line code: however it is cut into blocks, and whatever
+//! Random code that only jumps ahead: however it is cut into blocks, and whatever
 //! interrupts it, the result is the same.
 
 use proptest::prelude::*;
@@ -138,6 +138,47 @@ fn instruction() -> impl Strategy<Value = u32> {
     prop_oneof![8 => rr, 5 => ri, 3 => shift, 1 => upper, 3 => load, 3 => store, 1 => amo]
 }
 
+/// A piece of the code.
+#[derive(Debug, Clone, Copy)]
+enum Piece {
+    Plain(u32),
+    /// Skips so many pieces if the registers compare so.
+    Branch {
+        funct3: u32,
+        a: u32,
+        b: u32,
+        skip: usize,
+    },
+    /// Skips so many pieces.
+    Jump(usize),
+}
+
+fn piece() -> impl Strategy<Value = Piece> {
+    // beq, bne, blt, bge, bltu, bgeu
+    let funct3 = prop::sample::select(vec![0, 1, 4, 5, 6, 7]);
+    let branch = (funct3, register(), register(), 0..10usize);
+    let branch = branch.prop_map(|(funct3, a, b, skip)| Piece::Branch { funct3, a, b, skip });
+    prop_oneof![
+        10 => instruction().prop_map(Piece::Plain),
+        2 => branch,
+        1 => (0..10usize).prop_map(Piece::Jump),
+    ]
+}
+
+/// The pieces' encoding; what would be skipped behind the last is not there.
+fn assemble(pieces: &[Piece]) -> Vec<u32> {
+    let distance = |from: usize, skip: usize| {
+        let target = (from + 1 + skip).min(pieces.len());
+        4 * (target - from) as i32
+    };
+    let encode = |(at, piece): (usize, &Piece)| match *piece {
+        Piece::Plain(insn) => insn,
+        Piece::Branch { funct3, a, b, skip } => beq(a, b, distance(at, skip)) | funct3 << 12,
+        Piece::Jump(skip) => jal(ZERO, distance(at, skip)),
+    };
+    pieces.iter().enumerate().map(encode).collect()
+}
+
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Mode {
     WholeBlocks,
@@ -200,12 +241,13 @@ fn run(code: &[u32], seeds: &[u64], mode: Mode) -> State {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn blocks_and_interrupts_make_no_difference(
-        code in prop::collection::vec(instruction(), 1..120),
+        pieces in prop::collection::vec(piece(), 1..120),
         seeds in prop::collection::vec(prop_oneof![any::<u64>(), 0..3u64, Just(1 << 63)], 5),
     ) {
+        let code = assemble(&pieces);
         let whole = run(&code, &seeds, Mode::WholeBlocks);
         prop_assert_eq!(&run(&code, &seeds, Mode::SingleInstructions), &whole);
         prop_assert_eq!(&run(&code, &seeds, Mode::Interrupted), &whole);

@@ -24,6 +24,12 @@ const BOTH: [Sync; 2] = [Sync::Fence, Sync::Nothing];
 /// Calls the function at `at` in every round, after storing `addi a3, a3, N` there,
 /// with N alternating between 1 and 2; `a3` is the result.
 fn patching(at: i32, sync: Sync, store: impl Fn(&mut Program)) -> u64 {
+    patching_in(at, &[], sync, store)
+}
+
+/// The same with `before` before the instruction, within the function.
+fn patching_in(at: i32, before: &[u32], sync: Sync, store: impl Fn(&mut Program)) -> u64 {
+    let start = at - 4 * before.len() as i32;
     let mut p = Program::new();
     p.li(A0, ROUNDS).li(A1, RAM + at as u64);
     p.li(A2, addi(A3, A3, 1).into());
@@ -33,12 +39,13 @@ fn patching(at: i32, sync: Sync, store: impl Fn(&mut Program)) -> u64 {
     if sync == Sync::Fence {
         p.put([FENCE_I]);
     }
-    p.put([jalr(RA, A1, 0)]);
+    p.put([jalr(RA, A1, start - at)]);
     // Swap A2 and A4.
     p.put([addi(A5, A2, 0), addi(A2, A4, 0), addi(A4, A5, 0)]);
     p.put([addi(A0, A0, -1)]);
     p.bne_to(A0, ZERO, top).stop_with(A3);
-    p.pad(at).put([addi(A3, A3, 0), RET]);
+    p.pad(start).put(before.iter().copied());
+    p.put([addi(A3, A3, 0), RET]);
     Machine::new(1, &p).run().0
 }
 
@@ -68,6 +75,30 @@ fn a_function_is_rewritten_before_every_call() {
         assert_eq!(patching(0x200, sync, bytes), ROUNDS * 3 / 2);
         assert_eq!(patching(0x2000, sync, atomic), ROUNDS * 3 / 2);
         assert_eq!(patching(0x2000, sync, conditional), ROUNDS * 3 / 2);
+    }
+}
+
+#[test]
+fn what_a_branch_or_jump_ahead_leads_to_is_rewritten() {
+    let store = |p: &mut Program| {
+        p.put([sw(A2, A1, 0)]);
+    };
+    // Behind a branch that is not taken, behind one that is, behind a jump.
+    let branch = bne(ZERO, ZERO, 8);
+    let unknown = beq(A0, ZERO, 8);
+    let taken = [bne(A0, ZERO, 12), 0, 0];
+    let jump = [jal(ZERO, 12), 0, 0];
+    for sync in BOTH {
+        for before in [
+            &[branch, unknown][..],
+            &taken,
+            &jump,
+            &[&jump[..], &[unknown], &taken, &jump].concat(),
+        ] {
+            for at in [0x200, 0x2000, 0x2004] {
+                assert_eq!(patching_in(at, before, sync, store), ROUNDS * 3 / 2);
+            }
+        }
     }
 }
 
