@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Result, bail};
 use vm_core::{AccessKind, AccessSize, GuestPhysAddr};
-use vm_cross_arch::ir::Block;
+use vm_cross_arch::ir::{Block, Op};
 use vm_engine::{
     guest::{
         Exception, Fill, Guest, HelperCall, Outcome,
@@ -56,7 +56,8 @@ pub fn run(file: &[u8], coverage: &Arc<Mutex<Coverage>>) -> Result<Vec<Signature
 /// A hart that counts the instructions it lifts.
 ///
 /// The harness's own blocks are lifted once each and not counted. Random code is
-/// executed once. After a trap in the middle of a block, its
+/// executed once, at most: what a block has behind a branch counts whether or not
+/// that is taken. After a trap or such a branch in the middle of a block, its
 /// rest is lifted again: then only what goes beyond that block is counted.
 struct Counted {
     hart: Riscv64,
@@ -66,13 +67,21 @@ struct Counted {
 }
 
 impl Counted {
-    fn count(&self, code: &[u8]) {
+    /// Counts a block of this code with these ops.
+    fn count(&self, code: &[u8], ops: &[Op]) {
         if image::is_harness(code) && lock(&self.harness).insert(code.to_vec()) {
             return;
         }
         let mut last = lock(&self.last);
         let known = overlap(&last, code);
-        lock(&self.coverage).add(&code[known..]);
+        let mut coverage = lock(&self.coverage);
+        for op in ops {
+            if let Op::Insn { offset, len } = *op
+                && usize::from(offset) >= known
+            {
+                coverage.add(&code[offset.into()..][..len.into()]);
+            }
+        }
         *last = code.to_vec();
     }
 }
@@ -101,7 +110,7 @@ impl Guest for Counted {
 
     fn lift(&self, code: &[u8], max_insns: u16) -> Option<Block> {
         let block = self.hart.lift(code, max_insns)?;
-        self.count(&code[..block.bytes.into()]);
+        self.count(&code[..block.bytes.into()], &block.ops);
         Some(block)
     }
 
