@@ -4,5 +4,6 @@
 //! about devices or about threads.
 
 pub mod guest;
+pub mod host;
 pub mod ir;
 pub mod passes;

@@ -7,6 +7,7 @@ pub mod cache;
 pub mod guest;
 mod host;
 pub mod interp;
+pub mod jit;
 pub mod memory;
 pub mod reservation;
 pub mod softfloat;

@@ -49,6 +49,46 @@ pub fn load<G: Guest>(
     load_slow(core, guest, va, size)
 }
 
+/// A load that the short TLB did not answer: the same, and the short TLB
+/// knows the translation then.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) fn load_for_jit<G: Guest>(
+    core: &mut Core,
+    guest: &mut G,
+    va: u64,
+    size: AccessSize,
+) -> Result<u64, Exception> {
+    let value = load(core, guest, va, size)?;
+    fill_short_tlb(core, va, AccessKind::Read);
+    Ok(value)
+}
+
+/// The same for a store.
+///
+/// # Errors
+/// As [`store`].
+pub(crate) fn store_for_jit<G: Guest>(
+    core: &mut Core,
+    guest: &mut G,
+    va: u64,
+    size: AccessSize,
+    value: u64,
+) -> Result<(), Exception> {
+    store(core, guest, va, size, value)?;
+    fill_short_tlb(core, va, AccessKind::Write);
+    Ok(())
+}
+
+fn fill_short_tlb(core: &mut Core, va: u64, kind: AccessKind) {
+    let (space, accept) = (core.data_space, core.accept[kind as usize]);
+    if let Some(entry) = core.tlb.lookup(va >> 12, space, accept) {
+        let write = kind == AccessKind::Write;
+        core.short_tlbs.insert(va, space.asid(), &entry, write);
+    }
+}
+
 #[cold]
 fn load_slow<G: Guest>(
     core: &mut Core,
@@ -237,11 +277,16 @@ fn fill<G: Guest>(
 /// Voids translations of the `bytes` bytes of RAM at `gpa`, which were stored
 /// to and lie in one page.
 pub(crate) fn written(core: &mut Core, gpa: GuestPhysAddr, bytes: u64) {
-    if core.machine.blocks.stored(gpa, bytes) == Stored::Beside {
-        core.stores_beside_code += 1;
-        if core.stores_beside_code == MAX_STORES_BESIDE_CODE {
-            core.stores_beside_code = 0;
-            core.machine.blocks.release(gpa.page());
+    match core.machine.blocks.stored(gpa, bytes) {
+        Stored::NoCode => {}
+        Stored::Voided => core.code_dropped(gpa.page()),
+        Stored::Beside => {
+            core.stores_beside_code += 1;
+            if core.stores_beside_code == MAX_STORES_BESIDE_CODE {
+                core.stores_beside_code = 0;
+                core.machine.blocks.release(gpa.page());
+                core.code_dropped(gpa.page());
+            }
         }
     }
 }

@@ -7,7 +7,7 @@
 //! memory is. Plain stores leave a new version behind too, but only look for
 //! reservations after they have written: free while nobody holds one.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
 
 /// Lines that share a version word are this many lines apart.
 const LINES: usize = 4096;
@@ -27,6 +27,9 @@ pub struct Reservation {
 
 /// The version words of one machine.
 pub struct Reservations {
+    /// More than one vCPU may hold one. A vCPU's own stores need not end its
+    /// reservation, so that alone on its machine it need not look for any.
+    shared: AtomicBool,
     /// How many vCPUs hold a reservation.
     active: AtomicU32,
     versions: Box<[AtomicU64]>,
@@ -36,6 +39,7 @@ impl Default for Reservations {
     fn default() -> Self {
         let versions = (0..LINES).map(|_| AtomicU64::new(0)).collect();
         Self {
+            shared: AtomicBool::new(false),
             active: AtomicU32::new(0),
             versions,
         }
@@ -43,8 +47,19 @@ impl Default for Reservations {
 }
 
 impl Reservations {
+    /// Has stores be noted from now on: there are other vCPUs.
+    pub(crate) fn share(&self) {
+        self.shared.store(true, Ordering::SeqCst);
+    }
+
     fn word(&self, addr: u64) -> &AtomicU64 {
         &self.versions[(addr >> LINE_SHIFT) as usize % LINES]
+    }
+
+    /// Address of the number of vCPUs that hold a reservation: while it is 0,
+    /// [`note_store`](Self::note_store) does nothing.
+    pub(crate) fn count_address(&self) -> usize {
+        self.active.as_ptr() as usize
     }
 
     /// Tells reservations that a plain store has changed the `bytes` bytes, at
@@ -78,7 +93,9 @@ impl Reservations {
 
     /// Reserves the line of `addr` and loads from it.
     pub fn reserve(&self, addr: u64, load: impl FnOnce() -> u64) -> Reservation {
-        self.active.fetch_add(1, Ordering::SeqCst);
+        if self.shared.load(Ordering::Relaxed) {
+            self.active.fetch_add(1, Ordering::SeqCst);
+        }
         let word = self.word(addr);
         let version = loop {
             let version = word.load(Ordering::SeqCst);
@@ -97,7 +114,9 @@ impl Reservations {
 
     /// Gives a reservation up.
     pub fn release(&self, _reservation: Reservation) {
-        self.active.fetch_sub(1, Ordering::SeqCst);
+        if self.shared.load(Ordering::Relaxed) {
+            self.active.fetch_sub(1, Ordering::SeqCst);
+        }
     }
 
     /// Ends a reservation by storing: `store` runs if nothing came between and
@@ -131,6 +150,7 @@ mod tests {
     #[test]
     fn commits_if_nothing_came_between() {
         let r = Reservations::default();
+        r.share();
         let reservation = r.reserve(0x1000, || 7);
         assert_eq!(reservation.value, 7);
         assert!(r.commit(reservation, || true));
@@ -142,6 +162,7 @@ mod tests {
     #[test]
     fn any_store_between_fails_even_with_the_same_value() {
         let r = Reservations::default();
+        r.share();
         let reservation = r.reserve(0x1000, || 7);
         r.note_store(0x1008, 8);
         assert!(!r.commit(reservation, || unreachable!("the version has changed")));
@@ -162,6 +183,7 @@ mod tests {
     #[test]
     fn no_increment_is_lost_between_threads() {
         let r = Arc::new(Reservations::default());
+        r.share();
         let cell = Arc::new(AtomicU64::new(0));
         let threads: Vec<_> = (0..4)
             .map(|_| {

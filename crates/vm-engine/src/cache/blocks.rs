@@ -108,7 +108,8 @@ impl BlockCache {
 
     /// Adds a block whose bytes were read after `ticket` was given and that was
     /// [marked](Self::mark_code) then. If they have changed meanwhile, the
-    /// block becomes void instead.
+    /// block becomes void instead. Tells whether all blocks were dropped to
+    /// make room.
     pub fn insert(
         &self,
         ram: &GuestRam,
@@ -116,11 +117,12 @@ impl BlockCache {
         context: u32,
         code: &Arc<Code>,
         ticket: Ticket,
-    ) {
+    ) -> bool {
         let unchanged = code.matches(ram, addr, 0, code.bytes() as usize);
         let mut shard = self.shard(addr.page()).write();
         if !unchanged || Ticket(shard.voids) != ticket {
-            return code.void();
+            code.void();
+            return false;
         }
         let page = shard.pages.entry(addr.page()).or_default();
         let replaced = page.insert(key(addr, context), Arc::clone(code));
@@ -132,7 +134,9 @@ impl BlockCache {
             self.footprint.fetch_sub(old.footprint(), Ordering::Relaxed);
         } else if before + bytes > self.limit {
             self.clear();
+            return true;
         }
+        false
     }
 
     /// Has stores to the `len` bytes at `addr` void a block that is not found
@@ -200,15 +204,19 @@ impl BlockCache {
         }
     }
 
-    /// The same for any range, whatever page by page came of it.
-    pub fn stored_range(&self, addr: GuestPhysAddr, bytes: u64) {
+    /// The same for any range; the pages of which blocks became void.
+    pub fn stored_range(&self, addr: GuestPhysAddr, bytes: u64) -> Vec<u64> {
+        let mut voided = Vec::new();
         let mut done = 0;
         while done < bytes {
             let start = addr.wrapping_add(done);
             let part = (PAGE_SIZE - start.page_offset()).min(bytes - done);
-            self.stored(start, part);
+            if self.stored(start, part) == Stored::Voided {
+                voided.push(start.page());
+            }
             done += part;
         }
+        voided
     }
 
     /// Voids all blocks of a page; it is no code page afterwards.

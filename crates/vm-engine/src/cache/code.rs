@@ -1,6 +1,6 @@
 //! One translated block.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use vm_core::GuestPhysAddr;
 use vm_mem::GuestRam;
@@ -9,6 +9,26 @@ use crate::interp::Program;
 
 /// Bytes of guest code that a block can come from, at most.
 pub const MAX_SOURCE: usize = 512;
+
+/// Where a block's source is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// In one page: every vCPU finds the block by its physical address and
+    /// the guest context.
+    Shared {
+        /// Of its first byte.
+        addr: GuestPhysAddr,
+        /// [`Guest::context`](crate::guest::Guest::context).
+        context: u32,
+    },
+    /// In two pages, or in what physical protection splits: one vCPU's own.
+    Private {
+        /// Physical address of its first byte.
+        first: GuestPhysAddr,
+        /// Physical address of its last bytes.
+        last: GuestPhysAddr,
+    },
+}
 
 /// A block as tier 0 runs it, with what it was translated from.
 #[derive(Debug)]
@@ -21,17 +41,59 @@ pub struct Code {
     verified: AtomicU64,
     /// Its source was stored to.
     void: AtomicBool,
+    origin: Origin,
+    /// How often it was interpreted, about.
+    heat: AtomicU32,
+    /// For one that is a vCPU's own: number of its generated code, and the
+    /// epoch of the vCPU's cache in which that counts.
+    private_host: AtomicU64,
 }
 
 impl Code {
     /// A translation of `source` made in fetch epoch `epoch`.
-    pub fn new(program: Program, source: Box<[u8]>, epoch: u64) -> Self {
+    pub fn new(program: Program, source: Box<[u8]>, epoch: u64, origin: Origin) -> Self {
         Self {
             program,
             source,
             verified: AtomicU64::new(epoch),
             void: AtomicBool::new(false),
+            origin,
+            heat: AtomicU32::new(0),
+            private_host: AtomicU64::new(0),
         }
+    }
+
+    pub(crate) fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    /// The guest code.
+    pub(crate) fn source(&self) -> &[u8] {
+        &self.source
+    }
+
+    /// Counts a run of the block in tier 0; returns how many there were. Runs
+    /// at the same moment may count as one.
+    #[inline(always)]
+    pub(crate) fn heat_up(&self) -> u32 {
+        let heat = self.heat.load(Ordering::Relaxed).saturating_add(1);
+        self.heat.store(heat, Ordering::Relaxed);
+        heat
+    }
+
+    /// How often it has run in tier 0, about.
+    pub(crate) fn heat(&self) -> u32 {
+        self.heat.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn private_host(&self, epoch: u32) -> Option<u32> {
+        let word = self.private_host.load(Ordering::Relaxed);
+        (word >> 32 == u64::from(epoch)).then_some(word as u32)
+    }
+
+    pub(crate) fn set_private_host(&self, epoch: u32, number: u32) {
+        let word = u64::from(epoch) << 32 | u64::from(number);
+        self.private_host.store(word, Ordering::Relaxed);
     }
 
     /// Length of the guest code.
@@ -46,7 +108,7 @@ impl Code {
         self.void.load(Ordering::Relaxed)
     }
 
-    pub(super) fn void(&self) {
+    pub(crate) fn void(&self) {
         self.void.store(true, Ordering::SeqCst);
     }
 
@@ -63,7 +125,7 @@ impl Code {
     }
 
     /// Whether memory at `addr` holds the `len` source bytes from `start` on.
-    pub(super) fn matches(
+    pub(crate) fn matches(
         &self,
         ram: &GuestRam,
         addr: GuestPhysAddr,

@@ -48,6 +48,17 @@ pub struct Mapping {
 }
 
 impl Mapping {
+    const NONE: Self = Self {
+        global: false,
+        pages: (0, 0),
+    };
+
+    /// Whether it is of a page larger than the smallest: one that need not be
+    /// in the set of pages.
+    pub(crate) const fn is_wide(&self) -> bool {
+        self.pages.1.wrapping_sub(self.pages.0) > 1
+    }
+
     /// Code within the page of one translation.
     pub fn of(entry: &TlbEntry) -> Self {
         Self {
@@ -74,6 +85,7 @@ struct Entry {
     /// The generation, of its kind of mapping, that it was made in.
     generation: u32,
     global: bool,
+    mapping: Mapping,
     code: Option<Arc<Code>>,
 }
 
@@ -85,7 +97,7 @@ pub struct JumpCache {
     generations: [u32; 2],
     /// A superset of the pages with entries, as a Bloom filter.
     pages: PageFilter,
-    /// A range of pages that covers every mapping of more than one page.
+    /// A range of pages that covers every mapping of more than two pages.
     wide: (u64, u64),
 }
 
@@ -98,6 +110,7 @@ impl Default for JumpCache {
             key: JumpKey::NONE,
             generation: 0,
             global: false,
+            mapping: Mapping::NONE,
             code: None,
         };
         Self {
@@ -120,11 +133,18 @@ impl JumpCache {
     /// The block at `va`, if one is known that is not void.
     #[inline(always)]
     pub fn get(&self, va: u64, key: JumpKey) -> Option<&Code> {
+        self.get_mapped(va, key).map(|(code, _)| &**code)
+    }
+
+    /// The same, and how it is mapped.
+    #[inline(always)]
+    pub fn get_mapped(&self, va: u64, key: JumpKey) -> Option<(&Arc<Code>, Mapping)> {
         let entry = &self.entries[Self::index(va)];
         let key = if entry.global { key.any_asid() } else { key };
         let current = self.generations[usize::from(entry.global)];
         if entry.va == va && entry.key == key && entry.generation == current {
-            entry.code.as_deref().filter(|code| !code.is_void())
+            let code = entry.code.as_ref().filter(|code| !code.is_void());
+            code.map(|code| (code, entry.mapping))
         } else {
             None
         }
@@ -132,8 +152,9 @@ impl JumpCache {
 
     /// Remembers the block at `va`, in place of whatever shares its entry.
     pub fn insert(&mut self, va: u64, key: JumpKey, mapping: Mapping, code: Arc<Code>) -> &Code {
-        self.pages.insert(va >> PAGE_SHIFT);
-        if mapping.pages.0 != mapping.pages.1 {
+        self.pages.insert(mapping.pages.0);
+        self.pages.insert(mapping.pages.1);
+        if mapping.is_wide() {
             self.wide.0 = self.wide.0.min(mapping.pages.0);
             self.wide.1 = self.wide.1.max(mapping.pages.1);
         }
@@ -146,6 +167,7 @@ impl JumpCache {
             key,
             generation,
             global,
+            mapping,
             code: None,
         };
         entry.code.insert(code)
@@ -153,13 +175,14 @@ impl JumpCache {
 
     /// Forgets what `flush` says.
     pub fn flush(&mut self, flush: &JumpFlush) {
-        if flush.is_all() {
+        // Blocks are compared with memory when they are found in the shared cache.
+        if flush.is_all() || flush.is_code() {
             return self.flush_all();
         }
-        if flush.is_non_global() {
+        if flush.non_global_of().is_some() {
             self.advance(false);
         }
-        for &page in flush.pages() {
+        for &(page, _) in flush.pages() {
             self.flush_page(page);
         }
     }
@@ -190,10 +213,16 @@ impl JumpCache {
         }
         for slot in 0..SLOTS_PER_PAGE {
             let va = page << PAGE_SHIFT | slot << ALIGN_SHIFT;
-            let entry = &mut self.entries[Self::index(va)];
-            if entry.va == va {
-                entry.code = None;
-            }
+            self.forget(va);
+        }
+        // An instruction that begins in the page before.
+        self.forget((page << PAGE_SHIFT).wrapping_sub(1 << ALIGN_SHIFT));
+    }
+
+    fn forget(&mut self, va: u64) {
+        let entry = &mut self.entries[Self::index(va)];
+        if entry.va == va {
+            entry.code = None;
         }
     }
 }
@@ -221,11 +250,17 @@ impl PageFilter {
 
 #[cfg(test)]
 mod tests {
+    use vm_core::GuestPhysAddr;
+
     use super::*;
-    use crate::interp::Program;
+    use crate::{cache::Origin, interp::Program};
 
     const KEY: JumpKey = JumpKey {
         space: Space::new(1, 0, 5),
+        context: 0,
+    };
+    const ORIGIN: Origin = Origin::Shared {
+        addr: GuestPhysAddr(0),
         context: 0,
     };
     const OTHER: JumpKey = JumpKey {
@@ -236,7 +271,7 @@ mod tests {
     fn cache(entries: &[(u64, Mapping)]) -> JumpCache {
         let mut cache = JumpCache::default();
         for &(va, mapping) in entries {
-            let code = Code::new(Program::empty(), Box::new([]), 0);
+            let code = Code::new(Program::empty(), Box::new([]), 0, ORIGIN);
             cache.insert(va, KEY, mapping, Arc::new(code));
         }
         cache
@@ -275,7 +310,7 @@ mod tests {
         let entries = [(0x1000, page(0x1000, true)), (0x2000, page(0x2000, false))];
         let cache = cache(&entries);
         assert!(cache.get(0x1000, OTHER).is_some());
-        let cache = flushed(cache, JumpFlush::non_global);
+        let cache = flushed(cache, |flush| flush.non_global(5));
         assert!(cache.get(0x1000, KEY).is_some() && cache.get(0x2000, KEY).is_none());
     }
 
@@ -283,10 +318,10 @@ mod tests {
     fn a_page_is_flushed_with_all_its_entries_and_no_other() {
         let entries = [0x1000, 0x1ffe, 0x2000, 0xffff_ffff_8000_1000];
         let cache = cache(&entries.map(|va| (va, page(va, false))));
-        let cache = flushed(cache, |flush| flush.page(0x1234));
+        let cache = flushed(cache, |flush| flush.page(0x1234, None));
         let left = entries.map(|va| cache.get(va, KEY).is_some());
         assert_eq!(left, [false, false, true, true]);
-        let cache = flushed(cache, |flush| flush.page(0xffff_ffff_8000_1ffe));
+        let cache = flushed(cache, |flush| flush.page(0xffff_ffff_8000_1ffe, None));
         assert!(cache.get(entries[3], KEY).is_none() && cache.get(0x2000, KEY).is_some());
     }
 
@@ -297,7 +332,7 @@ mod tests {
             pages: (0x200, 0x3ff),
         };
         let cache = flushed(cache(&[(0x20_0000, mapping)]), |flush| {
-            flush.page(0x3f_f000)
+            flush.page(0x3f_f000, None)
         });
         assert!(cache.get(0x20_0000, KEY).is_none());
     }
@@ -312,13 +347,15 @@ mod tests {
                 pages: (1, 2)
             }
         );
-        let cache = flushed(cache(&[(0x1ffe, mapping)]), |flush| flush.page(0x2000));
+        let cache = flushed(cache(&[(0x1ffe, mapping)]), |flush| {
+            flush.page(0x2000, None)
+        });
         assert!(cache.get(0x1ffe, KEY).is_none());
     }
 
     #[test]
     fn a_void_block_is_no_hit() {
-        let code = Arc::new(Code::new(Program::empty(), Box::new([]), 0));
+        let code = Arc::new(Code::new(Program::empty(), Box::new([]), 0, ORIGIN));
         let mut cache = cache(&[]);
         cache.insert(0x1000, KEY, page(0x1000, false), Arc::clone(&code));
         assert!(cache.get(0x1000, KEY).is_some());

@@ -15,6 +15,6 @@ mod lines;
 mod page;
 
 pub use blocks::{BlockCache, Stored, Ticket};
-pub use code::{Code, MAX_SOURCE};
+pub use code::{Code, MAX_SOURCE, Origin};
 pub use jump::{JumpCache, JumpKey, Mapping};
 pub use jump_flush::JumpFlush;

@@ -5,7 +5,11 @@ use std::sync::atomic::{self, fence};
 use vm_core::AccessSize;
 use vm_cross_arch::ir::{Extend, Op, Ordering, eval, fixed};
 
-use super::{exec::read, float, program::Program};
+use super::{
+    exec::read,
+    float,
+    program::{Position, Program},
+};
 use crate::{
     atomic as guest_atomic,
     guest::{Exception, Guest, HelperCall, Outcome},
@@ -22,9 +26,24 @@ pub(super) fn run<G: Guest>(
     index: usize,
     entry: usize,
 ) -> Result<(), Exception> {
-    let Some(op) = program.cold.get(entry) else {
-        return Ok(());
-    };
+    match program.cold.get(entry) {
+        Some(op) => run_op(core, guest, op, || program.position(index)),
+        None => Ok(()),
+    }
+}
+
+/// Runs any op. `position` is where its instruction is in its block, asked for
+/// by helpers alone.
+///
+/// # Errors
+/// The exception it raises.
+#[inline]
+pub(crate) fn run_op<G: Guest>(
+    core: &mut Core,
+    guest: &mut G,
+    op: &Op,
+    position: impl FnOnce() -> Position,
+) -> Result<(), Exception> {
     match *op {
         // Marks are no micro-ops; exits have their own.
         Op::Insn { .. } | Op::ExitIf { .. } => {}
@@ -114,7 +133,7 @@ pub(super) fn run<G: Guest>(
         }
         Op::Fence { ordering } => host_fence(ordering),
         Op::Helper { helper, dst, args } => {
-            let position = program.position(index);
+            let position = position();
             let pc = core.get(fixed::PC).wrapping_add(u64::from(position.offset));
             let args = args.map(|argument| read(core, argument));
             let next = pc.wrapping_add(u64::from(position.len));

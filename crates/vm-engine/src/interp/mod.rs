@@ -7,6 +7,7 @@ mod lower;
 mod micro;
 mod program;
 
+pub(crate) use cold::run_op;
 pub use exec::{Fault, Next, run};
 pub use lower::lower;
 pub use program::{Position, Program};

@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
+use vm_core::{GuestPhysAddr, PAGE_SHIFT, PAGE_SIZE};
 use vm_cross_arch::ir::{SLOT_COUNT, Slot};
 use vm_mem::tlb::{DefaultTlb, Perms, Space};
 
-use super::{MachineShared, VcpuControl};
-use crate::cache::JumpFlush;
+use super::{Completion, MachineShared, VcpuControl, VcpuRequest};
+use crate::{
+    cache::JumpFlush,
+    jit::{JitState, ShortTlbs},
+};
 
 /// The architecture-neutral state of one vCPU, owned by its thread.
 pub struct Core {
@@ -14,8 +18,12 @@ pub struct Core {
     pub index: usize,
     /// Guest registers, fixed cells and temporaries.
     pub slots: [u64; SLOT_COUNT],
+    /// What generated code reads and writes besides.
+    pub(crate) jit: JitState,
     /// Cached translations.
     pub tlb: DefaultTlb,
+    /// Translations that generated code looks up itself.
+    pub short_tlbs: ShortTlbs,
     /// The address space that accesses belong to now: data, and fetches.
     pub data_space: Space,
     /// The address space of instruction fetches.
@@ -32,6 +40,10 @@ pub struct Core {
     /// What the jump cache has to forget before the next block. Set by
     /// requests and by helpers that end a block.
     pub jump_flush: JumpFlush,
+    /// Physical pages of which blocks have become void.
+    pub(crate) dropped_code: Vec<u64>,
+    /// Pages that became code pages, until every vCPU has noticed.
+    pub(crate) unseen_marks: Vec<Arc<Completion>>,
     /// How many stores have hit code pages, but no code.
     pub(crate) stores_beside_code: u32,
     /// The part other threads see.
@@ -46,7 +58,9 @@ impl Core {
         Self {
             index,
             slots: [0; SLOT_COUNT],
+            jit: JitState::new(machine.reservations.count_address()),
             tlb: DefaultTlb::default(),
+            short_tlbs: ShortTlbs::default(),
             data_space: Space::new(0, 0, 0),
             fetch_space: Space::new(0, 0, 0),
             accept: [Perms::NONE; 3],
@@ -54,6 +68,8 @@ impl Core {
             retired_in_block: 0,
             reservation: None,
             jump_flush: JumpFlush::default(),
+            dropped_code: Vec::new(),
+            unseen_marks: Vec::new(),
             stores_beside_code: 0,
             control,
             machine,
@@ -77,6 +93,40 @@ impl Core {
         if let Some(reservation) = self.reservation.take() {
             self.machine.reservations.release(reservation);
         }
+    }
+
+    /// Makes stores to physical page `page` take the slow path: it holds code.
+    pub fn forbid_direct_writes(&mut self, page: u64) {
+        self.tlb.forbid_direct_writes(page);
+        let addr = GuestPhysAddr(page << PAGE_SHIFT);
+        if let Some(host) = self.machine.ram.host_ptr(addr, PAGE_SIZE) {
+            self.short_tlbs.forbid_direct_writes(host.as_ptr() as usize);
+        }
+    }
+
+    /// Has the other vCPUs report their stores to physical page `page`: it
+    /// holds code.
+    pub(crate) fn watch_page(&mut self, page: u64) {
+        let others = self.machine.vcpus().len().saturating_sub(1);
+        if others == 0 {
+            return;
+        }
+        let seen = Arc::new(Completion::new(others));
+        let notify = VcpuRequest::Notify(Arc::clone(&seen));
+        self.machine
+            .broadcast(self.index, &VcpuRequest::DropWrites { page });
+        self.machine.broadcast(self.index, &notify);
+        self.unseen_marks.push(seen);
+    }
+
+    /// Notes that blocks of physical page `page` have become void, here and
+    /// on the other vCPUs.
+    pub(crate) fn code_dropped(&mut self, page: u64) {
+        if self.dropped_code.last() != Some(&page) {
+            self.dropped_code.push(page);
+        }
+        self.machine
+            .broadcast(self.index, &VcpuRequest::DropCode { page });
     }
 
     /// Guest instructions retired so far, as a helper called by an

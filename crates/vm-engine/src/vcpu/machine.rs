@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use vm_core::{PhysBus, time::AlarmService};
+use vm_core::{GuestPhysAddr, PhysBus, time::AlarmService};
 use vm_mem::GuestRam;
 
 use super::{Completion, VcpuControl, VcpuRequest};
@@ -44,6 +44,9 @@ impl MachineShared {
 
     /// Attaches the vCPUs, once, before any runs. Later calls change nothing.
     pub fn attach(&self, vcpus: Vec<Arc<VcpuControl>>) {
+        if vcpus.len() > 1 {
+            self.reservations.share();
+        }
         let _ = self.vcpus.set(vcpus);
     }
 
@@ -58,6 +61,14 @@ impl MachineShared {
             if index != except {
                 vcpu.post(request.clone());
             }
+        }
+    }
+
+    /// Drops translated code from the `bytes` bytes at `addr`, which a device
+    /// has written.
+    pub fn written_by_device(&self, addr: GuestPhysAddr, bytes: u64) {
+        for page in self.blocks.stored_range(addr, bytes) {
+            self.broadcast(usize::MAX, &VcpuRequest::DropCode { page });
         }
     }
 

@@ -7,6 +7,7 @@ mod exit;
 mod machine;
 mod request;
 mod run;
+mod tiered;
 
 pub use self::core::Core;
 pub use control::{VcpuControl, attention};
@@ -14,3 +15,4 @@ pub use exit::VcpuExit;
 pub use machine::MachineShared;
 pub use request::{Completion, VcpuRequest};
 pub use run::Vcpu;
+pub use tiered::Engine;

@@ -13,6 +13,12 @@ pub enum VcpuRequest {
         /// The guest-physical page number.
         page: u64,
     },
+    /// Drop generated code that came from the physical page with this number
+    /// and has become void.
+    DropCode {
+        /// The guest-physical page number; `u64::MAX` for all pages.
+        page: u64,
+    },
     /// Make earlier stores visible to instruction fetch.
     SyncInstructions,
     /// Forget translations of `pages` pages from `va` on, of one address space
@@ -41,6 +47,9 @@ impl VcpuRequest {
     fn covers(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::DropWrites { page: own }, Self::DropWrites { page }) => own == page,
+            (Self::DropCode { page: own }, Self::DropCode { page }) => {
+                own == page || *own == u64::MAX
+            }
             (Self::SyncInstructions, Self::SyncInstructions) => true,
             (
                 Self::FlushTlb {
@@ -65,7 +74,10 @@ impl VcpuRequest {
     /// Whether it only concerns caches.
     fn is_about_caches(&self) -> bool {
         match self {
-            Self::DropWrites { .. } | Self::SyncInstructions | Self::FlushTlb { .. } => true,
+            Self::DropWrites { .. }
+            | Self::DropCode { .. }
+            | Self::SyncInstructions
+            | Self::FlushTlb { .. } => true,
             Self::Start { .. } | Self::Notify(_) => false,
         }
     }
@@ -99,7 +111,9 @@ impl RequestQueue {
             asid: None,
         };
         let others = std::mem::take(&mut self.0);
-        self.0.extend([everything, VcpuRequest::SyncInstructions]);
+        let all_code = VcpuRequest::DropCode { page: u64::MAX };
+        self.0
+            .extend([everything, all_code, VcpuRequest::SyncInstructions]);
         let others = others.into_iter().filter(|other| !other.is_about_caches());
         self.0.extend(others);
     }
@@ -199,7 +213,7 @@ mod tests {
         }
         queue.push(VcpuRequest::Notify(Arc::clone(&done)));
         let taken = queue.take();
-        assert!(taken.len() <= MAX_QUEUED + 2, "{}", taken.len());
+        assert!(taken.len() <= MAX_QUEUED + 3, "{}", taken.len());
         assert!(matches!(
             taken[0],
             VcpuRequest::FlushTlb {
@@ -208,8 +222,9 @@ mod tests {
                 ..
             }
         ));
-        assert!(matches!(taken[1], VcpuRequest::SyncInstructions));
-        assert!(matches!(taken[2], VcpuRequest::Start { pc: 1, arg: 2 }));
+        assert!(matches!(taken[1], VcpuRequest::DropCode { page: u64::MAX }));
+        assert!(matches!(taken[2], VcpuRequest::SyncInstructions));
+        assert!(matches!(taken[3], VcpuRequest::Start { pc: 1, arg: 2 }));
         assert!(matches!(taken.last(), Some(VcpuRequest::Notify(_))));
     }
 

@@ -8,9 +8,9 @@ use vm_cross_arch::{
     passes,
 };
 
-use super::{Core, VcpuExit, VcpuRequest, attention};
+use super::{Core, VcpuExit, VcpuRequest, attention, tiered::Tier1};
 use crate::{
-    cache::{Code, JumpCache, JumpKey, MAX_SOURCE, Mapping},
+    cache::{Code, JumpCache, JumpKey, MAX_SOURCE, Mapping, Origin},
     guest::{Exception, Guest, HelperCall, Outcome},
     interp::{self, Fault, Next},
     memory,
@@ -30,10 +30,11 @@ pub struct Vcpu<G: Guest> {
     pub guest: G,
     /// Virtual address of the next instruction.
     pub pc: u64,
-    jump_cache: JumpCache,
+    pub(super) jump_cache: JumpCache,
     /// What the jump cache is asked with; follows `core` and `guest`.
-    jump_key: JumpKey,
-    max_block_insns: u16,
+    pub(super) jump_key: JumpKey,
+    pub(super) max_block_insns: u16,
+    pub(super) tier1: Option<Box<Tier1>>,
 }
 
 impl<G: Guest> Vcpu<G> {
@@ -53,6 +54,7 @@ impl<G: Guest> Vcpu<G> {
             jump_cache: JumpCache::default(),
             jump_key: JumpKey::NONE,
             max_block_insns: MAX_BLOCK_INSNS,
+            tier1: None,
         }
     }
 
@@ -74,7 +76,12 @@ impl<G: Guest> Vcpu<G> {
             {
                 return exit;
             }
-            if let Some(exit) = self.run_block() {
+            let exit = if self.tier1.is_some() {
+                self.run_tiered()
+            } else {
+                self.run_block()
+            };
+            if let Some(exit) = exit {
                 return exit;
             }
         }
@@ -82,7 +89,7 @@ impl<G: Guest> Vcpu<G> {
 
     /// Runs one block; returns only to leave the loop.
     #[inline(always)]
-    fn run_block(&mut self) -> Option<VcpuExit> {
+    pub(super) fn run_block(&mut self) -> Option<VcpuExit> {
         let pc = self.pc;
         let code = match self.jump_cache.get(pc, self.jump_key) {
             Some(code) => code,
@@ -94,6 +101,7 @@ impl<G: Guest> Vcpu<G> {
                 }
             },
         };
+        code.heat_up();
         self.core.set(fixed::PC, pc);
         match interp::run(&mut self.core, &mut self.guest, &code.program) {
             Ok(Next::Jump(target)) => {
@@ -133,7 +141,7 @@ impl<G: Guest> Vcpu<G> {
     }
 
     /// Runs a terminator's helper, `before` instructions into its block.
-    fn run_helper(
+    pub(crate) fn run_helper(
         &mut self,
         call: &HelperCall,
         dst: Option<Slot>,
@@ -165,7 +173,7 @@ impl<G: Guest> Vcpu<G> {
     }
 
     /// Enters the handler of an exception.
-    fn raise(&mut self, pc: u64, exception: Exception) {
+    pub(crate) fn raise(&mut self, pc: u64, exception: Exception) {
         self.core.clear_reservation();
         self.pc = self.guest.raise(&mut self.core, pc, exception);
         self.state_changed();
@@ -200,7 +208,7 @@ impl<G: Guest> Vcpu<G> {
     }
 
     /// To be called whenever privilege, address space or context may have changed.
-    fn state_changed(&mut self) {
+    pub(super) fn state_changed(&mut self) {
         self.jump_key = JumpKey {
             space: self.core.fetch_space,
             context: self.guest.context(),
@@ -208,7 +216,9 @@ impl<G: Guest> Vcpu<G> {
         if self.core.jump_flush.is_pending() {
             let flush = std::mem::take(&mut self.core.jump_flush);
             self.jump_cache.flush(&flush);
+            self.flush_tier1(&flush);
         }
+        self.refresh_tier1();
     }
 
     /// Does what other threads asked for; returns only to leave the loop.
@@ -240,10 +250,11 @@ impl<G: Guest> Vcpu<G> {
     fn serve_requests(&mut self) {
         for request in self.core.control.take_requests() {
             match request {
-                VcpuRequest::DropWrites { page } => self.core.tlb.forbid_direct_writes(page),
+                VcpuRequest::DropWrites { page } => self.core.forbid_direct_writes(page),
+                VcpuRequest::DropCode { page } => self.core.dropped_code.push(page),
                 VcpuRequest::SyncInstructions => {
                     self.core.machine.blocks.sync();
-                    self.core.jump_flush.all();
+                    self.core.jump_flush.code();
                 }
                 VcpuRequest::Notify(completion) => completion.complete(),
                 VcpuRequest::Start { .. } => {
@@ -259,7 +270,7 @@ impl<G: Guest> Vcpu<G> {
 
     /// The block at `self.pc`: from the shared cache, else translated now.
     #[cold]
-    fn find_block(&mut self) -> Result<(Arc<Code>, Mapping), Exception> {
+    pub(super) fn find_block(&mut self) -> Result<(Arc<Code>, Mapping), Exception> {
         let Self {
             core,
             guest,
@@ -288,11 +299,13 @@ impl<G: Guest> Vcpu<G> {
         let Some(block) = guest.lift(bytes, *max_block_insns) else {
             return self.find_unshared_block();
         };
-        let code = translated(block, bytes, epoch);
+        let context = jump_key.context;
+        let code = translated(block, bytes, epoch, Origin::Shared { addr, context });
         mark_code(core, addr, code.bytes());
-        machine
-            .blocks
-            .insert(&machine.ram, addr, jump_key.context, &code, ticket);
+        let blocks = &machine.blocks;
+        if blocks.insert(&machine.ram, addr, context, &code, ticket) {
+            core.code_dropped(u64::MAX);
+        }
         Ok((code, mapping))
     }
 
@@ -323,7 +336,10 @@ impl<G: Guest> Vcpu<G> {
             let here = mapping.map_or(here, |before| before.and(here));
             mapping = Some(here);
             if let Some(block) = guest.lift(&bytes, 1) {
-                let code = translated(block, &bytes, epoch);
+                let ends = parcels.first().zip(parcels.last());
+                let (first, last) = ends.map_or((addr, addr), |(first, last)| (first.0, last.0));
+                let origin = Origin::Private { first, last };
+                let code = translated(block, &bytes, epoch, origin);
                 for (start, (addr, ticket)) in (0..).step_by(PARCEL).zip(parcels) {
                     mark_code(core, addr, PARCEL as u64);
                     let part = (start, PARCEL);
@@ -342,14 +358,18 @@ impl<G: Guest> Vcpu<G> {
 fn mark_code(core: &mut Core, addr: GuestPhysAddr, bytes: u64) {
     if core.machine.blocks.mark_code(addr, bytes) {
         let page = addr.page();
-        core.tlb.forbid_direct_writes(page);
-        core.machine
-            .broadcast(core.index, &VcpuRequest::DropWrites { page });
+        core.forbid_direct_writes(page);
+        core.watch_page(page);
     }
 }
 
-fn translated(mut block: Block, bytes: &[u8], epoch: u64) -> Arc<Code> {
+fn translated(mut block: Block, bytes: &[u8], epoch: u64, origin: Origin) -> Arc<Code> {
     passes::optimize(&mut block);
     let source = bytes.get(..block.bytes.into()).unwrap_or(bytes);
-    Arc::new(Code::new(interp::lower(&block), source.into(), epoch))
+    Arc::new(Code::new(
+        interp::lower(&block),
+        source.into(),
+        epoch,
+        origin,
+    ))
 }

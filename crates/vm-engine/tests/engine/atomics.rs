@@ -75,6 +75,8 @@ fn different_atomics_on_one_line_do_not_disturb_each_other() {
 /// as does A2; A3 holds 8, A4 an address in another line. A0 is clobbered.
 fn after_reservation(between: &[u32]) -> u64 {
     let mut p = Program::new();
+    // Another hart, which sleeps: alone, a hart need not watch its own stores.
+    p.put([beq(A0, ZERO, 12), WFI, jal(ZERO, -4)]);
     p.li(A1, RAM + DATA)
         .li(A2, 7)
         .li(A3, 8)
@@ -87,7 +89,7 @@ fn after_reservation(between: &[u32]) -> u64 {
     p.pad(0x400);
     p.put([csrrs(T1, csr::MEPC, ZERO), addi(T1, T1, 4)]);
     p.put([csrrw(ZERO, csr::MEPC, T1), MRET]);
-    Machine::new(1, &p).run().0
+    Machine::new(2, &p).run().0
 }
 
 #[test]

@@ -203,11 +203,9 @@ fn device_writes_count_after_a_fence() {
     for round in 1..=ROUNDS {
         let code = addi(A3, ZERO, round as i32).to_le_bytes();
         let ram = &running.shared.ram;
-        ram.write(GuestPhysAddr(RAM + function), &code).unwrap();
-        if round % 2 == 0 {
-            let at = GuestPhysAddr(RAM + function);
-            running.shared.blocks.stored_range(at, 4);
-        }
+        let at = GuestPhysAddr(RAM + function);
+        ram.write(at, &code).unwrap();
+        running.shared.written_by_device(at, 4);
         std::sync::atomic::fence(std::sync::atomic::Ordering::SeqCst);
         running.poke(flag, round);
         running.wait_until(answer, |value| value == round);
@@ -333,7 +331,10 @@ fn blocks_may_vanish_at_any_time() {
             0 => blocks.clear(),
             1 => blocks.sync(),
             2 => blocks.release(first + round % pages),
-            _ => blocks.stored_range(GuestPhysAddr(RAM + functions), pages * 0x1000),
+            _ => {
+                let all = GuestPhysAddr(RAM + functions);
+                running.shared.written_by_device(all, pages * 0x1000);
+            }
         }
         if running.peek(sums) != 0 && running.peek(sums + 8) != 0 {
             break;

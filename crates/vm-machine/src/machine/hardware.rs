@@ -4,7 +4,7 @@ use std::sync::{Arc, mpsc::Sender};
 
 use vm_core::{GuestArch, PowerEvent, PowerSink};
 use vm_engine::guest::riscv64::{Firmware, HartConfig, Riscv64};
-use vm_engine::vcpu::Vcpu;
+use vm_engine::vcpu::{Engine, Vcpu};
 
 use super::{control::Event, vcpus::Vcpus};
 use crate::{
@@ -70,7 +70,13 @@ impl Hardware {
                 ..HartConfig::default()
             });
             let machine = Arc::clone(&board.shared);
-            Vcpu::new(index, Arc::clone(control), machine, hart, 0)
+            let mut vcpu = Vcpu::new(index, Arc::clone(control), machine, hart, 0);
+            if let Err(cause) = vcpu.set_engine(Engine::default()) {
+                tracing::warn!(
+                    "vCPU {index} is interpreted: no memory for generated code: {cause}"
+                );
+            }
+            vcpu
         });
         let symbols = around.plan.symbols();
         Ok(Self {

@@ -11,6 +11,7 @@ mod vcpus;
 use std::sync::mpsc::{Receiver, Sender};
 
 use vm_core::{HostArch, PowerEvent};
+use vm_engine::vcpu::Engine;
 
 use control::{Command, Event, events};
 use hardware::{Hardware, Surroundings};
@@ -74,7 +75,11 @@ impl Machine {
     pub fn engine(&self) -> String {
         let guest = hardware::ARCH;
         let host = HostArch::current().map_or("unknown", HostArch::name);
-        format!("{guest} guest on {host} host: interpreter (no JIT for this pair yet)")
+        let engine = match Engine::default() {
+            Engine::Jit { .. } => "JIT",
+            Engine::Interpreter => "interpreter (no JIT for this pair yet)",
+        };
+        format!("{guest} guest on {host} host: {engine}")
     }
 
     /// Runs the machine to its end, on this thread and those of its vCPUs.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::interp::Program;
+use crate::{cache::Origin, interp::Program};
 
 const AT: GuestPhysAddr = GuestPhysAddr(0x8000_0010);
 const CONTEXT: u32 = 7;
@@ -28,7 +28,11 @@ impl Bench {
         let mut source = vec![0; bytes];
         self.ram.read(addr, &mut source).unwrap();
         let epoch = self.cache.epoch();
-        Arc::new(Code::new(Program::empty(), source.into(), epoch))
+        let origin = Origin::Shared {
+            addr,
+            context: CONTEXT,
+        };
+        Arc::new(Code::new(Program::empty(), source.into(), epoch, origin))
     }
 
     /// Translates as a vCPU does.

@@ -104,7 +104,8 @@ impl SbiCall<'_> {
 
     fn carry_out(&mut self, request: VcpuRequest) {
         match request {
-            VcpuRequest::DropWrites { page } => self.core.tlb.forbid_direct_writes(page),
+            VcpuRequest::DropWrites { page } => self.core.forbid_direct_writes(page),
+            VcpuRequest::DropCode { page } => self.core.dropped_code.push(page),
             VcpuRequest::SyncInstructions => {
                 self.hart.fence_i(self.core);
             }

@@ -26,7 +26,9 @@ impl Guest for Riscv64 {
     fn context(&self) -> u32 {
         let fp_on = u32::from(self.regs.status.fp_on());
         let rounding_valid = u32::from(self.rounding_valid());
-        self.privilege.bits() as u32 | fp_on << 2 | rounding_valid << 3
+        // Generated code rounds to nearest without asking.
+        let nearest = u32::from(self.regs.frm == 0);
+        self.privilege.bits() as u32 | fp_on << 2 | rounding_valid << 3 | nearest << 4
     }
 
     fn fill(

@@ -185,10 +185,11 @@ impl Riscv64 {
     /// SFENCE.VMA on this hart: of one page or all, of one address space or all.
     pub(super) fn fence(&self, core: &mut Core, va: Option<u64>, asid: Option<u16>) {
         sfence_vma(&mut core.tlb, va.map(GuestVirtAddr), asid);
+        core.short_tlbs.flush(va, asid);
         match (va, asid) {
             (None, None) => core.jump_flush.all(),
-            (None, Some(_)) => core.jump_flush.non_global(),
-            (Some(va), _) => core.jump_flush.page(va),
+            (None, Some(asid)) => core.jump_flush.non_global(asid),
+            (Some(va), asid) => core.jump_flush.page(va, asid),
         }
     }
 

@@ -70,6 +70,7 @@ impl Riscv64 {
         core.set(fixed::FP_ROUNDING, 0);
         core.set(fixed::FP_DIRTY, 0);
         core.tlb.flush_all();
+        core.short_tlbs.flush(None, None);
         core.jump_flush.all();
         core.clear_reservation();
         self.update_timer(core);

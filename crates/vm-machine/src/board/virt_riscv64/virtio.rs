@@ -132,6 +132,6 @@ fn thread_error(what: &str) -> impl Fn(std::io::Error) -> MachineError {
 /// A device wrote `len` bytes at `addr`: what was translated from there is void.
 fn forget_code(machine: &Weak<MachineShared>, addr: GuestPhysAddr, len: u64) {
     if let Some(machine) = machine.upgrade() {
-        machine.blocks.stored_range(addr, len);
+        machine.written_by_device(addr, len);
     }
 }

@@ -28,7 +28,7 @@ impl Riscv64 {
     /// FENCE.I.
     pub(in super::super) fn fence_i(&self, core: &mut Core) -> Outcome {
         core.machine.blocks.sync();
-        core.jump_flush.all();
+        core.jump_flush.code();
         Outcome::Value(0)
     }
 

@@ -1,0 +1,204 @@
+//! What generated code and the engine agree on, whatever the host.
+//!
+//! One register, the *state register*, points into the vCPU's state; generated
+//! code reaches everything else by constant offsets from it. At every block
+//! edge the back-end's pinned guest registers are in their host registers and
+//! all other slots in memory. Code is position-independent: the virtual address
+//! of what runs is [`StateLayout::bias`] plus a *code position*, the low 32 bits
+//! of its guest-physical address, sign-extended. The bias is the same for all
+//! code of a page, so jumps within one need not touch it.
+
+use vm_core::AccessSize;
+
+use crate::ir::Op;
+
+/// Offsets in bytes from the state register.
+#[derive(Debug, Clone, Copy)]
+pub struct StateLayout {
+    /// Slot 0; the others follow, 8 bytes each.
+    pub slots: i32,
+    /// `i32`: guest instructions until the vCPU looks around.
+    pub budget: i32,
+    /// `u64`: virtual address minus code position of what runs.
+    pub bias: i32,
+    /// `u32` right after `bias`, and 4 bytes of padding: the number of the
+    /// mapping that code runs under. Equal numbers mean equal bias and
+    /// unchanged translations.
+    pub place: i32,
+    /// Pointer to [`JumpTable`] entries.
+    pub jumps: i32,
+    /// Pointer to the short TLB ([`ShortTlb`]).
+    pub tlb: i32,
+    /// `i32`: code position of the guest instruction that calls the engine.
+    pub site_pc: i32,
+    /// `u32`: [`Site::pack`] of that instruction.
+    pub site: i32,
+    /// `u32`: what it calls: index of an op, or a helper's number.
+    pub callee: i32,
+    /// Three `u64`: arguments of a helper that ends a block.
+    pub args: i32,
+    /// `u32`: the host's floating-point control and status word of the guest.
+    pub fp_control: i32,
+    /// `u32`: the same of the engine's own code.
+    pub host_fp_control: i32,
+}
+
+/// Shape of the short TLB: one direct-mapped table for loads, one for stores,
+/// of entries of 16 bytes: tag (the page's virtual address), then what turns a
+/// virtual into a host address when added.
+#[derive(Debug, Clone, Copy)]
+pub struct ShortTlb;
+
+impl ShortTlb {
+    /// log2 of the number of entries of a table.
+    pub const INDEX_BITS: u32 = 10;
+    /// Entries of a table.
+    pub const ENTRIES: usize = 1 << Self::INDEX_BITS;
+    /// log2 of the size of an entry.
+    pub const ENTRY_SHIFT: u32 = 4;
+    /// Offset of the load table.
+    pub const READ: i32 = 0;
+    /// Offset of the store table.
+    pub const WRITE: i32 = (Self::ENTRIES << Self::ENTRY_SHIFT) as i32;
+    /// The tag of an unused entry: no page has this address.
+    pub const UNUSED: u64 = 1;
+}
+
+/// Shape of the table that indirect jumps look their target up in:
+/// direct-mapped, entries of 32 bytes: virtual address, host code, bias, place.
+#[derive(Debug, Clone, Copy)]
+pub struct JumpTable;
+
+impl JumpTable {
+    /// log2 of the number of entries.
+    pub const INDEX_BITS: u32 = 12;
+    /// Entries.
+    pub const ENTRIES: usize = 1 << Self::INDEX_BITS;
+    /// log2 of the size of an entry.
+    pub const ENTRY_SHIFT: u32 = 5;
+    /// Upper address bits are mixed into the index by a shift of so many.
+    pub const MIX_SHIFT: u32 = 11;
+    /// The address of an unused entry: code is 2-byte aligned.
+    pub const UNUSED: u64 = 1;
+
+    /// The entry that may hold `va`.
+    pub const fn index(va: u64) -> usize {
+        let low = va as u32;
+        ((low ^ (low >> Self::MIX_SHIFT)) >> 1) as usize & (Self::ENTRIES - 1)
+    }
+}
+
+/// What the engine must know of a guest instruction that calls it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Site {
+    /// How many instructions of the block, this one included, have not retired.
+    pub unretired: u16,
+    /// Length of the instruction in bytes.
+    pub len: u8,
+}
+
+impl Site {
+    /// As one word.
+    pub const fn pack(self) -> u32 {
+        self.unretired as u32 | (self.len as u32) << 16
+    }
+
+    /// The reverse of [`pack`](Self::pack).
+    pub const fn unpack(word: u32) -> Self {
+        Self {
+            unretired: word as u16,
+            len: (word >> 16) as u8,
+        }
+    }
+}
+
+/// Code of the engine that generated code jumps to or calls, through stubs
+/// that the back-end's runtime provides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Runtime {
+    /// A load that the short TLB did not answer.
+    Load(AccessSize),
+    /// A store that the short TLB did not answer.
+    Store(AccessSize),
+    /// An op that has no native form.
+    Op,
+    /// A direct jump that is not linked.
+    Link,
+    /// An indirect jump that the jump table did not answer.
+    Indirect,
+    /// A helper that ends a block.
+    Helper,
+    /// The budget is used up.
+    Poll,
+    /// A block that must not be entered any more.
+    Stale,
+}
+
+/// A reference to a runtime stub: a 32-bit displacement relative to its end.
+#[derive(Debug, Clone, Copy)]
+pub struct RuntimeRef {
+    /// Offset of the displacement in the code.
+    pub at: u32,
+    /// Which stub.
+    pub target: Runtime,
+}
+
+/// A direct jump out of a block, for the engine to link. Its 32-bit
+/// displacements are relative to their ends.
+#[derive(Debug, Clone, Copy)]
+pub struct Exit {
+    /// Offset of the displacement of the jump; it leads to `stub` at first.
+    pub jump: u32,
+    /// Offset of the code that asks the engine for the target.
+    pub stub: u32,
+    /// Offset of the constant that a guarded jump compares the place with; 0 at first.
+    pub guard: Option<u32>,
+    /// Where to, in bytes from the block's start.
+    pub target: i64,
+}
+
+/// A translated block.
+#[derive(Debug, Default)]
+pub struct HostCode {
+    /// The code; entered at its start.
+    pub bytes: Vec<u8>,
+    /// Offset of the code that leads to [`Runtime::Stale`].
+    pub stale: u32,
+    /// References to runtime stubs.
+    pub runtime: Vec<RuntimeRef>,
+    /// Direct jumps out of the block.
+    pub exits: Vec<Exit>,
+    /// Ops that [`Runtime::Op`] runs.
+    pub ops: Vec<Op>,
+}
+
+/// What the translation of one block depends on beside its IR.
+#[derive(Debug, Clone, Copy)]
+pub struct Request {
+    /// Code position of the block's start.
+    pub code_pc: i32,
+    /// Number of the block's first exit, by which the engine knows it.
+    pub first_exit: u32,
+    /// Number of the block's first op for [`Runtime::Op`].
+    pub first_op: u32,
+    /// Whether the dynamic rounding mode is nearest-even wherever the block runs.
+    pub rounds_to_nearest: bool,
+}
+
+/// Where a block may jump within its page without a guard: up to here even the
+/// longest instruction ends in the page.
+pub const LAST_UNGUARDED_OFFSET: i64 = 0xffc;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sites_round_trip() {
+        let site = Site {
+            unretired: 64,
+            len: 4,
+        };
+        assert_eq!(Site::unpack(site.pack()), site);
+    }
+}

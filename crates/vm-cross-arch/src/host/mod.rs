@@ -1,0 +1,7 @@
+//! Host back-ends: from IR to machine code, one folder per architecture.
+//!
+//! A back-end is a pure function: it turns a block into bytes and lists what
+//! the engine has to fill in. What it shares with the engine is [`contract`].
+
+pub mod contract;
+pub mod x86_64;

@@ -1,0 +1,451 @@
+//! Integer ops.
+
+use dynasmrt::{DynasmApi, dynasm};
+
+use super::{
+    asm::{Alu, Cc, reg_mem},
+    emitter::{Emitter, Source},
+    regs::{Gpr, STATE},
+    vector::TEMPS,
+};
+use crate::ir::{BinaryOp, Cond, Op, Operand, Slot, UnaryOp, Width, fixed};
+
+/// The upper half of a NaN-boxed single.
+const BOX: Operand = Operand::Imm(0xffff_ffff_0000_0000_u64 as i64);
+
+/// A shift or rotation by a constant.
+#[derive(Clone, Copy)]
+enum Shift {
+    Left,
+    Right,
+    Arithmetic,
+    RotateLeft,
+    RotateRight,
+}
+
+impl Emitter<'_> {
+    /// Emits an op of the body.
+    pub(super) fn op(&mut self, op: &Op) {
+        match *op {
+            Op::Insn { .. } => {}
+            Op::Move { dst, src } => self.copy(dst, src),
+            Op::Binary {
+                op: operation,
+                width,
+                dst,
+                a,
+                b,
+            } => {
+                if !self.binary(operation, width, dst, a, b) {
+                    self.call_op(op);
+                }
+            }
+            Op::Unary {
+                op: operation,
+                dst,
+                a,
+            } => {
+                if !self.unary(operation, dst, a) {
+                    self.call_op(op);
+                }
+            }
+            Op::SetIf { cond, dst, a, b } => self.set_if(cond, dst, a, b),
+            Op::Select { dst, test, a, b } => self.select(dst, test, a, b),
+            Op::Load {
+                dst,
+                base,
+                offset,
+                size,
+                extend,
+            } => self.load(dst, (base, offset), size, extend),
+            Op::Store {
+                src,
+                base,
+                offset,
+                size,
+            } => self.store(src, (base, offset), size),
+            Op::Fence { ordering } => self.fence(ordering),
+            Op::ExitIf { cond, a, b, offset } => {
+                let not_reached = self.insns_after();
+                self.branch(cond, (a, b), offset, not_reached);
+            }
+            _ => {
+                if !self.float(op) {
+                    self.call_op(op);
+                }
+            }
+        }
+    }
+
+    /// `dst = src`.
+    fn copy(&mut self, dst: Slot, src: Operand) {
+        if self.copy_vector(dst, src) {
+            return;
+        }
+        match (src, self.pinned(dst)) {
+            (Operand::Imm(imm), None) if i32::try_from(imm).is_ok() => {
+                let memory = self.memory_of(dst);
+                self.written(dst);
+                self.asm.store_imm(memory, imm as i32);
+            }
+            (_, Some(register)) => self.copy_to(register, src),
+            (_, None) => {
+                let register = self.read(src);
+                let memory = self.memory_of(dst);
+                self.written(dst);
+                self.asm.store(memory, register);
+            }
+        }
+    }
+
+    /// `dst = a op b`; false if there is no native form.
+    fn binary(&mut self, op: BinaryOp, width: Width, dst: Slot, a: Operand, b: Operand) -> bool {
+        use BinaryOp as B;
+        let wide = width == Width::W64;
+        match op {
+            B::Add if wide => self.add(dst, a, b),
+            B::Or if wide && b == BOX && self.box_single(dst, a) => {}
+            B::Add => self.commutative(Alu::Add, width, dst, a, b),
+            B::And => self.commutative(Alu::And, width, dst, a, b),
+            B::Or => self.commutative(Alu::Or, width, dst, a, b),
+            B::Xor => self.commutative(Alu::Xor, width, dst, a, b),
+            B::Sub => self.two_operands(Alu::Sub, width, dst, a, b),
+            B::AndNot => self.with_not(Alu::And, width, dst, a, b),
+            B::OrNot => self.with_not(Alu::Or, width, dst, a, b),
+            B::XorNot => self.with_not(Alu::Xor, width, dst, a, b),
+            B::Shl => return self.shift(Shift::Left, width, dst, a, b),
+            B::Shr => return self.shift(Shift::Right, width, dst, a, b),
+            B::Sar => return self.shift(Shift::Arithmetic, width, dst, a, b),
+            B::Rol => return self.shift(Shift::RotateLeft, width, dst, a, b),
+            B::Ror => return self.shift(Shift::RotateRight, width, dst, a, b),
+            B::Sh1Add if wide => self.shift_add(1, dst, a, b),
+            B::Sh2Add if wide => self.shift_add(2, dst, a, b),
+            B::Sh3Add if wide => self.shift_add(3, dst, a, b),
+            B::MinS | B::MinU | B::MaxS | B::MaxU if wide => self.min_max(op, dst, a, b),
+            B::Mul => self.multiply(width, dst, a, b),
+            B::MulHighS | B::MulHighU if wide => self.multiply_high(op, dst, a, b),
+            B::DivS | B::DivU | B::RemS | B::RemU => self.divide(op, width, dst, a, b),
+            _ => return false,
+        }
+        true
+    }
+
+    fn add(&mut self, dst: Slot, a: Operand, b: Operand) {
+        if a == Operand::Slot(fixed::PC)
+            && let Some(imm) = b.imm()
+        {
+            let target = self.target(dst);
+            self.load_pc(target, imm);
+            return self.write(dst, target);
+        }
+        match (a, b, self.source(b)) {
+            (_, _, Source::Immediate(imm)) => {
+                let a = self.read(a);
+                let target = self.target(dst);
+                if target == a {
+                    self.asm.alu_ri(Alu::Add, true, target, imm);
+                } else {
+                    self.asm.lea(target, a, imm);
+                }
+                self.write(dst, target);
+            }
+            (Operand::Slot(_), _, Source::Register(b)) => {
+                let a = self.read(a);
+                let target = self.target(dst);
+                if target == a {
+                    self.asm.alu_rr(Alu::Add, true, target, b);
+                } else {
+                    self.asm.lea_sum(target, a, b);
+                }
+                self.write(dst, target);
+            }
+            _ => self.commutative(Alu::Add, Width::W64, dst, a, b),
+        }
+    }
+
+    fn commutative(&mut self, op: Alu, width: Width, dst: Slot, a: Operand, b: Operand) {
+        let target = self.pinned(dst);
+        let b_is_target = target.is_some() && b.slot().and_then(|slot| self.pinned(slot)) == target;
+        if b_is_target || a.imm().is_some() {
+            self.two_operands(op, width, dst, b, a);
+        } else {
+            self.two_operands(op, width, dst, a, b);
+        }
+    }
+
+    /// `dst = a op b` for an instruction that overwrites its first operand.
+    fn two_operands(&mut self, op: Alu, width: Width, dst: Slot, a: Operand, b: Operand) {
+        let source = self.source(b);
+        let mut register = self.target(dst);
+        if source == Source::Register(register) && a != b {
+            register = self.temp();
+        }
+        let keep = matches!(source, Source::Register(r) if r == register);
+        if !keep {
+            self.copy_to(register, a);
+        }
+        self.alu(op, width == Width::W64, register, source);
+        self.write_narrow(width, dst, register);
+    }
+
+    /// Completes a write of a result of `width`.
+    pub(super) fn write_narrow(&mut self, width: Width, dst: Slot, register: Gpr) {
+        if width == Width::W32S {
+            let r = register.0;
+            let target = self.pinned(dst).unwrap_or(register);
+            dynasm!(self.asm.out ; .arch x64 ; movsxd Rq(target.0), Rd(r));
+            return self.write(dst, target);
+        }
+        self.write(dst, register);
+    }
+
+    /// `dst = a op !b`.
+    fn with_not(&mut self, op: Alu, width: Width, dst: Slot, a: Operand, b: Operand) {
+        let register = self.temp();
+        self.copy_to(register, b);
+        dynasm!(self.asm.out ; .arch x64 ; not Rq(register.0));
+        let source = self.source(a);
+        self.alu(op, width == Width::W64, register, source);
+        self.write_narrow(width, dst, register);
+    }
+
+    fn shift(&mut self, op: Shift, width: Width, dst: Slot, a: Operand, b: Operand) -> bool {
+        match b {
+            Operand::Imm(amount) => {
+                self.shift_by(op, width, dst, a, amount as u8);
+                true
+            }
+            Operand::Slot(_) => self.shift_variable(op, width, dst, a, b),
+        }
+    }
+
+    fn shift_by(&mut self, op: Shift, width: Width, dst: Slot, a: Operand, amount: u8) {
+        let wide = width == Width::W64;
+        let register = self.target(dst);
+        self.copy_to(register, a);
+        let (r, amount) = (register.0, amount as i8 & if wide { 63 } else { 31 });
+        let asm = &mut self.asm.out;
+        match (op, wide) {
+            _ if amount == 0 && wide => {}
+            (Shift::Left, true) => dynasm!(asm ; .arch x64 ; shl Rq(r), amount),
+            (Shift::Left, false) => dynasm!(asm ; .arch x64 ; shl Rd(r), amount),
+            (Shift::Right, true) => dynasm!(asm ; .arch x64 ; shr Rq(r), amount),
+            (Shift::Right, false) => dynasm!(asm ; .arch x64 ; shr Rd(r), amount),
+            (Shift::Arithmetic, true) => dynasm!(asm ; .arch x64 ; sar Rq(r), amount),
+            (Shift::Arithmetic, false) => dynasm!(asm ; .arch x64 ; sar Rd(r), amount),
+            (Shift::RotateLeft, true) => dynasm!(asm ; .arch x64 ; rol Rq(r), amount),
+            (Shift::RotateLeft, false) => dynasm!(asm ; .arch x64 ; rol Rd(r), amount),
+            (Shift::RotateRight, true) => dynasm!(asm ; .arch x64 ; ror Rq(r), amount),
+            (Shift::RotateRight, false) => dynasm!(asm ; .arch x64 ; ror Rd(r), amount),
+        }
+        if amount == 0 && width == Width::W32Z {
+            // A shift by 0 leaves the upper half alone.
+            self.asm.mov32_rr(register, register);
+        }
+        self.write_narrow(width, dst, register);
+    }
+
+    fn shift_variable(
+        &mut self,
+        op: Shift,
+        width: Width,
+        dst: Slot,
+        a: Operand,
+        b: Operand,
+    ) -> bool {
+        if !self.backend.features.bmi2 {
+            return false;
+        }
+        let (amount, value) = (self.read(b).0, self.read(a).0);
+        let register = self.target(dst);
+        let (r, wide) = (register.0, width == Width::W64);
+        let asm = &mut self.asm.out;
+        match (op, wide) {
+            (Shift::Left, true) => {
+                dynasm!(asm ; .arch x64 ; shlx Rq(r), Rq(value), Rq(amount));
+            }
+            (Shift::Left, false) => {
+                dynasm!(asm ; .arch x64 ; shlx Rd(r), Rd(value), Rd(amount));
+            }
+            (Shift::Right, true) => {
+                dynasm!(asm ; .arch x64 ; shrx Rq(r), Rq(value), Rq(amount));
+            }
+            (Shift::Right, false) => {
+                dynasm!(asm ; .arch x64 ; shrx Rd(r), Rd(value), Rd(amount));
+            }
+            (Shift::Arithmetic, true) => {
+                dynasm!(asm ; .arch x64 ; sarx Rq(r), Rq(value), Rq(amount));
+            }
+            (Shift::Arithmetic, false) => {
+                dynasm!(asm ; .arch x64 ; sarx Rd(r), Rd(value), Rd(amount));
+            }
+            (Shift::RotateLeft | Shift::RotateRight, _) => return false,
+        }
+        self.write_narrow(width, dst, register);
+        true
+    }
+
+    /// `dst = (a << amount) + b`.
+    fn shift_add(&mut self, amount: u8, dst: Slot, a: Operand, b: Operand) {
+        let (a, b) = (self.read(a).0, self.read(b).0);
+        let register = self.target(dst);
+        let r = register.0;
+        let asm = &mut self.asm.out;
+        match amount {
+            1 => dynasm!(asm ; .arch x64 ; lea Rq(r), [Rq(b) + Rq(a) * 2]),
+            2 => dynasm!(asm ; .arch x64 ; lea Rq(r), [Rq(b) + Rq(a) * 4]),
+            _ => dynasm!(asm ; .arch x64 ; lea Rq(r), [Rq(b) + Rq(a) * 8]),
+        }
+        self.write(dst, register);
+    }
+
+    fn min_max(&mut self, op: BinaryOp, dst: Slot, a: Operand, b: Operand) {
+        let b = self.read(b);
+        let register = self.temp();
+        self.copy_to(register, a);
+        self.asm.alu_rr(Alu::Cmp, true, register, b);
+        let (r, b) = (register.0, b.0);
+        let asm = &mut self.asm.out;
+        match op {
+            BinaryOp::MinS => dynasm!(asm ; .arch x64 ; cmovg Rq(r), Rq(b)),
+            BinaryOp::MinU => dynasm!(asm ; .arch x64 ; cmova Rq(r), Rq(b)),
+            BinaryOp::MaxS => dynasm!(asm ; .arch x64 ; cmovl Rq(r), Rq(b)),
+            _ => dynasm!(asm ; .arch x64 ; cmovb Rq(r), Rq(b)),
+        }
+        self.write(dst, register);
+    }
+
+    /// `dst = op a`; false if there is no native form.
+    fn unary(&mut self, op: UnaryOp, dst: Slot, a: Operand) -> bool {
+        use UnaryOp as U;
+        let features = self.backend.features;
+        match op {
+            U::CountLeadingZeros64 | U::CountLeadingZeros32 if !features.lzcnt => return false,
+            U::CountTrailingZeros64 | U::CountTrailingZeros32 if !features.bmi1 => return false,
+            U::PopCount64 | U::PopCount32 if !features.popcnt => return false,
+            U::UnboxF32 => return self.unbox(dst, a),
+            U::OrCombineBytes => {
+                self.or_combine_bytes(dst, a);
+                return true;
+            }
+            U::ByteSwap64 => {
+                let register = self.target(dst);
+                self.copy_to(register, a);
+                dynasm!(self.asm.out ; .arch x64 ; bswap Rq(register.0));
+                self.write(dst, register);
+                return true;
+            }
+            _ => {}
+        }
+        let a = self.read(a).0;
+        let register = self.target(dst);
+        let r = register.0;
+        let asm = &mut self.asm.out;
+        match op {
+            U::SignExtend8 => dynasm!(asm ; .arch x64 ; movsx Rq(r), Rb(a)),
+            U::SignExtend16 => dynasm!(asm ; .arch x64 ; movsx Rq(r), Rw(a)),
+            U::SignExtend32 => dynasm!(asm ; .arch x64 ; movsxd Rq(r), Rd(a)),
+            U::ZeroExtend8 => dynasm!(asm ; .arch x64 ; movzx Rd(r), Rb(a)),
+            U::ZeroExtend16 => dynasm!(asm ; .arch x64 ; movzx Rd(r), Rw(a)),
+            U::ZeroExtend32 => dynasm!(asm ; .arch x64 ; mov Rd(r), Rd(a)),
+            U::CountLeadingZeros64 => dynasm!(asm ; .arch x64 ; lzcnt Rq(r), Rq(a)),
+            U::CountLeadingZeros32 => dynasm!(asm ; .arch x64 ; lzcnt Rd(r), Rd(a)),
+            U::CountTrailingZeros64 => dynasm!(asm ; .arch x64 ; tzcnt Rq(r), Rq(a)),
+            U::CountTrailingZeros32 => dynasm!(asm ; .arch x64 ; tzcnt Rd(r), Rd(a)),
+            U::PopCount64 => dynasm!(asm ; .arch x64 ; popcnt Rq(r), Rq(a)),
+            _ => dynasm!(asm ; .arch x64 ; popcnt Rd(r), Rd(a)),
+        }
+        self.write(dst, register);
+        true
+    }
+
+    /// Each byte that is not 0 becomes 0xff.
+    fn or_combine_bytes(&mut self, dst: Slot, a: Operand) {
+        let a = self.read(a).0;
+        let register = self.target(dst);
+        let [value, zero] = TEMPS.map(|temp| temp.0);
+        dynasm!(self.asm.out ; .arch x64
+            ; movq Rx(value), Rq(a)
+            ; pxor Rx(zero), Rx(zero)
+            ; pcmpeqb Rx(value), Rx(zero)
+            ; movq Rq(register.0), Rx(value)
+            ; not Rq(register.0)
+        );
+        self.write(dst, register);
+    }
+
+    /// Compares; the condition code that tells whether `cond` holds.
+    pub(super) fn compare(&mut self, cond: Cond, a: Operand, b: Operand) -> Cc {
+        let (cond, a, b) = match (a, b) {
+            (Operand::Imm(_), Operand::Slot(_)) if matches!(cond, Cond::Eq | Cond::Ne) => {
+                (cond, b, a)
+            }
+            _ => (cond, a, b),
+        };
+        let register = self.read(a);
+        match self.source(b) {
+            Source::Immediate(0) => {
+                dynasm!(self.asm.out ; .arch x64 ; test Rq(register.0), Rq(register.0));
+            }
+            source => self.alu(Alu::Cmp, true, register, source),
+        }
+        match cond {
+            Cond::Eq => Cc::Equal,
+            Cond::Ne => Cc::NotEqual,
+            Cond::LtS => Cc::Less,
+            Cond::GeS => Cc::GreaterEqual,
+            Cond::LtU => Cc::Below,
+            Cond::GeU => Cc::AboveEqual,
+        }
+    }
+
+    fn set_if(&mut self, cond: Cond, dst: Slot, a: Operand, b: Operand) {
+        let cc = self.compare(cond, a, b);
+        let register = self.target(dst);
+        self.set_cc(register, cc);
+        self.write(dst, register);
+    }
+
+    /// `register = cc`, as 0 or 1.
+    pub(super) fn set_cc(&mut self, register: Gpr, cc: Cc) {
+        let (r, asm) = (register.0, &mut self.asm.out);
+        match cc {
+            Cc::Below => dynasm!(asm ; .arch x64 ; setb Rb(r)),
+            Cc::AboveEqual => dynasm!(asm ; .arch x64 ; setae Rb(r)),
+            Cc::Equal => dynasm!(asm ; .arch x64 ; sete Rb(r)),
+            Cc::NotEqual => dynasm!(asm ; .arch x64 ; setne Rb(r)),
+            Cc::Above => dynasm!(asm ; .arch x64 ; seta Rb(r)),
+            Cc::Sign => dynasm!(asm ; .arch x64 ; sets Rb(r)),
+            Cc::Parity => dynasm!(asm ; .arch x64 ; setp Rb(r)),
+            Cc::Less => dynasm!(asm ; .arch x64 ; setl Rb(r)),
+            Cc::GreaterEqual => dynasm!(asm ; .arch x64 ; setge Rb(r)),
+        }
+        dynasm!(asm ; .arch x64 ; movzx Rd(r), Rb(r));
+    }
+
+    fn select(&mut self, dst: Slot, test: Operand, a: Operand, b: Operand) {
+        let register = self.temp();
+        self.copy_to(register, b);
+        let test = self.read(test).0;
+        dynasm!(self.asm.out ; .arch x64 ; test Rq(test), Rq(test));
+        let r = register.0;
+        match a {
+            Operand::Imm(imm) => {
+                // Only moves from here on: they leave the flags alone.
+                let skip = self.asm.jcc(Cc::Equal);
+                self.asm.mov_ri(register, imm);
+                self.asm.bind(skip);
+            }
+            Operand::Slot(_) => match self.source(a) {
+                Source::Register(a) => {
+                    dynasm!(self.asm.out ; .arch x64 ; cmovne Rq(r), Rq(a.0));
+                }
+                Source::Memory(disp) => {
+                    reg_mem!(self.asm.out, cmovne Rq(register), [STATE, disp]);
+                }
+                Source::Immediate(_) => {}
+            },
+        }
+        self.write(dst, register);
+    }
+}

@@ -1,0 +1,163 @@
+//! The ways out of a block.
+
+use dynasmrt::{DynasmApi, dynasm};
+
+use super::{
+    asm::{Cc, Patch},
+    cold::Cold,
+    emitter::Emitter,
+    regs::{RAX, RDX, STATE},
+    vector::TEMPS,
+};
+use crate::{
+    host::contract::{JumpTable, LAST_UNGUARDED_OFFSET, Runtime},
+    ir::{Cond, HelperId, Operand, Slot, Terminator},
+};
+
+impl Emitter<'_> {
+    /// Emits the block's end.
+    pub(super) fn terminator(&mut self, end: &Terminator) {
+        match *end {
+            Terminator::Jump { offset, .. } => self.exit(offset),
+            Terminator::Branch {
+                cond,
+                a,
+                b,
+                taken,
+                fallthrough,
+            } => {
+                self.branch(cond, (a, b), taken, 0);
+                self.exit(fallthrough);
+            }
+            Terminator::JumpIndirect { target, .. } => self.jump_indirect(target),
+            Terminator::Helper {
+                helper,
+                dst,
+                args,
+                next: _,
+            } => self.end_helper(helper, dst, args),
+        }
+    }
+
+    /// Leaves for `target` if the comparison holds; `give_back` instructions
+    /// have not been got to then.
+    pub(super) fn branch(
+        &mut self,
+        cond: Cond,
+        (a, b): (Operand, Operand),
+        target: i64,
+        give_back: u16,
+    ) {
+        let holds = match (a, b) {
+            (Operand::Imm(a), Operand::Imm(b)) => {
+                if !crate::ir::eval::condition(cond, a as u64, b as u64) {
+                    return;
+                }
+                self.asm.jmp()
+            }
+            _ => {
+                let cc = self.compare(cond, a, b);
+                self.asm.jcc(cc)
+            }
+        };
+        if give_back == 0 && self.is_unguarded(target) {
+            let exit = self.add_exit(holds, None, target);
+            self.cold.push(Cold::Stub { from: holds, exit });
+        } else {
+            self.cold.push(Cold::Exit {
+                from: holds,
+                give_back,
+                target,
+            });
+        }
+    }
+
+    /// Whether all of a jump's target is in the block's own page.
+    fn is_unguarded(&self, target: i64) -> bool {
+        let offset = i64::from(self.request.code_pc & 0xfff) + target;
+        (0..=LAST_UNGUARDED_OFFSET).contains(&offset)
+    }
+
+    /// Leaves for `target`.
+    pub(super) fn exit(&mut self, target: i64) {
+        let place = self.backend.layout.place;
+        let guard = (!self.is_unguarded(target)).then(|| {
+            let asm = &mut self.asm.out;
+            dynasm!(asm ; .arch x64 ; cmp DWORD [Rq(STATE.0) + place], DWORD 0);
+            self.asm.here() - 4
+        });
+        let mismatch = guard.map(|_| self.asm.jcc(Cc::NotEqual));
+        let jump = self.asm.jmp();
+        let exit = self.add_exit(jump, guard, target);
+        self.stub(jump, exit);
+        if let Some(mismatch) = mismatch {
+            let stub = self.code.exits[exit as usize].stub;
+            self.asm.bind_to(mismatch, stub);
+        }
+    }
+
+    /// The code that asks the engine where an exit leads.
+    pub(super) fn stub(&mut self, from: Patch, exit: u32) {
+        self.asm.bind(from);
+        let here = self.asm.here();
+        if let Some(exit) = self.code.exits.get_mut(exit as usize) {
+            exit.stub = here;
+        }
+        let number = self.request.first_exit.wrapping_add(exit);
+        self.asm.mov_ri(RAX, number.into());
+        self.jump_runtime(Runtime::Link);
+    }
+
+    /// Goes to the code of the virtual address in `target`.
+    fn jump_indirect(&mut self, target: Operand) {
+        let target = self.read(target);
+        self.asm.mov_rr(RAX, target);
+        let jumps = self.backend.layout.jumps;
+        let mask = ((JumpTable::ENTRIES - 1) << 1) as i32;
+        let scale = (JumpTable::ENTRY_SHIFT - 1) as i8;
+        let mix = JumpTable::MIX_SHIFT as i8;
+        self.asm.load(RDX, (STATE, jumps));
+        dynasm!(self.asm.out ; .arch x64
+            ; mov ecx, eax
+            ; shr ecx, mix
+            ; xor ecx, eax
+            ; and ecx, DWORD mask
+            ; shl ecx, scale
+            ; add rcx, rdx
+            ; cmp rax, [rcx]
+        );
+        let miss = self.asm.jcc(Cc::NotEqual);
+        let (entry, bias) = (TEMPS[0], self.backend.layout.bias);
+        dynasm!(self.asm.out ; .arch x64
+            ; movups Rx(entry.0), [rcx + 16]
+            ; movups [Rq(STATE.0) + bias], Rx(entry.0)
+            ; jmp QWORD [rcx + 8]
+        );
+        self.asm.bind(miss);
+        self.jump_runtime(Runtime::Indirect);
+    }
+
+    /// Ends the block with a helper of the engine.
+    fn end_helper(&mut self, helper: HelperId, dst: Option<Slot>, args: [Operand; 3]) {
+        let layout = self.backend.layout;
+        for (number, arg) in (0..).zip(args) {
+            let memory = (STATE, layout.args + 8 * number);
+            match arg {
+                Operand::Imm(imm) if i32::try_from(imm).is_ok() => {
+                    self.asm.store_imm(memory, imm as i32);
+                }
+                _ => {
+                    let register = self.read(arg);
+                    self.asm.store(memory, register);
+                    self.scratch.unlock();
+                }
+            }
+        }
+        let site = self.site();
+        self.store_site(site);
+        let dst = dst.map_or(0, |dst| 0x100 | u32::from(dst.0));
+        let callee = u32::from(helper.0) | dst << 16;
+        self.asm.store32_imm((STATE, layout.callee), callee as i32);
+        self.jump_runtime(Runtime::Helper);
+    }
+}

@@ -1,0 +1,392 @@
+//! One pass over a block.
+
+use dynasmrt::DynasmApi;
+
+use super::{
+    Backend,
+    asm::{Alu, Asm, Cc, Patch},
+    cold::Cold,
+    regs::{Gpr, STATE},
+    scratch::{Scratch, Spill},
+    vector::Vectors,
+};
+use crate::{
+    host::contract::{Exit, HostCode, Request, Runtime, RuntimeRef, Site},
+    ir::{Block, Op, Operand, SLOT_COUNT, Slot, fixed},
+};
+
+/// An operand in the form an instruction takes it in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    Register(Gpr),
+    /// Memory at this distance from the state register.
+    Memory(i32),
+    Immediate(i32),
+}
+
+/// The block being emitted.
+pub(super) struct Emitter<'a> {
+    pub(super) asm: Asm,
+    pub(super) scratch: Scratch,
+    pub(super) vectors: Vectors,
+    pub(super) cold: Vec<Cold>,
+    pub(super) code: HostCode,
+    pub(super) backend: &'a Backend,
+    pub(super) request: &'a Request,
+    block: &'a Block,
+    /// The guest instruction being emitted: its number, offset and length.
+    insn: (u16, u16, u8),
+}
+
+impl<'a> Emitter<'a> {
+    pub(super) fn new(block: &'a Block, request: &'a Request, backend: &'a Backend) -> Self {
+        Self {
+            asm: Asm::new(),
+            scratch: Scratch::default(),
+            vectors: Vectors::default(),
+            cold: Vec::new(),
+            code: HostCode::default(),
+            backend,
+            request,
+            block,
+            insn: (0, 0, 0),
+        }
+    }
+
+    /// Emits the block.
+    pub(super) fn run(mut self) -> HostCode {
+        self.enter();
+        let block = self.block;
+        let dying = dying_operands(block);
+        let mut number = 0;
+        for (op, dying) in block.ops.iter().zip(dying) {
+            if let Op::Insn { offset, len } = *op {
+                self.insn = (number, offset, len);
+                number += 1;
+            } else {
+                self.op(op);
+                self.end_op(op, dying);
+            }
+        }
+        self.terminator(&block.end);
+        self.finish()
+    }
+
+    /// Takes the block's instructions off the budget.
+    fn enter(&mut self) {
+        let budget = self.backend.layout.budget;
+        let insns = i32::from(self.block.insns);
+        let asm = &mut self.asm.out;
+        dynasmrt::dynasm!(asm ; .arch x64 ; sub DWORD [Rq(STATE.0) + budget], DWORD insns);
+        let patch = self.asm.jcc(Cc::Sign);
+        self.cold.push(Cold::Poll { patch, insns });
+    }
+
+    /// Ends an op; `dying` are the operands, bit by bit, that nobody reads later.
+    fn end_op(&mut self, op: &Op, dying: u8) {
+        self.scratch.unlock();
+        self.vectors.unlock();
+        let mut bit = 1;
+        op.for_each_operand(|operand| {
+            if let Operand::Slot(slot) = operand
+                && dying & bit != 0
+                && op.dst() != Some(slot)
+            {
+                self.scratch.forget(slot);
+                self.vectors.forget(slot);
+            }
+            bit <<= 1;
+        });
+    }
+
+    /// Memory of a slot.
+    pub(super) fn memory_of(&self, slot: Slot) -> (Gpr, i32) {
+        (STATE, self.backend.layout.slots + 8 * i32::from(slot.0))
+    }
+
+    /// The host register a slot lives in, if it is pinned.
+    pub(super) fn pinned(&self, slot: Slot) -> Option<Gpr> {
+        self.backend.pin(slot)
+    }
+
+    /// A scratch register for this op.
+    pub(super) fn temp(&mut self) -> Gpr {
+        let (register, spill) = self.scratch.allocate();
+        self.spill(spill);
+        register
+    }
+
+    /// This very scratch register for this op.
+    pub(super) fn take(&mut self, register: Gpr) {
+        let spill = self.scratch.take(register);
+        self.spill(spill);
+    }
+
+    fn spill(&mut self, spill: Spill) {
+        if let Some((slot, register)) = spill {
+            let memory = self.memory_of(slot);
+            self.asm.store(memory, register);
+        }
+    }
+
+    /// Writes back what only registers hold.
+    pub(super) fn clean(&mut self) {
+        for spill in self.scratch.clean() {
+            self.spill(spill);
+        }
+        for entry in self.vectors.clean() {
+            self.store_vector(entry);
+        }
+    }
+
+    /// The register that holds a slot already.
+    pub(super) fn resident(&mut self, slot: Slot) -> Option<Gpr> {
+        self.pinned(slot).or_else(|| self.scratch.find(slot))
+    }
+
+    /// The operand in a register, which must not be written.
+    pub(super) fn read(&mut self, operand: Operand) -> Gpr {
+        match operand {
+            Operand::Slot(slot) => {
+                if let Some(register) = self.resident(slot) {
+                    return register;
+                }
+                let register = self.temp();
+                self.load_slot(register, slot);
+                if slot != fixed::PC {
+                    self.scratch.assign(register, slot, false);
+                }
+                register
+            }
+            Operand::Imm(imm) => {
+                let register = self.temp();
+                self.asm.set_ri(register, imm);
+                register
+            }
+        }
+    }
+
+    /// Copies an operand to `register`.
+    pub(super) fn copy_to(&mut self, register: Gpr, operand: Operand) {
+        match operand {
+            Operand::Slot(slot) => match self.resident(slot) {
+                Some(from) => self.asm.mov_rr(register, from),
+                None => self.load_slot(register, slot),
+            },
+            Operand::Imm(imm) => self.asm.set_ri(register, imm),
+        }
+    }
+
+    /// Loads a slot that is in no register.
+    fn load_slot(&mut self, register: Gpr, slot: Slot) {
+        if slot == fixed::PC {
+            self.load_pc(register, 0);
+            return;
+        }
+        self.settle(slot);
+        let memory = self.memory_of(slot);
+        self.asm.load(register, memory);
+    }
+
+    /// `register =` virtual address at `offset` from the block's start.
+    pub(super) fn load_pc(&mut self, register: Gpr, offset: i64) {
+        self.asm.load(register, (STATE, self.backend.layout.bias));
+        let position = i64::from(self.request.code_pc).wrapping_add(offset);
+        match i32::try_from(position) {
+            Ok(0) => {}
+            Ok(position) => self.asm.alu_ri(Alu::Add, true, register, position),
+            // At most one more step: both parts of the sum have 32 bits.
+            Err(_) => {
+                let (first, rest) = (
+                    self.request.code_pc,
+                    position - i64::from(self.request.code_pc),
+                );
+                self.asm.alu_ri(Alu::Add, true, register, first);
+                self.asm.alu_ri(Alu::Add, true, register, rest as i32);
+            }
+        }
+    }
+
+    /// The operand as an instruction's last operand.
+    pub(super) fn source(&mut self, operand: Operand) -> Source {
+        match operand {
+            Operand::Imm(imm) => match i32::try_from(imm) {
+                Ok(imm) => Source::Immediate(imm),
+                Err(_) => Source::Register(self.read(operand)),
+            },
+            Operand::Slot(slot) => match self.resident(slot) {
+                Some(register) => Source::Register(register),
+                None if slot == fixed::PC => Source::Register(self.read(operand)),
+                None => {
+                    self.settle(slot);
+                    Source::Memory(self.memory_of(slot).1)
+                }
+            },
+        }
+    }
+
+    /// `dst op= source`.
+    pub(super) fn alu(&mut self, op: Alu, wide: bool, dst: Gpr, source: Source) {
+        match source {
+            Source::Register(register) => self.asm.alu_rr(op, wide, dst, register),
+            Source::Memory(disp) => self.asm.alu_rm(op, wide, dst, (STATE, disp)),
+            Source::Immediate(imm) => self.asm.alu_ri(op, wide, dst, imm),
+        }
+    }
+
+    /// The register to compute the new value of `slot` in.
+    pub(super) fn target(&mut self, slot: Slot) -> Gpr {
+        match self.pinned(slot) {
+            Some(register) => register,
+            None => self.temp(),
+        }
+    }
+
+    /// Completes a write: the new value of `slot` is in `register`.
+    pub(super) fn write(&mut self, slot: Slot, register: Gpr) {
+        match self.pinned(slot) {
+            Some(pinned) => self.asm.mov_rr(pinned, register),
+            None => {
+                self.vectors.forget(slot);
+                let temporary = slot.is_temp();
+                if !temporary {
+                    let memory = self.memory_of(slot);
+                    self.asm.store(memory, register);
+                }
+                self.scratch.assign(register, slot, temporary);
+            }
+        }
+    }
+
+    /// Notes that a slot's memory has changed.
+    pub(super) fn written(&mut self, slot: Slot) {
+        self.scratch.forget(slot);
+        self.vectors.forget(slot);
+    }
+
+    /// Where the current instruction is, for the engine.
+    pub(super) fn site(&self) -> (i32, u32) {
+        let (number, offset, len) = self.insn;
+        let site = Site {
+            unretired: self.block.insns - number,
+            len,
+        };
+        let pc = self.request.code_pc.wrapping_add(i32::from(offset));
+        (pc, site.pack())
+    }
+
+    /// Tells the engine where the current instruction is.
+    pub(super) fn store_site(&mut self, (pc, site): (i32, u32)) {
+        let layout = &self.backend.layout;
+        self.asm.store32_imm((STATE, layout.site_pc), pc);
+        self.asm.store32_imm((STATE, layout.site), site as i32);
+    }
+
+    /// A jump to a runtime stub.
+    pub(super) fn jump_runtime(&mut self, target: Runtime) {
+        let patch = self.asm.jmp();
+        self.refer(patch, target);
+    }
+
+    /// A call of a runtime stub.
+    pub(super) fn call_runtime(&mut self, target: Runtime) {
+        let patch = self.asm.call();
+        self.refer(patch, target);
+    }
+
+    fn refer(&mut self, patch: Patch, target: Runtime) {
+        let at = patch.offset();
+        self.code.runtime.push(RuntimeRef { at, target });
+    }
+
+    /// Leaves an op to the engine.
+    pub(super) fn call_op(&mut self, op: &Op) {
+        self.clean();
+        self.vectors.clear();
+        self.scratch.clear();
+        let site = self.site();
+        self.call_op_at(op, site);
+    }
+
+    /// Calls the engine to run an op; all slots are in memory or pinned.
+    pub(super) fn call_op_at(&mut self, op: &Op, site: (i32, u32)) {
+        let number = self.request.first_op + self.code.ops.len() as u32;
+        self.code.ops.push(*op);
+        self.store_site(site);
+        let callee = self.backend.layout.callee;
+        self.asm.store32_imm((STATE, callee), number as i32);
+        self.call_runtime(Runtime::Op);
+    }
+
+    /// Makes memory of a slot current.
+    pub(super) fn settle(&mut self, slot: Slot) {
+        if let Some(entry) = self.vectors.clean_slot(slot) {
+            self.store_vector(entry);
+        }
+    }
+
+    /// Number of an exit to `target`, whose jump is `patch`.
+    pub(super) fn add_exit(&mut self, patch: Patch, guard: Option<u32>, target: i64) -> u32 {
+        self.code.exits.push(Exit {
+            jump: patch.offset(),
+            stub: 0,
+            guard,
+            target,
+        });
+        self.code.exits.len() as u32 - 1
+    }
+
+    /// Takes instructions that a block did not get to off its count.
+    pub(super) fn give_back(&mut self, insns: u16) {
+        if insns != 0 {
+            let budget = self.backend.layout.budget;
+            let asm = &mut self.asm.out;
+            let insns = i32::from(insns);
+            dynasmrt::dynasm!(asm ; .arch x64 ; add DWORD [Rq(STATE.0) + budget], DWORD insns);
+        }
+    }
+
+    /// Number of instructions in the block that come after the current one.
+    pub(super) fn insns_after(&self) -> u16 {
+        self.block.insns - self.insn.0 - 1
+    }
+
+    fn finish(mut self) -> HostCode {
+        for cold in std::mem::take(&mut self.cold) {
+            self.emit_cold(&cold);
+        }
+        self.code.stale = self.asm.here();
+        let (register, position) = (super::regs::RAX, self.request.code_pc);
+        self.asm.mov_ri(register, position.into());
+        self.jump_runtime(Runtime::Stale);
+        self.code.bytes = self.asm.out.finalize();
+        self.code
+    }
+}
+
+/// For each op the operands, bit by bit, that are temporaries which nobody reads later.
+fn dying_operands(block: &Block) -> Vec<u8> {
+    let mut live = [false; SLOT_COUNT];
+    block.end.for_each_operand(|operand| {
+        if let Operand::Slot(slot) = operand {
+            live[usize::from(slot.0)] = true;
+        }
+    });
+    let mut all = vec![0; block.ops.len()];
+    for (op, dying) in block.ops.iter().zip(&mut all).rev() {
+        if let Some(dst) = op.dst() {
+            live[usize::from(dst.0)] = false;
+        }
+        let mut bit = 1;
+        op.for_each_operand(|operand| {
+            if let Operand::Slot(slot) = operand
+                && slot.is_temp()
+                && !std::mem::replace(&mut live[usize::from(slot.0)], true)
+            {
+                *dying |= bit;
+            }
+            bit <<= 1;
+        });
+    }
+    all
+}

@@ -1,0 +1,56 @@
+//! x86-64: one pass from IR to machine code.
+//!
+//! `rbp` is the state register, `r15` the short TLB; `rax`, `rcx` and `rdx` are
+//! scratch; the rest holds pinned guest registers. Within a block the scratch
+//! and the vector registers cache slots. Whatever is rare lies behind the
+//! block's main line.
+#![allow(
+    clippy::useless_conversion,
+    reason = "the assembler's macro converts register numbers of any type"
+)]
+
+mod alu;
+mod asm;
+mod cold;
+mod control;
+mod emitter;
+mod features;
+mod float;
+mod memory;
+mod multiply;
+mod regs;
+mod runtime;
+mod scratch;
+mod vector;
+
+pub use features::Features;
+pub use regs::{Gpr, Pins, STATE_BIAS};
+pub use runtime::{Callbacks, RuntimeCode, runtime_code, transfer_code};
+
+use super::contract::{HostCode, Request, StateLayout};
+use crate::ir::{Block, Slot};
+
+/// What the code of all blocks of a vCPU has in common.
+#[derive(Debug)]
+pub struct Backend {
+    /// Where the vCPU's state is.
+    pub layout: StateLayout,
+    /// Which guest registers live in host registers.
+    pub pins: Pins,
+    /// What the processor offers.
+    pub features: Features,
+    /// Offset from the state register of a pointer to the `u32` that is not 0
+    /// while stores must be reported; `None` if they never must.
+    pub watched_stores: Option<i32>,
+}
+
+impl Backend {
+    fn pin(&self, slot: Slot) -> Option<Gpr> {
+        self.pins.get(slot)
+    }
+
+    /// Translates a block.
+    pub fn emit(&self, block: &Block, request: &Request) -> HostCode {
+        emitter::Emitter::new(block, request, self).run()
+    }
+}

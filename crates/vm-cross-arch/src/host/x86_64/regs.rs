@@ -1,0 +1,68 @@
+//! Which host register does what.
+
+use crate::ir::Slot;
+
+/// A general register, by its number in instruction encodings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Gpr(pub u8);
+
+/// A vector register, by its number in instruction encodings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Xmm(pub u8);
+
+pub(super) const RAX: Gpr = Gpr(0);
+pub(super) const RCX: Gpr = Gpr(1);
+pub(super) const RDX: Gpr = Gpr(2);
+const RBX: Gpr = Gpr(3);
+/// The state register. It points 128 bytes into the slots, so that the first
+/// 32 of them are within reach of one-byte displacements.
+pub(super) const STATE: Gpr = Gpr(5);
+const RSI: Gpr = Gpr(6);
+const RDI: Gpr = Gpr(7);
+const R8: Gpr = Gpr(8);
+const R9: Gpr = Gpr(9);
+const R10: Gpr = Gpr(10);
+const R11: Gpr = Gpr(11);
+const R12: Gpr = Gpr(12);
+const R13: Gpr = Gpr(13);
+const R14: Gpr = Gpr(14);
+/// The short TLB of the running address space.
+pub(super) const TLB: Gpr = Gpr(15);
+
+/// What the state register points at, in bytes from slot 0.
+pub const STATE_BIAS: i32 = 128;
+
+/// Free for whatever a block needs; dead at block edges.
+pub(super) const SCRATCH: [Gpr; 3] = [RAX, RDX, RCX];
+
+/// Guest registers that live in host registers.
+#[derive(Debug)]
+pub struct Pins(&'static [(Slot, Gpr)]);
+
+impl Pins {
+    /// The RISC-V registers that compressed instructions and calls use most:
+    /// `sp`, `ra`, `s0`, `s1` and `a0` to `a5`.
+    pub const RISCV64: Self = Self(&[
+        (Slot(2), RBX),
+        (Slot(8), R12),
+        (Slot(9), R13),
+        (Slot(1), R14),
+        (Slot(10), RDI),
+        (Slot(11), RSI),
+        (Slot(12), R8),
+        (Slot(13), R9),
+        (Slot(14), R10),
+        (Slot(15), R11),
+    ]);
+
+    /// The host register of `slot`.
+    pub(super) fn get(&self, slot: Slot) -> Option<Gpr> {
+        self.0
+            .iter()
+            .find_map(|&(pinned, register)| (pinned == slot).then_some(register))
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Slot, Gpr)> {
+        self.0.iter().copied()
+    }
+}

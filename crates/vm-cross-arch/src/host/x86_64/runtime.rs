@@ -1,0 +1,258 @@
+//! The stubs between generated code and the engine.
+
+use dynasmrt::{DynasmApi, dynasm};
+use vm_core::AccessSize;
+
+use super::{
+    Backend,
+    asm::{Asm, Patch},
+    regs::{Gpr, RAX, STATE, STATE_BIAS, TLB},
+};
+use crate::host::contract::Runtime;
+
+/// Addresses of the engine's functions, all `extern "C"` of the System V ABI.
+/// The first argument is always the address of slot 0.
+///
+/// `load(state, va, size)` and `store(state, va, value, size)` (of the value
+/// the low `size` bytes count) and `op(state)` return a pair: the result, and
+/// 0 or, if the guest goes on elsewhere, the host code there. The others
+/// return the host code where the guest goes on: `link(state, exit)`,
+/// `indirect(state, va)`, `helper(state)`, `poll(state, position)`,
+/// `stale(state, position)`.
+#[derive(Debug, Clone, Copy)]
+pub struct Callbacks {
+    /// For [`Runtime::Load`].
+    pub load: usize,
+    /// For [`Runtime::Store`].
+    pub store: usize,
+    /// For [`Runtime::Op`].
+    pub op: usize,
+    /// For [`Runtime::Link`].
+    pub link: usize,
+    /// For [`Runtime::Indirect`].
+    pub indirect: usize,
+    /// For [`Runtime::Helper`].
+    pub helper: usize,
+    /// For [`Runtime::Poll`].
+    pub poll: usize,
+    /// For [`Runtime::Stale`].
+    pub stale: usize,
+}
+
+/// The stubs of a vCPU. Offsets are from the start of the code.
+#[derive(Debug)]
+pub struct RuntimeCode {
+    /// The code, position-independent.
+    pub bytes: Vec<u8>,
+    /// Enters generated code: `extern "C" fn(state: slot 0, code)`.
+    pub enter: u32,
+    /// Leaves it: what callbacks return to end [`enter`](Self::enter).
+    pub leave: u32,
+    stubs: Vec<(Runtime, u32)>,
+}
+
+impl RuntimeCode {
+    /// Offset of a stub.
+    pub fn stub(&self, which: Runtime) -> Option<u32> {
+        let mut stubs = self.stubs.iter();
+        stubs.find_map(|&(runtime, at)| (runtime == which).then_some(at))
+    }
+}
+
+/// Assembles the stubs.
+pub fn runtime_code(backend: &Backend, callbacks: &Callbacks) -> RuntimeCode {
+    let mut stubs = Stubs {
+        asm: Asm::new(),
+        backend,
+    };
+    let enter = stubs.enter();
+    let leave = stubs.leave();
+    let mut all = Vec::new();
+    for size in [
+        AccessSize::Byte,
+        AccessSize::Half,
+        AccessSize::Word,
+        AccessSize::Double,
+    ] {
+        all.push((Runtime::Load(size), stubs.load(size, callbacks.load)));
+        all.push((Runtime::Store(size), stubs.store(size, callbacks.store)));
+    }
+    all.push((Runtime::Op, stubs.op(callbacks.op)));
+    for (runtime, callback) in [
+        (Runtime::Link, callbacks.link),
+        (Runtime::Indirect, callbacks.indirect),
+        (Runtime::Helper, callbacks.helper),
+        (Runtime::Poll, callbacks.poll),
+        (Runtime::Stale, callbacks.stale),
+    ] {
+        all.push((runtime, stubs.depart(callback)));
+    }
+    RuntimeCode {
+        bytes: stubs.asm.out.finalize(),
+        enter,
+        leave,
+        stubs: all,
+    }
+}
+
+/// Code that changes the place and jumps on; its last 4 bytes are the jump's
+/// displacement, which is yet to be filled in. Its length is always the same.
+pub fn transfer_code(backend: &Backend, bias: u64, place: u32) -> Vec<u8> {
+    let (mut asm, layout) = (Asm::new(), &backend.layout);
+    let (number, cell) = (place as i32, layout.place);
+    dynasm!(asm.out ; .arch x64
+        ; mov DWORD [Rq(STATE.0) + cell], DWORD number
+        ; mov rax, QWORD bias as i64
+    );
+    asm.store((STATE, layout.bias), RAX);
+    let _ = asm.jmp();
+    asm.out.finalize()
+}
+
+/// `rbx`, `rbp` and `r12` to `r15`, which functions must preserve.
+const SAVED: [Gpr; 6] = [Gpr(3), Gpr(5), Gpr(12), Gpr(13), Gpr(14), Gpr(15)];
+
+struct Stubs<'a> {
+    asm: Asm,
+    backend: &'a Backend,
+}
+
+impl Stubs<'_> {
+    fn pins(&self) -> Vec<(Gpr, (Gpr, i32))> {
+        let slots = self.backend.layout.slots;
+        let memory = |slot: u8| (STATE, slots + 8 * i32::from(slot));
+        let pins = self.backend.pins.iter();
+        pins.map(|(slot, register)| (register, memory(slot.0)))
+            .collect()
+    }
+
+    fn store_pins(&mut self) {
+        for (register, memory) in self.pins() {
+            self.asm.store(memory, register);
+        }
+    }
+
+    fn load_pins(&mut self) {
+        for (register, memory) in self.pins() {
+            self.asm.load(register, memory);
+        }
+    }
+
+    /// Guest registers to memory, floating-point control to the engine's.
+    fn suspend(&mut self) {
+        let (guest, host) = (
+            self.backend.layout.fp_control,
+            self.backend.layout.host_fp_control,
+        );
+        self.store_pins();
+        dynasm!(self.asm.out ; .arch x64
+            ; stmxcsr [Rq(STATE.0) + guest]
+            ; ldmxcsr [Rq(STATE.0) + host]
+            ; lea rdi, [Rq(STATE.0) + -STATE_BIAS]
+        );
+    }
+
+    /// The reverse.
+    fn resume(&mut self) {
+        let guest = self.backend.layout.fp_control;
+        dynasm!(self.asm.out ; .arch x64 ; ldmxcsr [Rq(STATE.0) + guest]);
+        self.load_pins();
+    }
+
+    fn call(&mut self, callback: usize) {
+        dynasm!(self.asm.out ; .arch x64 ; mov rax, QWORD callback as i64 ; call rax);
+    }
+
+    /// Goes on at the host code in `rax`.
+    fn go_on(&mut self) {
+        self.asm.load(TLB, (STATE, self.backend.layout.tlb));
+        dynasm!(self.asm.out ; .arch x64 ; jmp rax);
+    }
+
+    fn enter(&mut self) -> u32 {
+        let at = self.asm.here();
+        for register in SAVED {
+            dynasm!(self.asm.out ; .arch x64 ; push Rq(register.0));
+        }
+        let host = self.backend.layout.host_fp_control;
+        dynasm!(self.asm.out ; .arch x64
+            ; sub rsp, 8 // calls find the stack aligned to 16 bytes
+            ; lea Rq(STATE.0), [rdi + STATE_BIAS]
+            ; stmxcsr [Rq(STATE.0) + host]
+            ; mov rax, rsi
+        );
+        self.resume();
+        self.go_on();
+        at
+    }
+
+    fn leave(&mut self) -> u32 {
+        let at = self.asm.here();
+        self.suspend();
+        dynasm!(self.asm.out ; .arch x64 ; add rsp, 8);
+        for register in SAVED.iter().rev() {
+            dynasm!(self.asm.out ; .arch x64 ; pop Rq(register.0));
+        }
+        dynasm!(self.asm.out ; .arch x64 ; ret);
+        at
+    }
+
+    fn load(&mut self, size: AccessSize, callback: usize) -> u32 {
+        let at = self.asm.here();
+        dynasm!(self.asm.out ; .arch x64 ; sub rsp, 8);
+        self.suspend();
+        dynasm!(self.asm.out ; .arch x64 ; mov rsi, rax ; mov edx, DWORD size as i32);
+        self.call(callback);
+        self.come_back();
+        at
+    }
+
+    fn store(&mut self, size: AccessSize, callback: usize) -> u32 {
+        let at = self.asm.here();
+        dynasm!(self.asm.out ; .arch x64 ; sub rsp, 8);
+        self.suspend();
+        dynasm!(self.asm.out ; .arch x64
+            ; mov rsi, rax ; mov rdx, rcx ; mov ecx, DWORD size as i32);
+        self.call(callback);
+        self.come_back();
+        at
+    }
+
+    fn op(&mut self, callback: usize) -> u32 {
+        let at = self.asm.here();
+        dynasm!(self.asm.out ; .arch x64 ; sub rsp, 8);
+        self.suspend();
+        self.call(callback);
+        self.come_back();
+        at
+    }
+
+    /// Returns to the block, unless the guest goes on elsewhere.
+    fn come_back(&mut self) {
+        dynasm!(self.asm.out ; .arch x64 ; add rsp, 8 ; test rdx, rdx);
+        let elsewhere = self.asm.jcc(super::asm::Cc::NotEqual);
+        self.resume();
+        dynasm!(self.asm.out ; .arch x64 ; ret);
+        self.elsewhere(elsewhere);
+    }
+
+    fn elsewhere(&mut self, from: Patch) {
+        self.asm.bind(from);
+        // The block's own return address goes, too.
+        dynasm!(self.asm.out ; .arch x64 ; add rsp, 8);
+        self.asm.mov_rr(RAX, super::regs::RDX);
+        self.resume();
+        self.go_on();
+    }
+
+    /// Leaves a block for wherever the callback says; its argument is in `rax`.
+    fn depart(&mut self, callback: usize) -> u32 {
+        let at = self.asm.here();
+        self.suspend();
+        dynasm!(self.asm.out ; .arch x64 ; mov rsi, rax);
+        self.call(callback);
+        self.resume();
+        self.go_on();
+        at
+    }
+}

@@ -1,0 +1,222 @@
+//! What generated code calls.
+#![allow(
+    unsafe_code,
+    reason = "generated code passes the vCPU's state by address"
+)]
+
+use std::mem::{offset_of, transmute};
+
+use vm_core::AccessSize;
+use vm_cross_arch::{
+    host::{contract::Site, x86_64::Callbacks},
+    ir::{HelperId, Slot, fixed},
+};
+
+use crate::{
+    guest::{Exception, Guest, HelperCall},
+    interp::{self, Position},
+    memory,
+    vcpu::{Core, Vcpu},
+};
+
+/// A result, and where the guest goes on if not in the calling block (else 0).
+#[repr(C)]
+pub(crate) struct Answer {
+    value: u64,
+    elsewhere: usize,
+}
+
+/// The functions for a vCPU with guest `G`.
+pub(crate) fn callbacks<G: Guest>() -> Callbacks {
+    Callbacks {
+        load: load::<G> as *const () as usize,
+        store: store::<G> as *const () as usize,
+        op: op::<G> as *const () as usize,
+        link: link::<G> as *const () as usize,
+        indirect: indirect::<G> as *const () as usize,
+        helper: helper::<G> as *const () as usize,
+        poll: poll::<G> as *const () as usize,
+        stale: stale::<G> as *const () as usize,
+    }
+}
+
+/// Runs generated code at `host` until it leaves; `enter` is the address of
+/// the way in.
+pub(crate) fn enter<G: Guest>(vcpu: &mut Vcpu<G>, enter: usize, host: usize) {
+    type Enter = unsafe extern "C" fn(*mut u64, usize);
+    let vcpu: *mut Vcpu<G> = vcpu;
+    // SAFETY: `enter` is the address of a stub with this signature, made by
+    // `runtime_code`; `host` is that of a block or stub in the same memory,
+    // which only changes on this thread. The generated code and its callbacks
+    // reach the vCPU through `vcpu` alone, which is not used meanwhile.
+    unsafe {
+        (*vcpu).core.jit.vcpu = vcpu as usize;
+        let slots = vcpu
+            .cast::<u8>()
+            .add(offset_of!(Vcpu<G>, core) + offset_of!(Core, slots));
+        transmute::<usize, Enter>(enter)(slots.cast(), host);
+    }
+}
+
+/// The vCPU whose state generated code has passed.
+///
+/// # Safety
+/// `slots` must be what [`enter`] was called with for a vCPU of guest `G`, and
+/// the caller must have no other reference to the vCPU.
+unsafe fn vcpu<'a, G: Guest>(slots: *mut u64) -> &'a mut Vcpu<G> {
+    // SAFETY: the slots lie in a `Core`, in which `enter` has left the address
+    // of the vCPU; it borrows the vCPU for as long as generated code runs.
+    unsafe {
+        let core = slots
+            .cast::<u8>()
+            .sub(offset_of!(Core, slots))
+            .cast::<Core>();
+        &mut *((*core).jit.vcpu as *mut Vcpu<G>)
+    }
+}
+
+fn size(code: u32) -> AccessSize {
+    AccessSize::from_bytes(1 << (code & 3)).unwrap_or(AccessSize::Double)
+}
+
+unsafe extern "C" fn load<G: Guest>(slots: *mut u64, va: u64, code: u32) -> Answer {
+    // SAFETY: called by generated code with what `enter` passed.
+    let vcpu = unsafe { vcpu::<G>(slots) };
+    match memory::load_for_jit(&mut vcpu.core, &mut vcpu.guest, va, size(code)) {
+        Ok(value) => Answer {
+            value,
+            elsewhere: 0,
+        },
+        Err(exception) => fault(vcpu, exception),
+    }
+}
+
+unsafe extern "C" fn store<G: Guest>(slots: *mut u64, va: u64, value: u64, code: u32) -> Answer {
+    // SAFETY: called by generated code with what `enter` passed.
+    let vcpu = unsafe { vcpu::<G>(slots) };
+    match memory::store_for_jit(&mut vcpu.core, &mut vcpu.guest, va, size(code), value) {
+        Ok(()) => {
+            vcpu.drop_code();
+            Answer {
+                value: 0,
+                elsewhere: 0,
+            }
+        }
+        Err(exception) => fault(vcpu, exception),
+    }
+}
+
+/// Raises an exception of the instruction that called.
+fn fault<G: Guest>(vcpu: &mut Vcpu<G>, exception: Exception) -> Answer {
+    let site = site(vcpu);
+    vcpu.count_instructions();
+    vcpu.core.retired = vcpu.core.retired.wrapping_sub(site.unretired.into());
+    vcpu.raise(site_pc(vcpu), exception);
+    Answer {
+        value: 0,
+        elsewhere: vcpu.dispatch(),
+    }
+}
+
+fn site<G: Guest>(vcpu: &Vcpu<G>) -> Site {
+    Site::unpack(vcpu.core.jit.site)
+}
+
+/// Virtual address of the instruction that called.
+fn site_pc<G: Guest>(vcpu: &Vcpu<G>) -> u64 {
+    virtual_address(vcpu, vcpu.core.jit.site_pc)
+}
+
+fn virtual_address<G: Guest>(vcpu: &Vcpu<G>, position: i32) -> u64 {
+    let bias = vcpu.core.jit.place.bias;
+    bias.wrapping_add(i64::from(position) as u64)
+}
+
+unsafe extern "C" fn op<G: Guest>(slots: *mut u64) -> Answer {
+    // SAFETY: called by generated code with what `enter` passed.
+    let vcpu = unsafe { vcpu::<G>(slots) };
+    let callee = vcpu.core.jit.callee;
+    let Some(callee) = vcpu.host_op(callee) else {
+        return Answer {
+            value: 0,
+            elsewhere: 0,
+        };
+    };
+    let site = site(vcpu);
+    let unretired = u64::from(site.unretired);
+    let start = virtual_address(vcpu, callee.code_pc);
+    let offset = site_pc(vcpu).wrapping_sub(start) as u16;
+    vcpu.count_instructions();
+    vcpu.core.retired = vcpu.core.retired.wrapping_sub(unretired);
+    vcpu.core.set(fixed::PC, start);
+    let position = || Position {
+        number: 0,
+        offset,
+        len: site.len,
+    };
+    match interp::run_op(&mut vcpu.core, &mut vcpu.guest, &callee.op, position) {
+        Ok(()) => {
+            vcpu.core.retired = vcpu.core.retired.wrapping_add(unretired);
+            vcpu.drop_code();
+            Answer {
+                value: 0,
+                elsewhere: 0,
+            }
+        }
+        Err(exception) => {
+            vcpu.raise(site_pc(vcpu), exception);
+            Answer {
+                value: 0,
+                elsewhere: vcpu.dispatch(),
+            }
+        }
+    }
+}
+
+unsafe extern "C" fn link<G: Guest>(slots: *mut u64, exit: u64) -> usize {
+    // SAFETY: called by generated code with what `enter` passed.
+    let vcpu = unsafe { vcpu::<G>(slots) };
+    vcpu.link(exit as u32)
+}
+
+unsafe extern "C" fn indirect<G: Guest>(slots: *mut u64, va: u64) -> usize {
+    // SAFETY: called by generated code with what `enter` passed.
+    let vcpu = unsafe { vcpu::<G>(slots) };
+    vcpu.pc = va;
+    vcpu.dispatch()
+}
+
+unsafe extern "C" fn helper<G: Guest>(slots: *mut u64) -> usize {
+    // SAFETY: called by generated code with what `enter` passed.
+    let vcpu = unsafe { vcpu::<G>(slots) };
+    let (site, pc, callee) = (site(vcpu), site_pc(vcpu), vcpu.core.jit.callee);
+    let call = HelperCall {
+        id: HelperId(callee as u16),
+        args: vcpu.core.jit.args,
+        pc,
+        next: pc.wrapping_add(site.len.into()),
+    };
+    let dst = (callee >> 24 != 0).then_some(Slot((callee >> 16) as u8));
+    vcpu.count_instructions();
+    // `run_helper` counts the instruction itself.
+    vcpu.core.retired = vcpu.core.retired.wrapping_sub(1);
+    match vcpu.run_helper(&call, dst, 0) {
+        None => vcpu.dispatch(),
+        Some(exit) => vcpu.leave_with(exit),
+    }
+}
+
+unsafe extern "C" fn poll<G: Guest>(slots: *mut u64, position: u64) -> usize {
+    // SAFETY: called by generated code with what `enter` passed.
+    let vcpu = unsafe { vcpu::<G>(slots) };
+    vcpu.pc = virtual_address(vcpu, position as i32);
+    vcpu.poll()
+}
+
+unsafe extern "C" fn stale<G: Guest>(slots: *mut u64, position: u64) -> usize {
+    // SAFETY: called by generated code with what `enter` passed.
+    let vcpu = unsafe { vcpu::<G>(slots) };
+    vcpu.pc = virtual_address(vcpu, position as i32);
+    vcpu.forget_host();
+    vcpu.dispatch()
+}

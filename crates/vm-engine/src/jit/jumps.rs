@@ -1,0 +1,306 @@
+//! The tables that indirect jumps of generated code look their targets up in,
+//! and the numbers of mappings that guard links between pages.
+
+use rustc_hash::FxHashMap;
+use vm_cross_arch::host::contract::JumpTable;
+use vm_mem::tlb::Space;
+
+use crate::cache::{JumpFlush, JumpKey, Mapping};
+
+const SETS: usize = 16;
+/// More places than this and all are forgotten.
+const MAX_PLACES: usize = 1 << 16;
+
+/// Where generated code runs: see [`StateLayout`](vm_cross_arch::host::contract::StateLayout).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[repr(C)]
+pub(crate) struct Place {
+    /// Virtual address minus code position.
+    pub(crate) bias: u64,
+    /// Number of the mapping.
+    pub(crate) number: u32,
+    unused: u32,
+}
+
+/// A block as an indirect jump reaches it.
+#[derive(Debug, Clone, Copy)]
+#[repr(C)]
+struct Entry {
+    va: u64,
+    host: usize,
+    place: Place,
+}
+
+const _: () = assert!(size_of::<Entry>() == 1 << JumpTable::ENTRY_SHIFT);
+
+const UNUSED: Entry = Entry {
+    va: JumpTable::UNUSED,
+    host: 0,
+    place: Place {
+        bias: 0,
+        number: 0,
+        unused: 0,
+    },
+};
+
+const NO_PAGES: (u64, u64) = (u64::MAX, 0);
+/// In place of a set's number: global mappings.
+const GLOBAL: u8 = u8::MAX;
+/// More pages than this and all are forgotten.
+const MAX_PAGES: usize = 1 << 15;
+
+#[derive(Debug)]
+struct Set {
+    /// Its address space is 0.
+    key: JumpKey,
+    /// The address space of its entries that are not global, if any.
+    asid: Option<u16>,
+    /// What tells its mappings that are not global from those before them.
+    generation: u64,
+    /// A range of pages that covers every large page that its code is in.
+    wide: (u64, u64),
+    used: bool,
+    last_use: u64,
+    table: Box<[Entry]>,
+}
+
+impl Set {
+    fn new(key: JumpKey, generation: u64) -> Self {
+        Self {
+            key,
+            asid: None,
+            generation,
+            wide: NO_PAGES,
+            used: false,
+            last_use: 0,
+            table: vec![UNUSED; JumpTable::ENTRIES].into_boxed_slice(),
+        }
+    }
+
+    fn clear(&mut self, generation: u64) {
+        if self.used {
+            self.table.fill(UNUSED);
+        }
+        (self.used, self.asid, self.generation) = (false, None, generation);
+        self.wide = NO_PAGES;
+    }
+}
+
+/// The jump tables of one vCPU.
+#[derive(Debug)]
+pub(crate) struct Jumps {
+    sets: Vec<Set>,
+    current: usize,
+    clock: u64,
+    /// The last generation that was given out.
+    generation: u64,
+    /// The generation of global mappings.
+    global: u64,
+    /// A range of pages that covers every large page with global code.
+    wide: (u64, u64),
+    /// The pages that code is in, for each set, with the generation in which
+    /// that became known.
+    pages: FxHashMap<(u64, u8), u64>,
+    places: FxHashMap<(u64, u64), u32>,
+    /// The last number that was given out; none is 0.
+    last_place: u32,
+}
+
+fn any_asid(key: JumpKey) -> JumpKey {
+    let space = Space::new(key.space.regime(), key.space.vmid(), 0);
+    JumpKey { space, ..key }
+}
+
+impl Jumps {
+    /// Switches to the table for `key`; returns its address.
+    pub(crate) fn select(&mut self, key: JumpKey) -> usize {
+        self.clock += 1;
+        let (any, asid) = (any_asid(key), key.space.asid());
+        let fits = |set: &Set| set.key == any && set.asid.is_none_or(|own| own == asid);
+        if !self.sets.get(self.current).is_some_and(fits) {
+            self.current = match self.sets.iter().position(fits) {
+                Some(found) => found,
+                None => self.add(any),
+            };
+        }
+        let set = &mut self.sets[self.current];
+        set.last_use = self.clock;
+        set.table.as_ptr() as usize
+    }
+
+    fn add(&mut self, key: JumpKey) -> usize {
+        let generation = self.next_generation();
+        if self.sets.len() < SETS {
+            self.sets.push(Set::new(key, generation));
+            return self.sets.len() - 1;
+        }
+        let oldest = (0..SETS).min_by_key(|&number| self.sets[number].last_use);
+        let number = oldest.unwrap_or(0);
+        self.sets[number].clear(generation);
+        self.sets[number].key = key;
+        number
+    }
+
+    fn next_generation(&mut self) -> u64 {
+        self.generation += 1;
+        self.generation
+    }
+
+    /// The place of code with `bias` in address space `asid`, mapped by `mapping`.
+    pub(crate) fn place(&mut self, bias: u64, asid: u16, mapping: Mapping) -> Place {
+        let (generation, owner) = match self.sets.get_mut(self.current) {
+            Some(set) if !mapping.global => {
+                set.asid = Some(asid);
+                (set.generation, self.current as u8)
+            }
+            _ => (self.global, GLOBAL),
+        };
+        self.note_pages(mapping, owner, generation);
+        if self.places.len() > MAX_PLACES {
+            self.places.clear();
+        }
+        let last = &mut self.last_place;
+        let number = *self.places.entry((generation, bias)).or_insert_with(|| {
+            *last = last.wrapping_add(2).max(2);
+            *last | u32::from(mapping.global)
+        });
+        Place {
+            bias,
+            number,
+            unused: 0,
+        }
+    }
+
+    fn note_pages(&mut self, mapping: Mapping, owner: u8, generation: u64) {
+        let (first, last) = mapping.pages;
+        if mapping.is_wide() {
+            let wide = match self.sets.get_mut(usize::from(owner)) {
+                Some(set) => &mut set.wide,
+                None => &mut self.wide,
+            };
+            *wide = (wide.0.min(first), wide.1.max(last));
+            return;
+        }
+        if self.pages.len() > MAX_PAGES {
+            self.pages.clear();
+            self.flush_all();
+            return;
+        }
+        self.pages.insert((first, owner), generation);
+        self.pages.insert((last, owner), generation);
+    }
+
+    /// The block at `va`, if the table in use has it.
+    pub(crate) fn get(&self, va: u64) -> Option<(usize, Place)> {
+        let set = self.sets.get(self.current)?;
+        let entry = &set.table[JumpTable::index(va)];
+        (entry.va == va).then_some((entry.host, entry.place))
+    }
+
+    /// Adds the block at `va` to the table in use.
+    pub(crate) fn insert(&mut self, va: u64, host: usize, place: Place) {
+        if let Some(set) = self.sets.get_mut(self.current) {
+            set.used = true;
+            set.table[JumpTable::index(va)] = Entry { va, host, place };
+        }
+    }
+
+    /// Forgets the block at `va`.
+    pub(crate) fn remove(&mut self, va: u64) {
+        if let Some(set) = self.sets.get_mut(self.current) {
+            let entry = &mut set.table[JumpTable::index(va)];
+            if entry.va == va {
+                *entry = UNUSED;
+            }
+        }
+    }
+
+    /// Forgets all blocks; mappings have not changed.
+    pub(crate) fn forget_blocks(&mut self) {
+        for set in &mut self.sets {
+            if set.used {
+                set.table.fill(UNUSED);
+                set.used = false;
+            }
+        }
+    }
+
+    /// Forgets what `flush` says.
+    pub(crate) fn flush(&mut self, flush: &JumpFlush) {
+        if flush.is_all() {
+            return self.flush_all();
+        }
+        if let Some(asid) = flush.non_global_of() {
+            self.flush_local(asid);
+        }
+        for &(page, asid) in flush.pages() {
+            self.flush_page(page, asid);
+        }
+    }
+
+    /// Forgets what depends on mappings of one address space: of `asid`, or of any.
+    fn flush_local(&mut self, asid: Option<u16>) {
+        for number in 0..self.sets.len() {
+            let own = self.sets[number].asid;
+            if own.is_some() && (asid.is_none() || own == asid) {
+                self.clear(number);
+            }
+        }
+    }
+
+    fn clear(&mut self, number: usize) {
+        let generation = self.next_generation();
+        self.sets[number].clear(generation);
+    }
+
+    /// Forgets what depends on the translation of a page: everything of the
+    /// address spaces that have code there.
+    fn flush_page(&mut self, page: u64, asid: Option<u16>) {
+        let within = |wide: (u64, u64)| wide.0 <= page && page <= wide.1;
+        let known = |pages: &FxHashMap<_, u64>, owner: u8, generation: u64| {
+            pages.get(&(page, owner)) == Some(&generation)
+        };
+        if asid.is_none() && (within(self.wide) || known(&self.pages, GLOBAL, self.global)) {
+            return self.flush_all();
+        }
+        for number in 0..self.sets.len() {
+            let set = &self.sets[number];
+            let meant = set.asid.is_some() && (asid.is_none() || set.asid == asid);
+            let here = within(set.wide) || known(&self.pages, number as u8, set.generation);
+            if meant && here {
+                self.clear(number);
+            }
+        }
+    }
+
+    /// Forgets what depends on any mapping.
+    pub(crate) fn flush_all(&mut self) {
+        self.global = self.next_generation();
+        self.wide = NO_PAGES;
+        self.pages.clear();
+        (0..self.sets.len()).for_each(|number| self.clear(number));
+    }
+}
+
+impl Default for Jumps {
+    fn default() -> Self {
+        Self {
+            sets: Vec::new(),
+            current: 0,
+            clock: 0,
+            generation: 0,
+            global: 0,
+            wide: NO_PAGES,
+            pages: FxHashMap::default(),
+            places: FxHashMap::default(),
+            last_place: 0,
+        }
+    }
+}
+
+impl Place {
+    /// Whether it is that of a mapping that every address space has.
+    pub(crate) const fn is_global(self) -> bool {
+        self.number & 1 != 0
+    }
+}

@@ -1,0 +1,176 @@
+//! Memory for generated code: one mapping to write, another to execute.
+#![allow(
+    unsafe_code,
+    reason = "maps memory and writes to it by address, once as data and once as code"
+)]
+
+use std::{ffi::c_void, io, ptr::NonNull};
+
+use rustix::{
+    fs::{MemfdFlags, ftruncate, memfd_create},
+    mm::{MapFlags, ProtFlags, mmap, munmap},
+};
+
+/// Code is aligned to this, in bytes: a fetch block of common processors.
+const ALIGN: usize = 16;
+
+/// A stretch of memory for code, filled from its start on.
+///
+/// No address is ever both writable and executable.
+#[derive(Debug)]
+pub(super) struct CodeMemory {
+    writable: NonNull<u8>,
+    executable: NonNull<u8>,
+    size: usize,
+    used: usize,
+}
+
+// SAFETY: both mappings belong to this value alone and are tied to no thread.
+unsafe impl Send for CodeMemory {}
+
+impl CodeMemory {
+    /// `size` bytes, reserved now and taken from the host as they are used.
+    pub(super) fn new(size: usize) -> io::Result<Self> {
+        let file = memfd_create("trine-code", MemfdFlags::CLOEXEC)?;
+        ftruncate(&file, size as u64)?;
+        let map = |protection| {
+            // SAFETY: a new mapping at an address of the kernel's choice.
+            let address = unsafe {
+                mmap(
+                    std::ptr::null_mut(),
+                    size,
+                    protection,
+                    MapFlags::SHARED,
+                    &file,
+                    0,
+                )
+            }?;
+            NonNull::new(address.cast()).ok_or_else(|| io::Error::from(io::ErrorKind::OutOfMemory))
+        };
+        let writable = map(ProtFlags::READ | ProtFlags::WRITE)?;
+        let executable = match map(ProtFlags::READ | ProtFlags::EXEC) {
+            Ok(executable) => executable,
+            Err(error) => {
+                unmap(writable, size);
+                return Err(error);
+            }
+        };
+        Ok(Self {
+            writable,
+            executable,
+            size,
+            used: 0,
+        })
+    }
+
+    /// Adds code; returns its offset, or `None` if there is no room left.
+    pub(super) fn push(&mut self, code: &[u8]) -> Option<u32> {
+        let start = self.used.next_multiple_of(ALIGN);
+        let end = start.checked_add(code.len())?;
+        if end > self.size {
+            return None;
+        }
+        self.used = end;
+        self.write(start, code);
+        u32::try_from(start).ok()
+    }
+
+    /// Writes within what was pushed; anything else changes nothing.
+    fn write(&mut self, at: usize, bytes: &[u8]) {
+        let fits = at.checked_add(bytes.len());
+        if fits.is_some_and(|end| end <= self.used) {
+            // SAFETY: within the mapping, as just checked; nobody else writes,
+            // and `bytes` cannot lie in it.
+            unsafe {
+                let to = self.writable.as_ptr().add(at);
+                std::ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len());
+            }
+        }
+    }
+
+    /// Replaces code at `at`.
+    pub(super) fn rewrite(&mut self, at: u32, code: &[u8]) {
+        self.write(at as usize, code);
+    }
+
+    /// Sets 32 bits at `at`.
+    pub(super) fn set_u32(&mut self, at: u32, value: u32) {
+        self.write(at as usize, &value.to_le_bytes());
+    }
+
+    /// Sets the displacement at `at` so that it leads to `target`.
+    pub(super) fn set_displacement(&mut self, at: u32, target: u32) {
+        self.set_u32(at, displacement(at, target));
+    }
+
+    /// Drops all from offset `used` on.
+    pub(super) fn truncate(&mut self, used: usize) {
+        self.used = self.used.min(used);
+    }
+
+    /// Bytes in use.
+    pub(super) fn used(&self) -> usize {
+        self.used
+    }
+
+    /// Address at which the code at an offset is executed.
+    pub(super) fn address(&self, offset: u32) -> usize {
+        self.executable.as_ptr() as usize + offset as usize
+    }
+
+    /// Offset of an address, if it is in here.
+    pub(super) fn offset(&self, address: usize) -> Option<u32> {
+        let offset = address.checked_sub(self.executable.as_ptr() as usize)?;
+        (offset < self.size).then_some(offset as u32)
+    }
+}
+
+/// The displacement at `at` that leads to `target`: relative to its own end.
+pub(super) fn displacement(at: u32, target: u32) -> u32 {
+    target.wrapping_sub(at).wrapping_sub(4)
+}
+
+impl Drop for CodeMemory {
+    fn drop(&mut self) {
+        unmap(self.writable, self.size);
+        unmap(self.executable, self.size);
+    }
+}
+
+fn unmap(address: NonNull<u8>, size: usize) {
+    let address: *mut c_void = address.as_ptr().cast();
+    // SAFETY: one of our own mappings, as a whole; nobody uses it any more.
+    // A failure leaves it mapped, which harms nobody.
+    let _ = unsafe { munmap(address, size) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_seen_where_it_is_executed() {
+        let mut memory = CodeMemory::new(8192).unwrap();
+        assert_eq!(memory.push(&[1, 2, 3]), Some(0));
+        assert_eq!(memory.push(&[4; 8]), Some(16));
+        memory.set_u32(18, 0x0a0b_0c0d);
+        // SAFETY: 24 bytes of the mapping, which lives as long as `memory`.
+        let seen = unsafe { std::slice::from_raw_parts(memory.address(0) as *const u8, 24) };
+        assert_eq!(seen[..3], [1, 2, 3]);
+        assert_eq!(seen[16..], [4, 4, 0x0d, 0x0c, 0x0b, 0x0a, 4, 4]);
+        assert_eq!(memory.offset(memory.address(18)), Some(18));
+        assert_eq!(memory.offset(0), None);
+    }
+
+    #[test]
+    fn a_full_memory_takes_no_more() {
+        let mut memory = CodeMemory::new(4096).unwrap();
+        assert_eq!(memory.push(&[0; 4000]), Some(0));
+        assert_eq!(memory.push(&[0; 97]), None);
+        assert_eq!(memory.push(&[0; 96]), Some(4000));
+        memory.truncate(10);
+        assert_eq!((memory.used(), memory.push(&[7])), (10, Some(16)));
+        // Beyond what was pushed, nothing is written.
+        memory.set_u32(4090, u32::MAX);
+    }
+}

@@ -1,0 +1,27 @@
+//! Tier 1: blocks compiled to host code in one pass.
+//!
+//! Each vCPU has generated code of its own: links and tables need no
+//! synchronisation, and what one vCPU does never waits for another. Stores
+//! that void blocks are told to all vCPUs, which drop their code before the
+//! guest's next instruction-fetch fence completes on them.
+
+mod cache;
+mod callbacks;
+mod jumps;
+mod memory;
+mod short_tlb;
+mod state;
+
+pub use cache::JitStats;
+pub(crate) use cache::{HostCache, OpSite, Target};
+pub(crate) use callbacks::{callbacks, enter};
+pub(crate) use jumps::Place;
+pub use short_tlb::ShortTlbs;
+pub(crate) use short_tlb::View;
+pub(crate) use state::JitState;
+
+/// Whether there is a back-end for this host.
+pub const SUPPORTED: bool = cfg!(all(target_arch = "x86_64", target_os = "linux"));
+
+/// Guest instructions between two looks at what others want of the vCPU.
+pub(crate) const BUDGET: i32 = 10_000;

@@ -1,0 +1,147 @@
+//! What generated code finds in a vCPU.
+
+use std::mem::offset_of;
+
+use vm_cross_arch::host::{contract::StateLayout, x86_64::STATE_BIAS};
+
+use super::jumps::Place;
+use crate::vcpu::Core;
+
+/// MXCSR with all exceptions masked, none accrued, rounding to nearest.
+const FP_CONTROL: u32 = 0x1f80;
+/// The exceptions that have accrued in MXCSR.
+const FP_EXCEPTIONS: u32 = 0x3f;
+
+/// The cells of a vCPU that generated code reads and writes, beside the slots.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct JitState {
+    budget: i32,
+    /// What the budget was when instructions were last counted.
+    granted: i32,
+    pub(crate) place: Place,
+    /// Address of the jump table in use.
+    pub(crate) jumps: usize,
+    /// Address of the short TLB in use.
+    pub(crate) tlb: usize,
+    pub(crate) site_pc: i32,
+    pub(crate) site: u32,
+    pub(crate) callee: u32,
+    fp_control: u32,
+    host_fp_control: u32,
+    pub(crate) args: [u64; 3],
+    /// Address of the count of reservations.
+    pub(crate) reservations: usize,
+    /// Address of the vCPU while it runs generated code.
+    pub(crate) vcpu: usize,
+}
+
+impl JitState {
+    pub(crate) fn new(reservations: usize) -> Self {
+        Self {
+            budget: 0,
+            granted: 0,
+            place: Place::default(),
+            jumps: 0,
+            tlb: 0,
+            site_pc: 0,
+            site: 0,
+            callee: 0,
+            fp_control: FP_CONTROL,
+            host_fp_control: FP_CONTROL,
+            args: [0; 3],
+            reservations,
+            vcpu: 0,
+        }
+    }
+
+    /// Guest instructions since the last call.
+    pub(crate) fn take_retired(&mut self) -> u64 {
+        let retired = i64::from(self.granted) - i64::from(self.budget);
+        self.granted = self.budget;
+        retired as u64
+    }
+
+    /// Allows so many instructions until the vCPU looks around.
+    pub(crate) fn grant(&mut self, budget: i32) {
+        (self.granted, self.budget) = (budget, budget);
+    }
+
+    /// Floating-point exceptions that have accrued since the last call, as
+    /// [`vm_core::float::flags`].
+    pub(crate) fn take_fp_flags(&mut self) -> u64 {
+        let accrued = self.fp_control & FP_EXCEPTIONS;
+        self.fp_control = FP_CONTROL;
+        // MXCSR: invalid 0, (denormal 1,) zero divide 2, overflow 3, underflow 4,
+        // precision 5; the guest: the other way round from 4 to 0.
+        let bit = |from: u32, to: u32| u64::from(accrued >> from & 1) << to;
+        bit(0, 4) | bit(2, 3) | bit(3, 2) | bit(4, 1) | bit(5, 0)
+    }
+}
+
+/// Offset from the state register of something at `offset` in [`Core`].
+const fn from_state(offset: usize) -> i32 {
+    offset as i32 - (offset_of!(Core, slots) as i32 + STATE_BIAS)
+}
+
+macro_rules! cell {
+    ($($field:tt)*) => {
+        from_state(offset_of!(Core, jit.$($field)*))
+    };
+}
+
+/// Where generated code finds the cells.
+pub(crate) const LAYOUT: StateLayout = StateLayout {
+    slots: from_state(offset_of!(Core, slots)),
+    budget: cell!(budget),
+    bias: cell!(place.bias),
+    place: cell!(place.number),
+    jumps: cell!(jumps),
+    tlb: cell!(tlb),
+    site_pc: cell!(site_pc),
+    site: cell!(site),
+    callee: cell!(callee),
+    args: cell!(args),
+    fp_control: cell!(fp_control),
+    host_fp_control: cell!(host_fp_control),
+};
+
+/// Where it finds the address of the count of reservations.
+pub(crate) const RESERVATIONS: i32 = cell!(reservations);
+
+const _: () = assert!(
+    LAYOUT.place == LAYOUT.bias + 8,
+    "both are copied from a jump table's entry at once"
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exceptions_are_those_of_the_guest() {
+        let mut state = JitState::new(0);
+        for (mxcsr, flags) in [
+            (0x01, 16),
+            (0x04, 8),
+            (0x08, 4),
+            (0x10, 2),
+            (0x20, 1),
+            (2, 0),
+        ] {
+            state.fp_control |= mxcsr;
+            assert_eq!(state.take_fp_flags(), flags);
+            assert_eq!(state.fp_control, FP_CONTROL);
+        }
+    }
+
+    #[test]
+    fn instructions_are_counted_once() {
+        let mut state = JitState::new(0);
+        state.grant(100);
+        state.budget -= 30;
+        assert_eq!((state.take_retired(), state.take_retired()), (30, 0));
+        state.budget -= 80;
+        assert_eq!(state.take_retired(), 80);
+    }
+}

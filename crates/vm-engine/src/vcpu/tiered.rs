@@ -1,0 +1,294 @@
+//! Running generated code, and finding it.
+
+use std::{io, sync::Arc, time::Instant};
+
+use vm_core::float::RoundingMode;
+use vm_cross_arch::{ir::fixed, passes};
+
+use super::{Vcpu, VcpuExit};
+use crate::{
+    cache::{Code, JumpFlush, Mapping, Origin},
+    guest::Guest,
+    jit::{self, BUDGET, HostCache, JitStats, OpSite, Place, Target, View},
+};
+
+/// Tier 1 of a vCPU, and when it is used.
+pub(super) struct Tier1 {
+    pub(super) cache: HostCache,
+    /// Runs in tier 0 after which a block is compiled.
+    threshold: u32,
+    /// Why the guest left generated code, if not for tier 0.
+    exit: Option<VcpuExit>,
+}
+
+/// How a vCPU executes its guest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// All blocks are interpreted.
+    Interpreter,
+    /// Blocks are compiled to host code after they ran `threshold` times.
+    Jit {
+        /// 0: before they run at all.
+        threshold: u32,
+        /// Host memory for code, in bytes.
+        code_bytes: usize,
+    },
+}
+
+/// Runs in tier 0 before a block is compiled: compiling costs about as much as
+/// this many runs.
+const THRESHOLD: u32 = 16;
+/// Host memory for the code of one vCPU.
+const CODE_BYTES: usize = 64 << 20;
+
+impl Default for Engine {
+    /// The JIT where there is a back-end for this host.
+    fn default() -> Self {
+        if jit::SUPPORTED {
+            Self::Jit {
+                threshold: THRESHOLD,
+                code_bytes: CODE_BYTES,
+            }
+        } else {
+            Self::Interpreter
+        }
+    }
+}
+
+impl<G: Guest> Vcpu<G> {
+    /// Chooses how the guest is executed; to be called before it runs.
+    ///
+    /// # Errors
+    /// If the host has no memory for code, or there is no back-end for it.
+    pub fn set_engine(&mut self, engine: Engine) -> io::Result<()> {
+        self.tier1 = match engine {
+            Engine::Interpreter => None,
+            Engine::Jit { .. } if !jit::SUPPORTED => {
+                return Err(io::Error::from(io::ErrorKind::Unsupported));
+            }
+            Engine::Jit {
+                threshold,
+                code_bytes,
+            } => {
+                let shared = self.core.machine.vcpus().len() > 1;
+                let cache = HostCache::new(code_bytes, &jit::callbacks::<G>(), shared)?;
+                Some(Box::new(Tier1 {
+                    cache,
+                    threshold,
+                    exit: None,
+                }))
+            }
+        };
+        Ok(())
+    }
+
+    /// What tier 1 has done.
+    pub fn jit_stats(&self) -> JitStats {
+        self.tier1
+            .as_ref()
+            .map_or_else(JitStats::default, |tier1| tier1.cache.stats)
+    }
+
+    /// Runs generated code, or one block in tier 0.
+    pub(super) fn run_tiered(&mut self) -> Option<VcpuExit> {
+        let Some(host) = self.find_host() else {
+            return self.run_block();
+        };
+        let enter = self.tier1.as_ref()?.cache.enter();
+        jit::enter(self, enter, host);
+        self.count_instructions();
+        self.tier1.as_mut()?.exit.take()
+    }
+
+    /// Brings the count of instructions and the floating-point flags up to date.
+    pub(crate) fn count_instructions(&mut self) {
+        let core = &mut self.core;
+        core.retired = core.retired.wrapping_add(core.jit.take_retired());
+        let flags = core.get(fixed::FP_FLAGS) | core.jit.take_fp_flags();
+        core.set(fixed::FP_FLAGS, flags);
+    }
+
+    /// Host code to go on with at `self.pc`: that of the block there, or the
+    /// way out of generated code.
+    pub(crate) fn dispatch(&mut self) -> usize {
+        let host = if self.core.control.attention() == 0 {
+            self.find_host()
+        } else {
+            None
+        };
+        host.unwrap_or_else(|| self.leave())
+    }
+
+    fn leave(&self) -> usize {
+        self.tier1.as_ref().map_or(0, |tier1| tier1.cache.leave())
+    }
+
+    /// Leaves generated code, and the vCPU's loop for `exit`.
+    pub(crate) fn leave_with(&mut self, exit: VcpuExit) -> usize {
+        if let Some(tier1) = &mut self.tier1 {
+            tier1.exit = Some(exit);
+        }
+        self.leave()
+    }
+
+    /// Looks around after the budget was used up.
+    pub(crate) fn poll(&mut self) -> usize {
+        self.count_instructions();
+        self.core.jit.grant(BUDGET);
+        // While it lasts, every store of every other vCPU is slow.
+        self.core.clear_reservation();
+        self.dispatch()
+    }
+
+    /// Forgets where the block at `self.pc` was: it is not there any more.
+    pub(crate) fn forget_host(&mut self) {
+        if let Some(tier1) = &mut self.tier1 {
+            tier1.cache.jumps.remove(self.pc);
+        }
+    }
+
+    pub(crate) fn host_op(&self, number: u32) -> Option<OpSite> {
+        self.tier1.as_ref()?.cache.op(number)
+    }
+
+    /// Finds where an exit leads and lets it lead there from now on.
+    pub(crate) fn link(&mut self, exit: u32) -> usize {
+        let from = self.core.jit.place;
+        let Some((tier1, (code_pc, target))) = self
+            .tier1
+            .as_ref()
+            .and_then(|tier1| Some((tier1, tier1.cache.exit(exit)?)))
+        else {
+            return self.leave();
+        };
+        let epoch = tier1.cache.epoch();
+        let start = from.bias.wrapping_add(i64::from(code_pc) as u64);
+        self.pc = start.wrapping_add(target as u64);
+        let wanted = self.pc;
+        let host = self.dispatch();
+        let to = self.core.jit.place;
+        if let Some(tier1) = &mut self.tier1
+            && self.pc == wanted
+            && tier1.cache.epoch() == epoch
+            && (to.is_global() || !from.is_global())
+        {
+            tier1.cache.link(exit, from, host, to);
+        }
+        host
+    }
+
+    /// Address of the generated code at `self.pc`, if there is or should be
+    /// any. Makes its place the current one.
+    fn find_host(&mut self) -> Option<usize> {
+        loop {
+            let pc = self.pc;
+            let tier1 = self.tier1.as_deref()?;
+            if let Some((host, place)) = tier1.cache.jumps.get(pc) {
+                self.core.jit.place = place;
+                return Some(host);
+            }
+            let known = self.jump_cache.get_mapped(pc, self.jump_key);
+            let (code, mapping) = match known {
+                Some((code, _)) if code.heat() < tier1.threshold => return None,
+                Some((code, mapping)) => (Arc::clone(code), mapping),
+                None => match self.find_block() {
+                    Ok((code, mapping)) => {
+                        let cached = Arc::clone(&code);
+                        self.jump_cache.insert(pc, self.jump_key, mapping, cached);
+                        if code.heat() < tier1_threshold(self) {
+                            return None;
+                        }
+                        (code, mapping)
+                    }
+                    Err(exception) => {
+                        self.raise(pc, exception);
+                        continue;
+                    }
+                },
+            };
+            return self.host_of(&code, mapping);
+        }
+    }
+
+    /// Address of the generated code of a block at `self.pc`, which is made if
+    /// there is none.
+    fn host_of(&mut self, code: &Arc<Code>, mapping: Mapping) -> Option<usize> {
+        let found = self.tier1.as_mut()?.cache.find(code);
+        let target = match found {
+            Some(target) => target,
+            None => self.compile(code)?,
+        };
+        let bias = self.pc.wrapping_sub(i64::from(target.code_pc) as u64);
+        let asid = self.core.fetch_space.asid();
+        let jumps = &mut self.tier1.as_mut()?.cache.jumps;
+        let place: Place = jumps.place(bias, asid, mapping);
+        jumps.insert(self.pc, target.host, place);
+        self.core.jit.place = place;
+        Some(target.host)
+    }
+
+    #[cold]
+    fn compile(&mut self, code: &Arc<Code>) -> Option<Target> {
+        let begin = Instant::now();
+        let limit = match code.origin() {
+            Origin::Shared { .. } => self.max_block_insns,
+            Origin::Private { .. } => 1,
+        };
+        let mut block = self.guest.lift(code.source(), limit)?;
+        passes::optimize(&mut block);
+        let rounding = self.core.get(fixed::FP_ROUNDING);
+        let nearest = rounding == RoundingMode::NearestEven as u64;
+        let cache = &mut self.tier1.as_mut()?.cache;
+        let target = cache.compile(&block, code, nearest);
+        cache.stats.compile_ns += begin.elapsed().as_nanos() as u64;
+        target
+    }
+
+    /// Drops generated code that depends on what has changed.
+    pub(super) fn flush_tier1(&mut self, flush: &JumpFlush) {
+        let Some(tier1) = self.tier1.as_deref_mut() else {
+            return;
+        };
+        tier1.cache.jumps.flush(flush);
+        if flush.is_code() {
+            let marks = &mut self.core.unseen_marks;
+            marks.retain(|mark| !mark.is_done());
+            let all_seen = marks.is_empty();
+            let machine = &self.core.machine;
+            tier1.cache.verify_young(machine, all_seen);
+        }
+    }
+
+    /// Drops generated code whose source was stored to.
+    pub(crate) fn drop_code(&mut self) {
+        if self.core.dropped_code.is_empty() {
+            return;
+        }
+        let pages = std::mem::take(&mut self.core.dropped_code);
+        if let Some(tier1) = &mut self.tier1 {
+            for page in pages {
+                match page {
+                    u64::MAX => tier1.cache.drop_all_void(),
+                    page => tier1.cache.drop_void(page),
+                }
+            }
+        }
+    }
+
+    /// Follows what has changed about address spaces and code.
+    pub(super) fn refresh_tier1(&mut self) {
+        self.drop_code();
+        if let Some(tier1) = &mut self.tier1 {
+            let core = &mut self.core;
+            let view = View::new(core.data_space, core.accept[0], core.accept[1]);
+            core.jit.tlb = core.short_tlbs.select(view);
+            core.jit.jumps = tier1.cache.jumps.select(self.jump_key);
+        }
+    }
+}
+
+fn tier1_threshold<G: Guest>(vcpu: &Vcpu<G>) -> u32 {
+    vcpu.tier1
+        .as_ref()
+        .map_or(u32::MAX, |tier1| tier1.threshold)
+}
