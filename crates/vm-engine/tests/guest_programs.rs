@@ -8,11 +8,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::{Bare, RAM};
+use common::{Bare, RAM, engines};
 use object::{Object, ObjectSegment, ObjectSymbol};
 use vm_core::{AccessSize, GuestPhysAddr};
 use vm_cross_arch::guest::riscv64::regs;
-use vm_engine::{guest::riscv64::Riscv64, vcpu::Vcpu};
+use vm_engine::{
+    guest::riscv64::Riscv64,
+    vcpu::{Engine, Vcpu},
+};
 
 /// Longer than any program takes on the slowest machine.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -48,10 +51,17 @@ impl Image {
     }
 }
 
-/// Runs the program on so many harts; panics with its verdict unless it passes.
+/// Runs the program on so many harts; panics with its verdict unless it passes
+/// on every engine.
 fn run(name: &str, harts: usize, elf: &[u8]) {
     let image = Image::parse(elf);
-    let machine = Bare::new(harts, &image.bytes);
+    for engine in engines() {
+        run_on(engine, &format!("{name} on {engine:?}"), harts, &image);
+    }
+}
+
+fn run_on(engine: Engine, name: &str, harts: usize, image: &Image) {
+    let machine = Bare::new(harts, &image.bytes).on(engine);
     let shared = machine.shared.clone();
     let verdict = || shared.ram.load(image.tohost, AccessSize::Double);
     let begin = Instant::now();
@@ -67,7 +77,7 @@ fn run(name: &str, harts: usize, elf: &[u8]) {
             } else {
                 "unexpected trap (a0: cause, a1: pc, a2: value) after"
             };
-            panic!("{what} {name}.S:{place}; {}", states(&harts));
+            panic!("{what} line {place} of {name}; {}", states(&harts));
         }
     }
 }

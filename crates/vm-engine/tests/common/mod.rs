@@ -18,7 +18,8 @@ use vm_core::{
 };
 use vm_engine::{
     guest::riscv64::{HartConfig, Riscv64},
-    vcpu::{MachineShared, Vcpu, VcpuControl, VcpuExit, attention},
+    jit,
+    vcpu::{Engine, MachineShared, Vcpu, VcpuControl, VcpuExit, attention},
 };
 use vm_mem::GuestRam;
 
@@ -78,6 +79,19 @@ impl PhysBus for Devices {
     }
 }
 
+/// Everything that blocks can be run by: tier 0, tier 1, and one after the other.
+pub fn engines() -> Vec<Engine> {
+    let jit = |threshold| Engine::Jit {
+        threshold,
+        code_bytes: 4 << 20,
+    };
+    let compiled = if jit::SUPPORTED { &[0, 3][..] } else { &[] };
+    let compiled = compiled.iter().map(|&threshold| jit(threshold));
+    std::iter::once(Engine::Interpreter)
+        .chain(compiled)
+        .collect()
+}
+
 /// A machine of `harts` harts, all in M-mode at [`RAM`], with their number in a0.
 pub struct Bare {
     pub shared: Arc<MachineShared>,
@@ -116,6 +130,14 @@ impl Bare {
             vcpus,
             devices,
         }
+    }
+
+    /// The same machine, run by `engine`.
+    #[must_use]
+    pub fn on(mut self, engine: Engine) -> Self {
+        let vcpus = self.vcpus.iter_mut();
+        vcpus.for_each(|vcpu| vcpu.set_engine(engine).unwrap());
+        self
     }
 
     /// Runs all harts until one stores to [`STOP`]; returns the value and the harts.

@@ -15,6 +15,7 @@ use vm_core::{
 };
 use vm_engine::{
     guest::riscv64::{Firmware, HartConfig, Riscv64},
+    jit,
     vcpu::{MachineShared, Vcpu, VcpuControl, VcpuExit, attention},
 };
 use vm_mem::GuestRam;
@@ -122,6 +123,9 @@ impl Machine {
             let control = Arc::clone(&shared.vcpus()[index]);
             let guest = Riscv64::new(config);
             let mut hart = Vcpu::new(index, control, Arc::clone(&shared), guest, RAM);
+            if jit::SUPPORTED {
+                hart.set_engine(crate::ENGINE).unwrap();
+            }
             let Vcpu { core, guest, .. } = &mut hart;
             if firmware.is_some() {
                 guest.reset_to_supervisor(core, RAM, index as u64, 0);

@@ -1,4 +1,5 @@
-//! The engine running real RISC-V code.
+//! The engine running real RISC-V code, in tier 0. `engine_jit` and
+//! `engine_mixed` run the same tests in others.
 
 mod atomics;
 #[path = "../common/mod.rs"]
@@ -9,3 +10,6 @@ mod precise;
 mod random;
 mod remote;
 mod self_modifying;
+
+/// What the tests run on.
+const ENGINE: vm_engine::vcpu::Engine = vm_engine::vcpu::Engine::Interpreter;

@@ -1,0 +1,24 @@
+//! The tests of `engine` with every block compiled before it runs.
+
+#[path = "../engine/atomics.rs"]
+mod atomics;
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../engine/control.rs"]
+mod control;
+#[path = "../engine/machine.rs"]
+mod machine;
+#[path = "../engine/precise.rs"]
+mod precise;
+#[path = "../engine/random.rs"]
+mod random;
+#[path = "../engine/remote.rs"]
+mod remote;
+#[path = "../engine/self_modifying.rs"]
+mod self_modifying;
+
+/// What the tests run on.
+const ENGINE: vm_engine::vcpu::Engine = vm_engine::vcpu::Engine::Jit {
+    threshold: 0,
+    code_bytes: 4 << 20,
+};
