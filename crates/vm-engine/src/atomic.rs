@@ -11,7 +11,9 @@ use vm_cross_arch::ir::AtomicOp;
 
 use crate::{
     guest::{Exception, Guest},
-    host, memory,
+    host,
+    jit::LoneReservation,
+    memory,
     vcpu::Core,
 };
 
@@ -108,6 +110,14 @@ pub fn load_reserved<G: Guest>(
             value
         }
     };
+    if !core.machine.reservations.is_shared() {
+        let value = load();
+        core.jit.lone = LoneReservation {
+            host: cell.host as u64,
+            value,
+        };
+        return Ok(value);
+    }
     let reservation = core.machine.reservations.reserve(cell.gpa.0, load);
     let value = reservation.value;
     core.reservation = Some(reservation);
@@ -130,8 +140,11 @@ fn holds_reservation<G: Guest>(
     }
     let entry = memory::translate(core, guest, va, AccessSize::Byte, kind)?;
     let gpa = memory::physical(&entry, va);
-    if core.machine.ram.host_ptr(gpa, size.bytes()).is_none() {
+    let Some(host) = core.machine.ram.host_ptr(gpa, size.bytes()) else {
         return Err(guest.access_fault(va, kind));
+    };
+    if !core.machine.reservations.is_shared() {
+        return Ok(core.jit.lone.host == host.as_ptr() as u64);
     }
     Ok(core
         .reservation
@@ -156,17 +169,20 @@ pub fn store_conditional<G: Guest>(
         return Ok(false);
     }
     let cell = cell(core, guest, va, size, AccessKind::Write)?;
-    let Some(reservation) = core.reservation.take() else {
-        return Ok(false);
-    };
-    let reserved = reservation.value;
+    let reservation = core.reservation.take();
+    let lone = std::mem::take(&mut core.jit.lone);
+    let reserved = reservation.as_ref().map_or(lone.value, |held| held.value);
     let store = || {
         // SAFETY: `cell` found mapped RAM of this size and alignment.
         let old = unsafe { host::compare_exchange(cell.host, size, reserved, src) };
         let unused = 64 - 8 * size.bytes() as u32;
         old << unused == reserved << unused
     };
-    let stored = core.machine.reservations.commit(reservation, store);
+    let stored = match reservation {
+        Some(reservation) => core.machine.reservations.commit(reservation, store),
+        // Nobody can have come between.
+        None => store(),
+    };
     if stored {
         memory::written(core, cell.gpa, size.bytes());
     }

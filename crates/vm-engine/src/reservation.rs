@@ -52,6 +52,11 @@ impl Reservations {
         self.shared.store(true, Ordering::SeqCst);
     }
 
+    /// Whether there are other vCPUs.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.shared.load(Ordering::Relaxed)
+    }
+
     fn word(&self, addr: u64) -> &AtomicU64 {
         &self.versions[(addr >> LINE_SHIFT) as usize % LINES]
     }

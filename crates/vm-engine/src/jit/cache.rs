@@ -117,6 +117,7 @@ impl HostCache {
             pins: Pins::RISCV64,
             features: Features::detect(),
             watched_stores: watch_stores.then_some(state::RESERVATIONS),
+            reservation: (!watch_stores).then_some(state::RESERVATION),
         };
         let runtime = runtime_code(&backend, callbacks);
         let mut memory = CodeMemory::new(size)?;
@@ -157,6 +158,13 @@ impl HostCache {
 
     pub(crate) fn epoch(&self) -> u32 {
         self.epoch
+    }
+
+    /// The generated code of the block at `addr` in guest context `context`.
+    pub(crate) fn find_at(&self, addr: GuestPhysAddr, context: u32) -> Option<Target> {
+        let id = *self.index.get(&(addr.0, context))?;
+        let block = self.blocks.get(id as usize)?;
+        (!block.code.is_void()).then(|| self.target(block))
     }
 
     /// The generated code of a block.

@@ -2,7 +2,10 @@
 
 use std::mem::offset_of;
 
-use vm_cross_arch::host::{contract::StateLayout, x86_64::STATE_BIAS};
+use vm_cross_arch::host::{
+    contract::StateLayout,
+    x86_64::{ReservationCells, STATE_BIAS},
+};
 
 use super::jumps::Place;
 use crate::vcpu::Core;
@@ -32,8 +35,20 @@ pub(crate) struct JitState {
     pub(crate) args: [u64; 3],
     /// Address of the count of reservations.
     pub(crate) reservations: usize,
+    /// The reservation of a vCPU that is alone on its machine.
+    pub(crate) lone: LoneReservation,
     /// Address of the vCPU while it runs generated code.
     pub(crate) vcpu: usize,
+}
+
+/// A reservation of load-reserved that nobody but the vCPU itself can break.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[repr(C)]
+pub(crate) struct LoneReservation {
+    /// Host address of the access; 0 if there is no reservation.
+    pub(crate) host: u64,
+    /// What was loaded, sign-extended.
+    pub(crate) value: u64,
 }
 
 impl JitState {
@@ -51,6 +66,7 @@ impl JitState {
             host_fp_control: FP_CONTROL,
             args: [0; 3],
             reservations,
+            lone: LoneReservation::default(),
             vcpu: 0,
         }
     }
@@ -104,6 +120,12 @@ pub(crate) const LAYOUT: StateLayout = StateLayout {
     args: cell!(args),
     fp_control: cell!(fp_control),
     host_fp_control: cell!(host_fp_control),
+};
+
+/// Where it finds the reservation of a vCPU that is alone.
+pub(crate) const RESERVATION: ReservationCells = ReservationCells {
+    host: cell!(lone.host),
+    value: cell!(lone.value),
 };
 
 /// Where it finds the address of the count of reservations.

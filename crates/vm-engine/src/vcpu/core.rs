@@ -9,7 +9,7 @@ use vm_mem::tlb::{DefaultTlb, Perms, Space};
 use super::{Completion, MachineShared, VcpuControl, VcpuRequest};
 use crate::{
     cache::JumpFlush,
-    jit::{JitState, ShortTlbs},
+    jit::{JitState, LoneReservation, ShortTlbs},
 };
 
 /// The architecture-neutral state of one vCPU, owned by its thread.
@@ -35,7 +35,8 @@ pub struct Core {
     /// Instructions of the running block that retired before the one that
     /// called the current helper.
     pub retired_in_block: u64,
-    /// The running reservation of load-reserved, if any.
+    /// The running reservation of load-reserved, if any, where other vCPUs can
+    /// break it.
     pub reservation: Option<crate::reservation::Reservation>,
     /// What the jump cache has to forget before the next block. Set by
     /// requests and by helpers that end a block.
@@ -90,6 +91,7 @@ impl Core {
 
     /// Gives up the reservation of load-reserved, if there is one.
     pub fn clear_reservation(&mut self) {
+        self.jit.lone = LoneReservation::default();
         if let Some(reservation) = self.reservation.take() {
             self.machine.reservations.release(reservation);
         }

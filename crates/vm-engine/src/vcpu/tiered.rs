@@ -2,14 +2,15 @@
 
 use std::{io, sync::Arc, time::Instant};
 
-use vm_core::float::RoundingMode;
+use vm_core::{AccessKind, PAGE_SHIFT, float::RoundingMode};
 use vm_cross_arch::{ir::fixed, passes};
 
 use super::{Vcpu, VcpuExit};
 use crate::{
     cache::{Code, JumpFlush, Mapping, Origin},
-    guest::Guest,
+    guest::{Exception, Guest},
     jit::{self, BUDGET, HostCache, JitStats, OpSite, Place, Target, View},
+    memory,
 };
 
 /// Tier 1 of a vCPU, and when it is used.
@@ -181,33 +182,53 @@ impl<G: Guest> Vcpu<G> {
     /// any. Makes its place the current one.
     fn find_host(&mut self) -> Option<usize> {
         loop {
-            let pc = self.pc;
             let tier1 = self.tier1.as_deref()?;
-            if let Some((host, place)) = tier1.cache.jumps.get(pc) {
+            if let Some((host, place)) = tier1.cache.jumps.get(self.pc) {
                 self.core.jit.place = place;
                 return Some(host);
             }
-            let known = self.jump_cache.get_mapped(pc, self.jump_key);
-            let (code, mapping) = match known {
-                Some((code, _)) if code.heat() < tier1.threshold => return None,
-                Some((code, mapping)) => (Arc::clone(code), mapping),
-                None => match self.find_block() {
-                    Ok((code, mapping)) => {
-                        let cached = Arc::clone(&code);
-                        self.jump_cache.insert(pc, self.jump_key, mapping, cached);
-                        if code.heat() < tier1_threshold(self) {
-                            return None;
-                        }
-                        (code, mapping)
-                    }
-                    Err(exception) => {
-                        self.raise(pc, exception);
-                        continue;
-                    }
-                },
-            };
-            return self.host_of(&code, mapping);
+            if let Some((target, mapping)) = self.find_compiled() {
+                return self.enter_at(target, mapping);
+            }
+            match self.find_warm() {
+                Ok(found) => {
+                    let (code, mapping) = found?;
+                    return self.host_of(&code, mapping);
+                }
+                Err(exception) => self.raise(self.pc, exception),
+            }
         }
+    }
+
+    /// The generated code at `self.pc` if the TLB knows where that is.
+    fn find_compiled(&mut self) -> Option<(Target, Mapping)> {
+        let (core, pc) = (&mut self.core, self.pc);
+        let accept = core.accept[AccessKind::Execute as usize];
+        let entry = core
+            .tlb
+            .lookup(pc >> PAGE_SHIFT, core.fetch_space, accept)?;
+        let addr = memory::physical(&entry, pc);
+        let cache = &self.tier1.as_ref()?.cache;
+        let target = cache.find_at(addr, self.jump_key.context)?;
+        Some((target, Mapping::of(&entry)))
+    }
+
+    /// The block at `self.pc` if it has run often enough to be compiled.
+    fn find_warm(&mut self) -> Result<Option<(Arc<Code>, Mapping)>, Exception> {
+        let threshold = self
+            .tier1
+            .as_ref()
+            .map_or(u32::MAX, |tier1| tier1.threshold);
+        if let Some((code, mapping)) = self.jump_cache.get_mapped(self.pc, self.jump_key) {
+            let warm = code.heat() >= threshold;
+            return Ok(warm.then(|| (Arc::clone(code), mapping)));
+        }
+        let (code, mapping) = self.find_block()?;
+        let cached = Arc::clone(&code);
+        self.jump_cache
+            .insert(self.pc, self.jump_key, mapping, cached);
+        let warm = code.heat() >= threshold;
+        Ok(warm.then_some((code, mapping)))
     }
 
     /// Address of the generated code of a block at `self.pc`, which is made if
@@ -218,6 +239,11 @@ impl<G: Guest> Vcpu<G> {
             Some(target) => target,
             None => self.compile(code)?,
         };
+        self.enter_at(target, mapping)
+    }
+
+    /// Makes the place of generated code at `self.pc` the current one.
+    fn enter_at(&mut self, target: Target, mapping: Mapping) -> Option<usize> {
         let bias = self.pc.wrapping_sub(i64::from(target.code_pc) as u64);
         let asid = self.core.fetch_space.asid();
         let jumps = &mut self.tier1.as_mut()?.cache.jumps;
@@ -285,10 +311,4 @@ impl<G: Guest> Vcpu<G> {
             core.jit.jumps = tier1.cache.jumps.select(self.jump_key);
         }
     }
-}
-
-fn tier1_threshold<G: Guest>(vcpu: &Vcpu<G>) -> u32 {
-    vcpu.tier1
-        .as_ref()
-        .map_or(u32::MAX, |tier1| tier1.threshold)
 }

@@ -70,7 +70,7 @@ impl Emitter<'_> {
                 self.branch(cond, (a, b), offset, not_reached);
             }
             _ => {
-                if !self.float(op) {
+                if !self.float(op) && !self.atomic(op) {
                     self.call_op(op);
                 }
             }

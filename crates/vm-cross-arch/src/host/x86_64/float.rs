@@ -201,7 +201,7 @@ impl Emitter<'_> {
     }
 
     /// An op of which some cases are left to the engine.
-    fn redo(&mut self, from: Vec<Patch>, op: &Op, dst: Slot, result: Redone) {
+    pub(super) fn redo(&mut self, from: Vec<Patch>, op: &Op, dst: Slot, result: Redone) {
         self.cold.push(Cold::Redo {
             from,
             op: *op,

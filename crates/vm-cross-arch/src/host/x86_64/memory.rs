@@ -134,7 +134,7 @@ impl Emitter<'_> {
     }
 
     /// Leaves for the engine while stores must be reported.
-    fn watch_store(&mut self) -> Option<Patch> {
+    pub(super) fn watch_store(&mut self) -> Option<Patch> {
         let pointer = self.backend.watched_stores?;
         let register = self.temp();
         self.asm.load(register, (STATE, pointer));
@@ -215,10 +215,7 @@ impl Emitter<'_> {
     /// of the first: an access to two pages always misses.
     fn look_up(&mut self, base: Gpr, offset: i32, size: AccessSize, table: i32) -> (Gpr, Patch) {
         let (index, tag) = (self.temp(), self.temp());
-        let (i, t) = (index.0, tag.0);
         let last = size.bytes() as i32 - 1;
-        let mask = ((ShortTlb::ENTRIES - 1) << ShortTlb::ENTRY_SHIFT) as i32;
-        let shift = (PAGE_SHIFT - ShortTlb::ENTRY_SHIFT) as i8;
         if offset == 0 {
             self.asm.mov32_rr(index, base);
         } else {
@@ -231,10 +228,31 @@ impl Emitter<'_> {
                 self.asm.alu_ri(Alu::Add, true, tag, last);
             }
         }
+        self.compare_tag(index, tag, -4096, table)
+    }
+
+    /// The same for an access that must be aligned: a misaligned one misses.
+    pub(super) fn look_up_aligned(
+        &mut self,
+        base: Gpr,
+        size: AccessSize,
+        table: i32,
+    ) -> (Gpr, Patch) {
+        let (index, tag) = (self.temp(), self.temp());
+        self.asm.mov32_rr(index, base);
+        self.asm.mov_rr(tag, base);
+        let kept = -4096 | (size.bytes() as i32 - 1);
+        self.compare_tag(index, tag, kept, table)
+    }
+
+    fn compare_tag(&mut self, index: Gpr, tag: Gpr, kept: i32, table: i32) -> (Gpr, Patch) {
+        let (i, t) = (index.0, tag.0);
+        let mask = ((ShortTlb::ENTRIES - 1) << ShortTlb::ENTRY_SHIFT) as i32;
+        let shift = (PAGE_SHIFT - ShortTlb::ENTRY_SHIFT) as i8;
         dynasm!(self.asm.out ; .arch x64
             ; shr Rd(i), shift
             ; and Rd(i), DWORD mask
-            ; and Rq(t), DWORD -4096
+            ; and Rq(t), DWORD kept
             ; cmp Rq(t), [Rq(TLB.0) + Rq(i) + table]
         );
         let miss = self.asm.jcc(Cc::NotEqual);

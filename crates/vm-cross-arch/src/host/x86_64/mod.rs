@@ -11,6 +11,7 @@
 
 mod alu;
 mod asm;
+mod atomic;
 mod cold;
 mod control;
 mod emitter;
@@ -42,6 +43,17 @@ pub struct Backend {
     /// Offset from the state register of a pointer to the `u32` that is not 0
     /// while stores must be reported; `None` if they never must.
     pub watched_stores: Option<i32>,
+    /// Where the vCPU keeps its reservation if no other can see it.
+    pub reservation: Option<ReservationCells>,
+}
+
+/// Offsets from the state register of a reservation of load-reserved.
+#[derive(Debug, Clone, Copy)]
+pub struct ReservationCells {
+    /// `u64`: host address of the access; 0 if there is no reservation.
+    pub host: i32,
+    /// `u64`: what was loaded, sign-extended.
+    pub value: i32,
 }
 
 impl Backend {

@@ -1,0 +1,248 @@
+//! Atomics: the host's own, on the host's address.
+
+use dynasmrt::{DynasmApi, dynasm};
+use vm_core::AccessSize;
+
+use super::{
+    asm::{Alu, Cc, Patch, reg_mem},
+    cold::Redone,
+    emitter::{Emitter, Source},
+    regs::{Gpr, RAX, RCX, RDX, STATE},
+};
+use crate::{
+    host::contract::ShortTlb,
+    ir::{AtomicOp, Op, Operand, Slot},
+};
+
+impl Emitter<'_> {
+    /// Emits an atomic; false if there is no native form.
+    pub(super) fn atomic(&mut self, op: &Op) -> bool {
+        match *op {
+            Op::AtomicRmw {
+                op: operation,
+                size,
+                dst,
+                addr,
+                src,
+                ..
+            } => {
+                let Some(source) = self.atomic_source(operation, src) else {
+                    return false;
+                };
+                let misses = self.atomic_address(addr, size, ShortTlb::WRITE);
+                self.read_modify_write(operation, size == AccessSize::Double, source);
+                self.end_atomic(op, misses, size, dst);
+            }
+            Op::CompareExchange {
+                size,
+                dst,
+                addr,
+                expected,
+                new,
+                ..
+            } => {
+                let misses = self.atomic_address(addr, size, ShortTlb::WRITE);
+                self.copy_settled(RAX, expected);
+                self.copy_settled(RCX, new);
+                self.compare_exchange(size == AccessSize::Double);
+                self.end_atomic(op, misses, size, dst);
+            }
+            Op::LoadReserved {
+                size, dst, addr, ..
+            } => return self.load_reserved(op, dst, addr, size),
+            Op::StoreConditional {
+                size,
+                dst,
+                addr,
+                src,
+                ..
+            } => return self.store_conditional(op, dst, (addr, src), size),
+            _ => return false,
+        }
+        true
+    }
+
+    /// `LR`, where no other vCPU can see the reservation.
+    fn load_reserved(&mut self, op: &Op, dst: Slot, addr: Operand, size: AccessSize) -> bool {
+        let Some(cells) = self.backend.reservation else {
+            return false;
+        };
+        let misses = self.atomic_address(addr, size, ShortTlb::READ);
+        let asm = &mut self.asm.out;
+        if size == AccessSize::Double {
+            dynasm!(asm ; .arch x64 ; mov rax, [rdx]);
+        } else {
+            dynasm!(asm ; .arch x64 ; movsxd rax, DWORD [rdx]);
+        }
+        self.asm.store((STATE, cells.host), RDX);
+        self.asm.store((STATE, cells.value), RAX);
+        self.redo(misses, op, dst, Redone::Register(RAX));
+        self.write(dst, RAX);
+        true
+    }
+
+    /// `SC`, where no other vCPU can see the reservation. One that cannot
+    /// succeed is left to the engine.
+    fn store_conditional(
+        &mut self,
+        op: &Op,
+        dst: Slot,
+        (addr, src): (Operand, Operand),
+        size: AccessSize,
+    ) -> bool {
+        let Some(cells) = self.backend.reservation else {
+            return false;
+        };
+        let mut misses = self.atomic_address(addr, size, ShortTlb::WRITE);
+        self.asm.alu_rm(Alu::Cmp, true, RDX, (STATE, cells.host));
+        misses.push(self.asm.jcc(Cc::NotEqual));
+        self.asm.load(RAX, (STATE, cells.value));
+        self.copy_settled(RCX, src);
+        self.asm.store_imm((STATE, cells.host), 0);
+        self.compare_exchange(size == AccessSize::Double);
+        self.set_cc(RAX, Cc::NotEqual);
+        self.redo(misses, op, dst, Redone::Register(RAX));
+        self.write(dst, RAX);
+        true
+    }
+
+    /// An operand that an atomic finds in place: pinned, in memory or small.
+    fn atomic_source(&mut self, op: AtomicOp, src: Operand) -> Option<Source> {
+        let compares = !matches!(
+            op,
+            AtomicOp::Swap | AtomicOp::Add | AtomicOp::Xor | AtomicOp::And | AtomicOp::Or
+        );
+        match src {
+            Operand::Slot(slot) => Some(match self.pinned(slot) {
+                Some(register) => Source::Register(register),
+                None => Source::Memory(self.memory_of(slot).1),
+            }),
+            Operand::Imm(_) if compares => None,
+            Operand::Imm(imm) => i32::try_from(imm).ok().map(Source::Immediate),
+        }
+    }
+
+    /// `rdx =` host address of an atomic, aligned; all else in scratch registers
+    /// is gone. Returns the jumps to the engine: the address is not in the
+    /// short TLB or misaligned, or stores are watched.
+    fn atomic_address(&mut self, addr: Operand, size: AccessSize, table: i32) -> Vec<Patch> {
+        self.clean();
+        let base = self.read(addr);
+        let watched = self.watch_store();
+        let (host, miss) = self.look_up_aligned(base, size, table);
+        self.asm.lea_sum(RDX, base, host);
+        self.scratch.clear();
+        [Some(miss), watched].into_iter().flatten().collect()
+    }
+
+    /// Copies an operand that is pinned, a constant or in memory.
+    fn copy_settled(&mut self, register: Gpr, operand: Operand) {
+        match operand {
+            Operand::Imm(imm) => self.asm.set_ri(register, imm),
+            Operand::Slot(slot) => match self.pinned(slot) {
+                Some(pinned) => self.asm.mov_rr(register, pinned),
+                None => {
+                    let memory = self.memory_of(slot);
+                    self.asm.load(register, memory);
+                }
+            },
+        }
+    }
+
+    fn copy_source(&mut self, register: Gpr, source: Source) {
+        match source {
+            Source::Register(from) => self.asm.mov_rr(register, from),
+            Source::Memory(disp) => self.asm.load(register, (STATE, disp)),
+            Source::Immediate(imm) => self.asm.set_ri(register, imm.into()),
+        }
+    }
+
+    /// `rax =` what memory at `rdx` held; memory is changed.
+    fn read_modify_write(&mut self, op: AtomicOp, wide: bool, source: Source) {
+        let asm = &mut self.asm.out;
+        match (op, wide) {
+            (AtomicOp::Add, _) => {
+                self.copy_source(RAX, source);
+                let asm = &mut self.asm.out;
+                if wide {
+                    dynasm!(asm ; .arch x64 ; lock xadd [rdx], rax);
+                } else {
+                    dynasm!(asm ; .arch x64 ; lock xadd [rdx], eax);
+                }
+                return;
+            }
+            (AtomicOp::Swap, _) => {
+                self.copy_source(RAX, source);
+                let asm = &mut self.asm.out;
+                if wide {
+                    dynasm!(asm ; .arch x64 ; xchg [rdx], rax);
+                } else {
+                    dynasm!(asm ; .arch x64 ; xchg [rdx], eax);
+                }
+                return;
+            }
+            (_, true) => dynasm!(asm ; .arch x64 ; mov rax, [rdx]),
+            (_, false) => dynasm!(asm ; .arch x64 ; mov eax, [rdx]),
+        }
+        let retry = self.asm.here();
+        self.asm.mov_rr(RCX, RAX);
+        match op {
+            AtomicOp::And => self.alu(Alu::And, wide, RCX, source),
+            AtomicOp::Or => self.alu(Alu::Or, wide, RCX, source),
+            AtomicOp::Xor => self.alu(Alu::Xor, wide, RCX, source),
+            _ => self.select_extreme(op, wide, source),
+        }
+        self.compare_exchange(wide);
+        let again = self.asm.jcc(Cc::NotEqual);
+        self.asm.bind_to(again, retry);
+    }
+
+    /// `rcx =` the smaller or larger of it and the source.
+    fn select_extreme(&mut self, op: AtomicOp, wide: bool, source: Source) {
+        macro_rules! replace_if {
+            ($name:ident) => {
+                match (source, wide) {
+                    (Source::Register(from), true) => {
+                        dynasm!(self.asm.out ; .arch x64 ; $name rcx, Rq(from.0));
+                    }
+                    (Source::Register(from), false) => {
+                        dynasm!(self.asm.out ; .arch x64 ; $name ecx, Rd(from.0));
+                    }
+                    (Source::Memory(disp), true) => {
+                        reg_mem!(self.asm.out, $name Rq(RCX), [STATE, disp]);
+                    }
+                    (Source::Memory(disp), false) => {
+                        reg_mem!(self.asm.out, $name Rd(RCX), [STATE, disp]);
+                    }
+                    (Source::Immediate(_), _) => {}
+                }
+            };
+        }
+        self.alu(Alu::Cmp, wide, RCX, source);
+        match op {
+            AtomicOp::MinS => replace_if!(cmovg),
+            AtomicOp::MaxS => replace_if!(cmovl),
+            AtomicOp::MinU => replace_if!(cmova),
+            _ => replace_if!(cmovb),
+        }
+    }
+
+    /// Replaces `rax` in memory at `rdx` by `rcx`; `rax =` what it held.
+    fn compare_exchange(&mut self, wide: bool) {
+        let asm = &mut self.asm.out;
+        if wide {
+            dynasm!(asm ; .arch x64 ; lock cmpxchg [rdx], rcx);
+        } else {
+            dynasm!(asm ; .arch x64 ; lock cmpxchg [rdx], ecx);
+        }
+    }
+
+    /// Completes an atomic whose result is in `rax`.
+    fn end_atomic(&mut self, op: &Op, misses: Vec<Patch>, size: AccessSize, dst: Slot) {
+        if size == AccessSize::Word {
+            dynasm!(self.asm.out ; .arch x64 ; movsxd rax, eax);
+        }
+        self.redo(misses, op, dst, Redone::Register(RAX));
+        self.write(dst, RAX);
+    }
+}
