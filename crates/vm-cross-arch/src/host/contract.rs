@@ -35,6 +35,8 @@ pub struct StateLayout {
     pub site: i32,
     /// `u32`: what it calls: index of an op, or a helper's number.
     pub callee: i32,
+    /// `i32`: code position of what follows a helper that ends a block.
+    pub next: i32,
     /// Three `u64`: arguments of a helper that ends a block.
     pub args: i32,
     /// `u32`: the host's floating-point control and status word of the guest.

@@ -189,12 +189,14 @@ unsafe extern "C" fn indirect<G: Guest>(slots: *mut u64, va: u64) -> usize {
 unsafe extern "C" fn helper<G: Guest>(slots: *mut u64) -> usize {
     // SAFETY: called by generated code with what `enter` passed.
     let vcpu = unsafe { vcpu::<G>(slots) };
-    let (site, pc, callee) = (site(vcpu), site_pc(vcpu), vcpu.core.jit.callee);
+    let (pc, callee) = (site_pc(vcpu), vcpu.core.jit.callee);
+    // The end of a page may be where code positions wrap; their distance is right.
+    let distance = vcpu.core.jit.next.wrapping_sub(vcpu.core.jit.site_pc);
     let call = HelperCall {
         id: HelperId(callee as u16),
         args: vcpu.core.jit.args,
         pc,
-        next: pc.wrapping_add(site.len.into()),
+        next: pc.wrapping_add(i64::from(distance) as u64),
     };
     let dst = (callee >> 24 != 0).then_some(Slot((callee >> 16) as u8));
     vcpu.count_instructions();

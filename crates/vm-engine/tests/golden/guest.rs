@@ -7,15 +7,18 @@ use vm_core::{
     AccessKind, AccessSize, BusError, GuestPhysAddr, PAGE_SIZE, PhysBus,
     time::{AlarmService, ManualClock},
 };
-use vm_cross_arch::ir::{Block, Slot};
+use vm_cross_arch::ir::{Block, HelperId, Op, Operand, Slot, Terminator, fixed};
 use vm_engine::{
     guest::{Exception, Fill, Guest, HelperCall, Outcome},
-    vcpu::{Core, MachineShared, VcpuControl, VcpuRequest},
+    vcpu::{Core, MachineShared, VcpuControl, VcpuExit, VcpuRequest},
 };
 use vm_mem::{GuestRam, Perms, Space, TlbEntry};
 
 /// RAM starts at 0; nobody answers above.
 pub const RAM_BYTES: u64 = 0x1_0000;
+/// What fetches find: whatever the virtual address, blocks' marks are here.
+/// Loads and stores do not get here.
+const CODE: u64 = 0x100_0000;
 /// The page without translation.
 const MISSING: u64 = 0x8000;
 /// The page that cannot be written.
@@ -52,36 +55,145 @@ impl PhysBus for NoBus {
     }
 }
 
-pub fn machine() -> Arc<MachineShared> {
-    let ram = GuestRam::new(&[(GuestPhysAddr(0), RAM_BYTES)]).unwrap();
+/// A machine; generated code reports its stores if they are `watched`.
+pub fn machine(watched: bool) -> Arc<MachineShared> {
+    let regions = [
+        (GuestPhysAddr(0), RAM_BYTES),
+        (GuestPhysAddr(CODE), 2 * PAGE_SIZE),
+    ];
+    let ram = GuestRam::new(&regions).unwrap();
     let alarms = AlarmService::start(Arc::new(ManualClock::default())).unwrap();
     let machine = MachineShared::new(ram, Arc::new(NoBus), Arc::new(alarms));
+    let controls = (0..1 + usize::from(watched)).map(|_| Arc::new(VcpuControl::new(false)));
+    machine.attach(controls.collect());
     Arc::new(machine)
 }
 
-/// The space that everything is in.
+/// The space of data.
 const SPACE: Space = Space::new(0, 0, 0);
+/// The space of code.
+const CODE_SPACE: Space = Space::new(1, 0, 0);
 
 pub fn core(machine: &Arc<MachineShared>) -> Core {
-    let mut core = Core::new(0, Arc::new(VcpuControl::new(false)), Arc::clone(machine));
+    let mut core = Core::new(0, Arc::clone(&machine.vcpus()[0]), Arc::clone(machine));
     core.data_space = SPACE;
+    core.fetch_space = CODE_SPACE;
     let kinds = [AccessKind::Read, AccessKind::Write, AccessKind::Execute];
     core.accept = kinds.map(Perms::supervisor);
     core
 }
 
-/// The architecture's state: none.
-pub struct Mock;
+/// Where blocks that run on a vCPU lead.
+#[derive(Debug)]
+pub enum Left {
+    /// To an address.
+    To(u64),
+    /// To a helper.
+    Helper(HelperCall),
+    /// To the handler of an exception, raised at an address.
+    Fault(Exception, u64),
+}
+
+/// The helper of the block that stops a vCPU.
+const STOP: u16 = 0xffff;
+/// Set in the number of a helper that ends the block.
+const TERMINATOR: u16 = 0x8000;
+/// What the code page holds where the block starts.
+const MARK: [u8; 4] = *b"here";
+
+/// The architecture's state: the block that code is lifted to, if blocks do not
+/// run by themselves.
+#[derive(Default)]
+pub struct Mock {
+    block: Option<Block>,
+    /// Virtual address of the block.
+    pc: u64,
+    rounds_to_nearest: bool,
+    left: Option<(Left, u64)>,
+}
+
+impl Mock {
+    /// One that finds `block` at `core`'s PC, and after it nothing but stops.
+    pub fn with(block: &Block, core: &Core) -> Self {
+        let mut block = block.clone();
+        if let Terminator::Helper { helper, .. } = &mut block.end {
+            helper.0 |= TERMINATOR;
+        }
+        let pc = core.get(fixed::PC);
+        let ram = &core.machine.ram;
+        ram.write(GuestPhysAddr(CODE), &[0; PAGE_SIZE as usize])
+            .unwrap();
+        core.machine
+            .written_by_device(GuestPhysAddr(CODE), PAGE_SIZE);
+        let at = GuestPhysAddr(CODE + pc % PAGE_SIZE);
+        ram.write(at, &MARK).unwrap();
+        Self {
+            block: Some(block),
+            pc,
+            rounds_to_nearest: core.get(fixed::FP_ROUNDING) == 0,
+            left: None,
+        }
+    }
+
+    /// Where the block led, and the instructions that had retired then.
+    pub fn left(&self) -> &(Left, u64) {
+        self.left.as_ref().expect("a vCPU stops after its block")
+    }
+
+    fn leave(&mut self, how: Left, core: &Core) {
+        self.left.get_or_insert((how, core.instructions_retired()));
+    }
+
+    fn fill_code(&self, core: &Core, va: u64) -> TlbEntry {
+        let own = va / PAGE_SIZE == self.pc / PAGE_SIZE;
+        let page = if own { CODE } else { CODE + PAGE_SIZE };
+        TlbEntry {
+            space: CODE_SPACE,
+            ..entry(core, va, page, true)
+        }
+    }
+}
+
+/// The translation of `va` to the physical address `page`.
+fn entry(core: &Core, va: u64, page: u64, writable: bool) -> TlbEntry {
+    let host = core.machine.ram.host_ptr(GuestPhysAddr(page), PAGE_SIZE);
+    let host = host.map_or(0, |host| host.as_ptr() as usize);
+    TlbEntry {
+        vpn: va >> 12,
+        space: SPACE,
+        ppn: page >> 12,
+        host,
+        host_write: if writable { host } else { 0 },
+        page_shift: 12,
+        global: false,
+        perms: Perms::rwx(true, writable, true),
+    }
+}
 
 impl Guest for Mock {
     const MAX_INSN_BYTES: usize = 4;
 
-    fn lift(&self, _: &[u8], _: u16) -> Option<Block> {
-        None
+    fn lift(&self, code: &[u8], _: u16) -> Option<Block> {
+        if code.starts_with(&MARK) {
+            return self.block.clone();
+        }
+        let helper = HelperId(STOP);
+        let end = Terminator::Helper {
+            helper,
+            dst: None,
+            args: [Operand::Imm(0); 3],
+            next: 2,
+        };
+        Some(Block {
+            ops: vec![Op::Insn { offset: 0, len: 2 }],
+            end,
+            insns: 1,
+            bytes: 2,
+        })
     }
 
     fn context(&self) -> u32 {
-        0
+        self.rounds_to_nearest.into()
     }
 
     fn fill(
@@ -92,26 +204,19 @@ impl Guest for Mock {
         kind: AccessKind,
     ) -> Result<Fill, Exception> {
         let page = va & !(PAGE_SIZE - 1);
+        let cacheable = true;
+        if kind == AccessKind::Execute {
+            let entry = self.fill_code(core, va);
+            return Ok(Fill { entry, cacheable });
+        }
         let writable = page != READ_ONLY;
         if page == MISSING || (kind == AccessKind::Write && !writable) {
             return Err(exception(0, kind, va));
         }
-        let host = core.machine.ram.host_ptr(GuestPhysAddr(page), PAGE_SIZE);
-        let host = host.map_or(0, |host| host.as_ptr() as usize);
-        let entry = TlbEntry {
-            vpn: va >> 12,
-            space: SPACE,
-            ppn: va >> 12,
-            host,
-            host_write: if writable { host } else { 0 },
-            page_shift: 12,
-            global: false,
-            perms: Perms::rwx(true, writable, true),
-        };
-        Ok(Fill {
-            entry,
-            cacheable: true,
-        })
+        // The code is nowhere to be seen.
+        let page = if page < CODE { page } else { page | 1 << 40 };
+        let entry = entry(core, va, page, writable);
+        Ok(Fill { entry, cacheable })
     }
 
     fn access_fault(&self, va: u64, kind: AccessKind) -> Exception {
@@ -124,41 +229,52 @@ impl Guest for Mock {
 
     fn helper(&mut self, core: &mut Core, call: &HelperCall) -> Result<Outcome, Exception> {
         let [a, b, c] = call.args;
-        Ok(Outcome::Value(match call.id.0 {
-            1 => a.wrapping_add(b).wrapping_add(c),
+        Ok(match call.id.0 {
+            1 => Outcome::Value(a.wrapping_add(b).wrapping_add(c)),
             2 => {
                 return Err(Exception {
                     cause: 4 * 3 + 3,
                     value: a,
                 });
             }
-            3 => call.pc,
-            4 => call.next,
+            3 => Outcome::Value(call.pc),
+            4 => Outcome::Value(call.next),
             5 => {
                 core.set(Slot(a as u8), b);
-                core.retired_in_block
+                Outcome::Value(core.instructions_retired())
+            }
+            STOP => {
+                self.leave(Left::To(call.pc), core);
+                Outcome::Exit(VcpuExit::Stopped)
+            }
+            id if id & TERMINATOR != 0 => {
+                let id = HelperId(id & !TERMINATOR);
+                self.leave(Left::Helper(HelperCall { id, ..*call }), core);
+                Outcome::Exit(VcpuExit::Stopped)
             }
             other => panic!("no helper has the number {other}"),
-        }))
+        })
     }
 
-    fn raise(&mut self, _: &mut Core, _: u64, _: Exception) -> u64 {
-        unreachable!("blocks run by themselves here")
+    fn raise(&mut self, core: &mut Core, pc: u64, exception: Exception) -> u64 {
+        self.leave(Left::Fault(exception, pc), core);
+        // To another page: there is nothing but stops.
+        pc ^ 1 << 40
     }
 
     fn take_interrupt(&mut self, _: &mut Core, _: u64) -> Option<u64> {
-        unreachable!("blocks run by themselves here")
+        None
     }
 
     fn wake_pending(&self, _: &Core) -> bool {
-        unreachable!("blocks run by themselves here")
+        unreachable!("nobody waits here")
     }
 
     fn start(&mut self, _: &mut Core, _: &VcpuRequest) -> Option<u64> {
-        unreachable!("blocks run by themselves here")
+        unreachable!("nobody is started here")
     }
 
     fn request(&mut self, _: &mut Core, _: VcpuRequest) {
-        unreachable!("blocks run by themselves here")
+        unreachable!("nobody asks for anything here")
     }
 }

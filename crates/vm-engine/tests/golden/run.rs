@@ -4,29 +4,36 @@ use std::sync::Arc;
 
 use vm_core::GuestPhysAddr;
 use vm_cross_arch::{
-    ir::{Block, Slot, fixed},
+    ir::{Block, Op, Slot, fixed},
     passes,
 };
 use vm_engine::{
     interp::{self, Fault, Next},
-    vcpu::{Core, MachineShared},
+    jit,
+    vcpu::{Core, Engine, MachineShared, Vcpu, VcpuExit},
 };
 
 use crate::{
     case::{Case, Exit, State, Test},
-    guest::{self, Mock, RAM_BYTES},
+    guest::{self, Left, Mock, RAM_BYTES},
 };
 
 /// The block's address where a case does not say.
 const PC: u64 = 0x4000;
 
 /// What runs a block, and what it is called.
-struct Tier {
-    name: &'static str,
-    run: fn(&Block, &mut Core) -> Exit,
+pub struct Tier {
+    pub name: &'static str,
+    pub run: fn(&Block, Core) -> (Exit, Core),
 }
 
-const TIERS: [Tier; 2] = [
+/// Every way to run a block on this host.
+pub fn tiers() -> &'static [Tier] {
+    let count = if jit::SUPPORTED { TIERS.len() } else { 2 };
+    &TIERS[..count]
+}
+
+const TIERS: [Tier; 3] = [
     Tier {
         name: "tier 0",
         run: tier_0,
@@ -40,12 +47,17 @@ const TIERS: [Tier; 2] = [
             tier_0(&block, core)
         },
     },
+    // Always after passes.
+    Tier {
+        name: "tier 1",
+        run: tier_1,
+    },
 ];
 
-fn tier_0(block: &Block, core: &mut Core) -> Exit {
+fn tier_0(block: &Block, mut core: Core) -> (Exit, Core) {
     let program = interp::lower(block);
     let pc = core.get(fixed::PC);
-    match interp::run(core, &mut Mock, &program) {
+    let exit = match interp::run(&mut core, &mut Mock::default(), &program) {
         Ok(Next::Jump(target)) => Exit::To {
             target,
             retired: Some(program.insns),
@@ -74,7 +86,64 @@ fn tier_0(block: &Block, core: &mut Core) -> Exit {
             value: exception.value,
             insn: program.position(op).number,
         },
-    }
+    };
+    (exit, core)
+}
+
+/// Bytes of host code.
+const CODE_BYTES: usize = 64 << 10;
+
+fn tier_1(block: &Block, core: Core) -> (Exit, Core) {
+    let (pc, control) = (core.get(fixed::PC), Arc::clone(&core.control));
+    let (machine, mock) = (Arc::clone(&core.machine), Mock::with(block, &core));
+    let mut vcpu = Vcpu::new(0, control, machine, mock, pc);
+    vcpu.core = core;
+    vcpu.set_engine(Engine::Jit {
+        threshold: 0,
+        code_bytes: CODE_BYTES,
+    })
+    .expect("memory for code");
+    assert_eq!(vcpu.run(), VcpuExit::Stopped);
+    assert!(vcpu.jit_stats().blocks >= 1, "nothing was compiled");
+    let (left, retired) = vcpu.guest.left();
+    let retired = u16::try_from(*retired).expect("a block has few instructions");
+    let exit = match *left {
+        Left::To(target) => Exit::To {
+            target,
+            retired: Some(retired),
+        },
+        Left::Helper(call) => {
+            assert_eq!(retired, block.insns - 1, "all but the helper's");
+            Exit::Helper {
+                id: call.id.0,
+                args: call.args,
+                next: call.next.wrapping_sub(pc) as i64,
+            }
+        }
+        Left::Fault(exception, at) => {
+            let insn = instruction(block, at.wrapping_sub(pc));
+            assert_eq!(Some(retired), insn, "those before the one that faults");
+            Exit::Fault {
+                kind: guest::cause_name(exception.cause),
+                value: exception.value,
+                insn: retired,
+            }
+        }
+    };
+    vcpu.core.set(fixed::PC, pc);
+    (exit, vcpu.core)
+}
+
+/// Number of the instruction at `offset`.
+fn instruction(block: &Block, offset: u64) -> Option<u16> {
+    let marks = block.ops.iter().filter_map(|op| match *op {
+        Op::Insn { offset, .. } => Some(u64::from(offset)),
+        _ => None,
+    });
+    (0..)
+        .zip(marks)
+        .find(|&(_, mark)| mark == offset)
+        .map(|(number, _)| number)
 }
 
 pub struct Bench {
@@ -84,16 +153,16 @@ pub struct Bench {
 impl Bench {
     pub fn new() -> Self {
         Self {
-            machine: guest::machine(),
+            machine: guest::machine(false),
         }
     }
 
     /// Runs all cases of a test on every tier.
     pub fn run(&self, test: &Test) -> Result<(), String> {
         test.block.verify().map_err(|e| e.to_string())?;
-        for tier in TIERS {
+        for tier in tiers() {
             for (number, case) in test.cases.iter().enumerate() {
-                self.run_case(&tier, &test.block, case)
+                self.run_case(tier, &test.block, case)
                     .map_err(|e| format!("case {} on {}: {e}", number + 1, tier.name))?;
             }
         }
@@ -110,7 +179,7 @@ impl Bench {
         let mut want = core.slots;
         let memory = self.memory();
 
-        let exit = (tier.run)(block, &mut core);
+        let (exit, core) = (tier.run)(block, core);
         let left = self.memory();
         // What is left is compared with what the case says, on the state before.
         self.write(&memory, &case.after);

@@ -34,8 +34,8 @@ impl Emitter<'_> {
                 helper,
                 dst,
                 args,
-                next: _,
-            } => self.end_helper(helper, dst, args),
+                next,
+            } => self.end_helper(helper, dst, args, next),
         }
     }
 
@@ -138,7 +138,7 @@ impl Emitter<'_> {
     }
 
     /// Ends the block with a helper of the engine.
-    fn end_helper(&mut self, helper: HelperId, dst: Option<Slot>, args: [Operand; 3]) {
+    fn end_helper(&mut self, helper: HelperId, dst: Option<Slot>, args: [Operand; 3], next: i64) {
         let layout = self.backend.layout;
         for (number, arg) in (0..).zip(args) {
             let memory = (STATE, layout.args + 8 * number);
@@ -155,6 +155,8 @@ impl Emitter<'_> {
         }
         let site = self.site();
         self.store_site(site);
+        let next = i64::from(self.request.code_pc).wrapping_add(next);
+        self.asm.store32_imm((STATE, layout.next), next as i32);
         let dst = dst.map_or(0, |dst| 0x100 | u32::from(dst.0));
         let callee = u32::from(helper.0) | dst << 16;
         self.asm.store32_imm((STATE, layout.callee), callee as i32);

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     host::contract::{Exit, HostCode, Request, Runtime, RuntimeRef, Site},
-    ir::{Block, Op, Operand, SLOT_COUNT, Slot, fixed},
+    ir::{Block, Op, Operand, Ordering, SLOT_COUNT, Slot, fixed},
 };
 
 /// An operand in the form an instruction takes it in.
@@ -64,12 +64,27 @@ impl<'a> Emitter<'a> {
                 self.insn = (number, offset, len);
                 number += 1;
             } else {
+                self.settle_flags(|note| op.for_each_operand(note), op.dst());
                 self.op(op);
                 self.end_op(op, dying);
             }
         }
+        self.settle_flags(|note| block.end.for_each_operand(note), None);
         self.terminator(&block.end);
         self.finish()
+    }
+
+    /// Has the engine bring the slot of floating-point flags up to date, where
+    /// it is named: they accrue in the host's control register.
+    fn settle_flags(&mut self, operands: impl FnOnce(&mut dyn FnMut(Operand)), dst: Option<Slot>) {
+        let mut named = dst == Some(fixed::FP_FLAGS);
+        operands(&mut |operand| named |= operand == Operand::Slot(fixed::FP_FLAGS));
+        if named {
+            // The engine does that before it runs any op.
+            self.call_op(&Op::Fence {
+                ordering: Ordering::Relaxed,
+            });
+        }
     }
 
     /// Takes the block's instructions off the budget.

@@ -88,6 +88,10 @@ impl Emitter<'_> {
             resume: self.asm.here(),
             quotient,
         });
+        if width == Width::W32Z {
+            // What comes from behind the main line has 64 bits.
+            self.asm.mov32_rr(result, result);
+        }
         self.write_narrow(width, dst, result);
     }
 
