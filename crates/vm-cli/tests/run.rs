@@ -73,6 +73,19 @@ fn a_guest_that_hammers_every_device_comes_to_its_end() {
 }
 
 #[test]
+fn the_engine_can_be_chosen() {
+    for (engine, part) in [
+        ("interp", ": interpreter, as"),
+        ("auto", "riscv64 guest on"),
+    ] {
+        let (code, out, err) = run_guest("htif", &["--engine", engine]);
+        assert_eq!((code, out.as_str()), (42, "hello, host\n"));
+        assert!(err.contains(part), "{err}");
+        assert_eq!(err.lines().count(), 1, "{err}");
+    }
+}
+
+#[test]
 fn a_file_can_hold_the_options() {
     let directory = tempfile::tempdir().unwrap();
     let config = directory.path().join("machine.toml");

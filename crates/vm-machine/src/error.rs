@@ -27,6 +27,12 @@ pub enum MachineError {
         /// What the host said.
         cause: vm_mem::RamError,
     },
+    /// The host refused what the JIT needs.
+    #[error(
+        "--engine jit: no memory for generated code: {0}; use `--engine auto`, \
+         which interprets the guest then"
+    )]
+    Jit(io::Error),
     /// A disk cannot be attached.
     #[error("--disk {disk}: {cause}")]
     Disk {

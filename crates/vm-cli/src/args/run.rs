@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use vm_core::GuestArch;
 use vm_machine::config::{
-    Bios, ByteSize, Console, ConsoleDevice, DiskConfig, Kernel, MachineOptions,
+    Bios, ByteSize, Console, ConsoleDevice, DiskConfig, EngineChoice, Kernel, MachineOptions,
 };
 
 const AFTER_HELP: &str = "\
@@ -93,6 +93,14 @@ pub struct RunArgs {
     #[arg(long, value_name = "DEVICE")]
     pub console_device: Option<ConsoleDevice>,
 
+    /// How the guest is executed: auto, interp or jit [default: auto]
+    ///
+    /// `auto` takes the fastest engine that there is for the guest on this
+    /// host; a line on stderr says which, and why. `interp` interprets every
+    /// instruction. `jit` compiles what runs often to host code, or fails.
+    #[arg(long, value_name = "ENGINE")]
+    pub engine: Option<EngineChoice>,
+
     /// Read options from a TOML file, whose keys are these options' names
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -131,6 +139,7 @@ impl RunArgs {
             bios: self.bios,
             console: self.console,
             console_device: self.console_device,
+            engine: self.engine,
             no_reboot: self.no_reboot.then_some(true),
             dtb_dump: self.dtb_dump,
             signature: self.signature,
@@ -193,6 +202,7 @@ mod tests {
             (["--arch", "vax"], ["--arch", "vax", "riscv64"]),
             (["--disk", "a,rp"], ["--disk", "rp", "did you mean"]),
             (["--console", "tty"], ["--console", "tty", "stdio"]),
+            (["--engine", "kvm"], ["--engine", "kvm", "jit"]),
             (["--memroy", "1G"], ["--memroy", "--memory", ""]),
         ] {
             let message = parse(&args).unwrap_err().to_string();

@@ -67,6 +67,9 @@ pub enum ChoiceError {
     /// No such device.
     #[error("`{0}` is no console device: use `uart` (the default) or `virtio`")]
     ConsoleDevice(String),
+    /// No such engine.
+    #[error("`{0}` is no engine: use `auto` (the default), `interp` or `jit`")]
+    Engine(String),
 }
 
 impl FromStr for Kernel {
@@ -222,6 +225,7 @@ macro_rules! serde_as_text {
         }
     };
 }
+pub(super) use serde_as_text;
 
 serde_as_text!(Kernel);
 serde_as_text!(Bios);

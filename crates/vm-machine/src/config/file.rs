@@ -96,7 +96,7 @@ fn line_at(text: &str, offset: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Bios, ByteSize, Console, DiskConfig, Kernel, Transport};
+    use crate::config::{Bios, ByteSize, Console, DiskConfig, EngineChoice, Kernel, Transport};
 
     fn parse_text(text: &str) -> Result<MachineOptions, ConfigFileError> {
         parse(Path::new("m.toml"), text)
@@ -116,6 +116,7 @@ mod tests {
             bios = "builtin"
             console = "file:log"
             console-device = "virtio"
+            engine = "interp"
             no-reboot = true
             dtb-dump = "out.dtb"
             signature = "sig"
@@ -130,6 +131,7 @@ mod tests {
         let disks = options.disk.unwrap();
         assert_eq!(disks[0], "a.img,ro".parse().unwrap());
         assert_eq!(disks[1].transport, Transport::Mmio);
+        assert_eq!(options.engine, Some(EngineChoice::Interp));
         assert_eq!((options.no_reboot, options.timeout), (Some(true), Some(5)));
     }
 

@@ -2,6 +2,7 @@
 
 mod choice;
 mod disk;
+mod engine;
 mod file;
 mod options;
 mod size;
@@ -14,6 +15,7 @@ use vm_core::GuestArch;
 
 pub use choice::{Bios, ChoiceError, Console, ConsoleDevice, Kernel};
 pub use disk::{DiskConfig, DiskError, Transport};
+pub use engine::EngineChoice;
 pub use file::{ConfigFileError, load};
 pub use options::MachineOptions;
 pub use size::{ByteSize, SizeError};
@@ -52,6 +54,8 @@ pub struct MachineConfig {
     pub console: Console,
     /// The device that the console is attached to.
     pub console_device: ConsoleDevice,
+    /// How the guest is executed.
+    pub engine: EngineChoice,
     /// Whether a reset ends the machine.
     pub no_reboot: bool,
     /// The file that receives the test signature of a bare-metal program.

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use vm_core::GuestArch;
 
 use super::{
-    Bios, ByteSize, Console, ConsoleDevice, DiskConfig, Kernel, MachineConfig, OptionError,
-    validate,
+    Bios, ByteSize, Console, ConsoleDevice, DiskConfig, EngineChoice, Kernel, MachineConfig,
+    OptionError, validate,
 };
 
 /// Settings of a machine, each of which may be left open.
@@ -37,6 +37,8 @@ pub struct MachineOptions {
     pub console: Option<Console>,
     /// The device that the console is attached to.
     pub console_device: Option<ConsoleDevice>,
+    /// How the guest is executed.
+    pub engine: Option<EngineChoice>,
     /// Whether a reset ends the machine.
     pub no_reboot: Option<bool>,
     /// The file that receives the device tree; the machine then does not run.
@@ -48,7 +50,7 @@ pub struct MachineOptions {
 }
 
 /// The keys, for messages about unknown ones; a test holds them to the fields.
-pub(super) const KEYS: [&str; 14] = [
+pub(super) const KEYS: [&str; 15] = [
     "arch",
     "kernel",
     "initrd",
@@ -59,6 +61,7 @@ pub(super) const KEYS: [&str; 14] = [
     "bios",
     "console",
     "console-device",
+    "engine",
     "no-reboot",
     "dtb-dump",
     "signature",
@@ -96,6 +99,8 @@ impl MachineOptions {
         console: Console;
         /// Sets the device that the console is attached to.
         console_device: ConsoleDevice;
+        /// Sets how the guest is executed.
+        engine: EngineChoice;
         /// Sets whether a reset ends the machine.
         no_reboot: bool;
         /// Sets the file for the test signature.
@@ -131,6 +136,7 @@ impl MachineOptions {
             bios: self.bios.or(fallback.bios),
             console: self.console.or(fallback.console),
             console_device: self.console_device.or(fallback.console_device),
+            engine: self.engine.or(fallback.engine),
             no_reboot: self.no_reboot.or(fallback.no_reboot),
             dtb_dump: self.dtb_dump.or(fallback.dtb_dump),
             signature: self.signature.or(fallback.signature),
@@ -172,6 +178,7 @@ impl MachineOptions {
             bios: self.bios.unwrap_or_default(),
             console: self.console.unwrap_or_default(),
             console_device: self.console_device.unwrap_or_default(),
+            engine: self.engine.unwrap_or_default(),
             no_reboot: self.no_reboot.unwrap_or(false),
             signature: self.signature,
         };

@@ -2,7 +2,7 @@
 
 use vm_core::{GuestArch, PAGE_SIZE};
 
-use super::{Bios, ByteSize, MAX_CPUS, MAX_MEMORY, MIN_MEMORY, MachineConfig};
+use super::{Bios, ByteSize, EngineChoice, MAX_CPUS, MAX_MEMORY, MIN_MEMORY, MachineConfig};
 
 /// A setting that no machine can have. Names the option, the value, what is
 /// wrong with it, and what to write instead.
@@ -22,6 +22,12 @@ pub enum OptionError {
     /// Too much RAM.
     #[error("--memory {0}: a machine has at most {MAX_MEMORY}")]
     MemoryTooLarge(ByteSize),
+    /// The host has no JIT.
+    #[error("--engine jit: there is no JIT for {host} hosts yet; use `--engine auto` or `interp`")]
+    NoJit {
+        /// The host's architecture and system.
+        host: String,
+    },
     /// Part of a page.
     #[error("--memory {0}: the size must be a multiple of 4K")]
     MemoryNotPages(ByteSize),
@@ -51,6 +57,7 @@ pub(super) fn check(config: &MachineConfig) -> Result<(), OptionError> {
         return Err(OptionError::Cpus(config.cpus));
     }
     check_memory(config.memory)?;
+    check_engine(config.engine, vm_engine::jit::SUPPORTED)?;
     check_boot(config)
 }
 
@@ -63,6 +70,15 @@ fn check_memory(memory: ByteSize) -> Result<(), OptionError> {
     }
     if !memory.0.is_multiple_of(PAGE_SIZE) {
         return Err(OptionError::MemoryNotPages(memory));
+    }
+    Ok(())
+}
+
+fn check_engine(engine: EngineChoice, jit: bool) -> Result<(), OptionError> {
+    if engine == EngineChoice::Jit && !jit {
+        let (arch, system) = (std::env::consts::ARCH, std::env::consts::OS);
+        let host = format!("{arch} {system}");
+        return Err(OptionError::NoJit { host });
     }
     Ok(())
 }
@@ -102,6 +118,20 @@ mod tests {
         for memory in [MIN_MEMORY, MAX_MEMORY] {
             assert!(options().memory(memory).build().is_ok());
         }
+    }
+
+    #[test]
+    fn only_who_insists_on_the_jit_needs_one() {
+        for engine in [EngineChoice::Auto, EngineChoice::Interp] {
+            assert_eq!(check_engine(engine, false), Ok(()));
+        }
+        assert_eq!(check_engine(EngineChoice::Jit, true), Ok(()));
+        let error = check_engine(EngineChoice::Jit, false).unwrap_err();
+        let message = error.to_string();
+        assert!(
+            message.contains("--engine jit") && message.contains("auto"),
+            "{message}"
+        );
     }
 
     #[test]

@@ -6,7 +6,11 @@ use vm_core::{GuestArch, PowerEvent, PowerSink};
 use vm_engine::guest::riscv64::{Firmware, HartConfig, Riscv64};
 use vm_engine::vcpu::{Engine, Vcpu};
 
-use super::{control::Event, vcpus::Vcpus};
+use super::{
+    control::Event,
+    engine::{self, EngineInUse},
+    vcpus::Vcpus,
+};
 use crate::{
     board::virt_riscv64::{Board, BoardParts},
     boot::{BootPlan, Entry},
@@ -38,6 +42,7 @@ pub(super) struct Surroundings<'a> {
 pub(super) struct Hardware {
     pub(super) board: Board,
     pub(super) vcpus: Vcpus,
+    pub(super) engine: EngineInUse,
     /// The firmware, if the host serves it.
     pub(super) sbi: Option<Arc<Sbi>>,
     htif: Option<Htif>,
@@ -63,25 +68,23 @@ impl Hardware {
         });
         let firmware = sbi.clone().map(|sbi| sbi as Arc<dyn Firmware>);
         let harts = board.shared.vcpus().iter().enumerate();
-        let harts = harts.map(|(index, control)| {
-            let hart = Riscv64::new(HartConfig {
-                hart_id: index as u64,
-                firmware: firmware.clone(),
-                ..HartConfig::default()
-            });
-            let machine = Arc::clone(&board.shared);
-            let mut vcpu = Vcpu::new(index, Arc::clone(control), machine, hart, 0);
-            if let Err(cause) = vcpu.set_engine(Engine::default()) {
-                tracing::warn!(
-                    "vCPU {index} is interpreted: no memory for generated code: {cause}"
-                );
-            }
-            vcpu
-        });
+        let mut harts: Vec<_> = harts
+            .map(|(index, control)| {
+                let hart = Riscv64::new(HartConfig {
+                    hart_id: index as u64,
+                    firmware: firmware.clone(),
+                    ..HartConfig::default()
+                });
+                let machine = Arc::clone(&board.shared);
+                Vcpu::new(index, Arc::clone(control), machine, hart, 0)
+            })
+            .collect();
+        let engine = engine::choose(&mut harts, config.engine, Engine::default())?;
         let symbols = around.plan.symbols();
         Ok(Self {
-            vcpus: Vcpus::new(harts.collect(), Arc::clone(&power), around.events.clone()),
+            vcpus: Vcpus::new(harts, Arc::clone(&power), around.events.clone()),
             board,
+            engine,
             sbi,
             htif: None,
             htif_addresses: symbols.tohost.map(|tohost| HtifAddresses {

@@ -1,6 +1,7 @@
 //! A machine, from its configuration to its end.
 
 mod control;
+mod engine;
 mod exit;
 mod hardware;
 mod ram_image;
@@ -11,7 +12,6 @@ mod vcpus;
 use std::sync::mpsc::{Receiver, Sender};
 
 use vm_core::{HostArch, PowerEvent};
-use vm_engine::vcpu::Engine;
 
 use control::{Command, Event, events};
 use hardware::{Hardware, Surroundings};
@@ -71,15 +71,15 @@ impl Machine {
         MachineHandle::new(self.sender.clone())
     }
 
-    /// Which engine runs the guest, and why.
+    /// Which engine runs the guest, and why; as text for people.
     pub fn engine(&self) -> String {
         let guest = hardware::ARCH;
         let host = HostArch::current().map_or("unknown", HostArch::name);
-        let engine = match Engine::default() {
-            Engine::Jit { .. } => "JIT",
-            Engine::Interpreter => "interpreter (no JIT for this pair yet)",
-        };
-        format!("{guest} guest on {host} host: {engine}")
+        let line = format!("{guest} guest on {host} host");
+        match &self.hardware {
+            Some(hardware) => format!("{line}: {}", hardware.engine),
+            None => line,
+        }
     }
 
     /// Runs the machine to its end, on this thread and those of its vCPUs.

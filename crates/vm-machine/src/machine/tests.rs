@@ -8,10 +8,11 @@ use std::{
 };
 
 use vm_device::console::MemoryOutput;
+use vm_engine::{jit::SUPPORTED, vcpu::Engine};
 
 use super::*;
 use crate::{
-    config::{Bios, ByteSize, DiskConfig, MachineOptions, Transport},
+    config::{Bios, ByteSize, DiskConfig, EngineChoice, MachineOptions, Transport},
     console::HostConsole,
 };
 
@@ -212,6 +213,44 @@ fn a_state_of_another_machine_is_refused() {
         let message = other.machine.restore(&state).unwrap_err().to_string();
         assert!(message.contains(part), "{message}");
     }
+}
+
+#[test]
+fn every_engine_runs_the_guest_and_says_so() {
+    for (engine, part) in [
+        (EngineChoice::Interp, "interpreter, as --engine asks"),
+        (EngineChoice::Auto, if SUPPORTED { "JIT" } else { "no JIT" }),
+        (EngineChoice::Jit, "JIT, as --engine asks"),
+    ] {
+        if engine == EngineChoice::Jit && !SUPPORTED {
+            continue;
+        }
+        let mut fixture = Fixture::new(bare_metal("count").cpus(2u32).engine(engine));
+        let line = fixture.machine.engine();
+        assert!(line.contains(part), "{line}");
+        assert_eq!(fixture.run().0, OFF);
+    }
+}
+
+#[test]
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+fn without_memory_for_code_the_guest_is_interpreted_if_that_will_do() {
+    let mut fixture = Fixture::new(bare_metal("htif").cpus(2u32));
+    let impossible = Engine::Jit {
+        threshold: 0,
+        code_bytes: usize::MAX,
+    };
+    let vcpus = fixture.machine.hardware().unwrap().vcpus.parked().unwrap();
+    let error = engine::choose(vcpus, EngineChoice::Jit, impossible).unwrap_err();
+    let message = error.to_string();
+    assert!(
+        message.contains("--engine jit") && message.contains("auto"),
+        "{message}"
+    );
+    let used = engine::choose(vcpus, EngineChoice::Auto, impossible).unwrap();
+    let line = used.to_string();
+    assert!(line.contains("interpreter: no memory"), "{line}");
+    assert_eq!(fixture.run().1, "hello, host\n");
 }
 
 #[test]
