@@ -11,6 +11,7 @@ use crate::{
     cache::Stored,
     guest::{Exception, Fill, Guest},
     host,
+    jit::with_host_fp,
     vcpu::Core,
 };
 
@@ -103,7 +104,7 @@ fn load_slow<G: Guest>(
     let gpa = physical(&entry, va);
     let value = match core.machine.ram.load(gpa, size) {
         Some(value) => Ok(value),
-        None => core.machine.bus.read(gpa, size),
+        None => with_host_fp(|| core.machine.bus.read(gpa, size)),
     };
     value.map_err(|_| guest.access_fault(va, AccessKind::Read))
 }
@@ -169,7 +170,7 @@ fn store_slow<G: Guest>(
         written(core, gpa, size.bytes());
         return Ok(());
     }
-    let written = core.machine.bus.write(gpa, size, value);
+    let written = with_host_fp(|| core.machine.bus.write(gpa, size, value));
     written.map_err(|_| guest.access_fault(va, AccessKind::Write))
 }
 

@@ -39,6 +39,8 @@ pub struct StateLayout {
     pub next: i32,
     /// Three `u64`: arguments of a helper that ends a block.
     pub args: i32,
+    /// How far these are apart.
+    pub arg_bytes: i32,
     /// `u32`: the host's floating-point control and status word of the guest.
     pub fp_control: i32,
     /// `u32`: the same of the engine's own code.

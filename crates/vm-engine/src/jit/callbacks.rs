@@ -9,9 +9,10 @@ use std::mem::{offset_of, transmute};
 use vm_core::AccessSize;
 use vm_cross_arch::{
     host::{contract::Site, x86_64::Callbacks},
-    ir::{HelperId, Slot, fixed},
+    ir::{HelperId, Op, Slot, fixed},
 };
 
+use super::JitState;
 use crate::{
     guest::{Exception, Guest, HelperCall},
     interp::{self, Position},
@@ -147,6 +148,9 @@ unsafe extern "C" fn op<G: Guest>(slots: *mut u64) -> Answer {
     let start = virtual_address(vcpu, callee.code_pc);
     let offset = site_pc(vcpu).wrapping_sub(start) as u16;
     vcpu.count_instructions();
+    if let Op::Helper { .. } = callee.op {
+        vcpu.accrue_fp_flags(JitState::take_running_fp_flags());
+    }
     vcpu.core.retired = vcpu.core.retired.wrapping_sub(unretired);
     vcpu.core.set(fixed::PC, start);
     let position = || Position {
@@ -194,12 +198,13 @@ unsafe extern "C" fn helper<G: Guest>(slots: *mut u64) -> usize {
     let distance = vcpu.core.jit.next.wrapping_sub(vcpu.core.jit.site_pc);
     let call = HelperCall {
         id: HelperId(callee as u16),
-        args: vcpu.core.jit.args,
+        args: vcpu.core.jit.args(),
         pc,
         next: pc.wrapping_add(i64::from(distance) as u64),
     };
     let dst = (callee >> 24 != 0).then_some(Slot((callee >> 16) as u8));
     vcpu.count_instructions();
+    vcpu.accrue_fp_flags(JitState::take_running_fp_flags());
     // `run_helper` counts the instruction itself.
     vcpu.core.retired = vcpu.core.retired.wrapping_sub(1);
     match vcpu.run_helper(&call, dst, 0) {

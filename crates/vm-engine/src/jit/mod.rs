@@ -18,7 +18,7 @@ pub(crate) use callbacks::{callbacks, enter};
 pub(crate) use jumps::Place;
 pub use short_tlb::ShortTlbs;
 pub(crate) use short_tlb::View;
-pub(crate) use state::{JitState, LoneReservation};
+pub(crate) use state::{JitState, LoneReservation, with_host_fp};
 
 /// Whether there is a back-end for this host.
 pub const SUPPORTED: bool = cfg!(all(target_arch = "x86_64", target_os = "linux"));

@@ -27,13 +27,15 @@ pub(crate) struct JitState {
     pub(crate) jumps: usize,
     /// Address of the short TLB in use.
     pub(crate) tlb: usize,
+    fp_control: u32,
+    host_fp_control: u32,
+    // Arguments that are not next to each other are loaded one by one: a wide
+    // load would wait for the stores of both to leave the store buffer.
+    args: [Argument; 3],
     pub(crate) site_pc: i32,
     pub(crate) site: u32,
     pub(crate) callee: u32,
     pub(crate) next: i32,
-    fp_control: u32,
-    host_fp_control: u32,
-    pub(crate) args: [u64; 3],
     /// Address of the count of reservations.
     pub(crate) reservations: usize,
     /// The reservation of a vCPU that is alone on its machine.
@@ -66,7 +68,7 @@ impl JitState {
             next: 0,
             fp_control: FP_CONTROL,
             host_fp_control: FP_CONTROL,
-            args: [0; 3],
+            args: [Argument::default(); 3],
             reservations,
             lone: LoneReservation::default(),
             vcpu: 0,
@@ -85,16 +87,85 @@ impl JitState {
         (self.granted, self.budget) = (budget, budget);
     }
 
-    /// Floating-point exceptions that have accrued since the last call, as
-    /// [`vm_core::float::flags`].
+    /// Arguments of the helper that ends a block.
+    pub(crate) fn args(&self) -> [u64; 3] {
+        self.args.map(|argument| argument.value)
+    }
+
+    /// Floating-point exceptions that had accrued when generated code was
+    /// left, and no call has returned yet, as [`vm_core::float::flags`].
     pub(crate) fn take_fp_flags(&mut self) -> u64 {
-        let accrued = self.fp_control & FP_EXCEPTIONS;
-        self.fp_control = FP_CONTROL;
+        let control = std::mem::replace(&mut self.fp_control, FP_CONTROL);
+        Self::flags(control)
+    }
+
+    /// The same while generated code runs: those in MXCSR itself.
+    pub(crate) fn take_running_fp_flags() -> u64 {
+        let control = mxcsr::get();
+        if control & FP_EXCEPTIONS != 0 {
+            mxcsr::set(FP_CONTROL);
+        }
+        Self::flags(control)
+    }
+
+    fn flags(control: u32) -> u64 {
+        let accrued = control & FP_EXCEPTIONS;
         // MXCSR: invalid 0, (denormal 1,) zero divide 2, overflow 3, underflow 4,
         // precision 5; the guest: the other way round from 4 to 0.
         let bit = |from: u32, to: u32| u64::from(accrued >> from & 1) << to;
         bit(0, 4) | bit(2, 3) | bit(3, 2) | bit(4, 1) | bit(5, 0)
     }
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(C)]
+struct Argument {
+    value: u64,
+    unused: u64,
+}
+
+/// Lets the engine compute with floating-point numbers in a callback: what
+/// accrues does not become the guest's.
+pub(crate) fn with_host_fp<R>(work: impl FnOnce() -> R) -> R {
+    let guest = mxcsr::get();
+    let result = work();
+    mxcsr::set(guest);
+    result
+}
+
+/// The processor's floating-point control and status.
+#[cfg(target_arch = "x86_64")]
+mod mxcsr {
+    #![allow(unsafe_code, reason = "the register has no safe access")]
+
+    use std::arch::asm;
+
+    pub(super) fn get() -> u32 {
+        let mut control = 0u32;
+        // SAFETY: stores the register to a variable.
+        unsafe {
+            asm!("stmxcsr [{}]", in(reg) &raw mut control, options(nostack, preserves_flags));
+        }
+        control
+    }
+
+    /// `control` is a value that [`get`] has returned or that masks all exceptions.
+    pub(super) fn set(control: u32) {
+        // SAFETY: loads a valid value; exceptions stay masked and rounding
+        // stays to nearest, as compiled code expects.
+        unsafe {
+            asm!("ldmxcsr [{}]", in(reg) &raw const control, options(nostack, preserves_flags));
+        }
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+mod mxcsr {
+    pub(super) fn get() -> u32 {
+        0
+    }
+
+    pub(super) fn set(_: u32) {}
 }
 
 /// Offset from the state register of something at `offset` in [`Core`].
@@ -121,6 +192,7 @@ pub(crate) const LAYOUT: StateLayout = StateLayout {
     callee: cell!(callee),
     next: cell!(next),
     args: cell!(args),
+    arg_bytes: size_of::<Argument>() as i32,
     fp_control: cell!(fp_control),
     host_fp_control: cell!(host_fp_control),
 };

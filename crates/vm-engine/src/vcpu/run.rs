@@ -213,12 +213,13 @@ impl<G: Guest> Vcpu<G> {
             space: self.core.fetch_space,
             context: self.guest.context(),
         };
-        if self.core.jump_flush.is_pending() {
+        let flushed = self.core.jump_flush.is_pending();
+        if flushed {
             let flush = std::mem::take(&mut self.core.jump_flush);
             self.jump_cache.flush(&flush);
             self.flush_tier1(&flush);
         }
-        self.refresh_tier1();
+        self.refresh_tier1(flushed);
     }
 
     /// Does what other threads asked for; returns only to leave the loop.

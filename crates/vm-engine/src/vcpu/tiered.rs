@@ -7,7 +7,7 @@ use vm_cross_arch::{ir::fixed, passes};
 
 use super::{Vcpu, VcpuExit};
 use crate::{
-    cache::{Code, JumpFlush, Mapping, Origin},
+    cache::{Code, JumpFlush, JumpKey, Mapping, Origin},
     guest::{Exception, Guest},
     jit::{self, BUDGET, HostCache, JitStats, OpSite, Place, Target, View},
     memory,
@@ -18,6 +18,8 @@ pub(super) struct Tier1 {
     pub(super) cache: HostCache,
     /// Runs in tier 0 after which a block is compiled.
     threshold: u32,
+    /// What the tables in use were chosen by.
+    seen: Option<(View, JumpKey)>,
     /// Why the guest left generated code, if not for tier 0.
     exit: Option<VcpuExit>,
 }
@@ -76,6 +78,7 @@ impl<G: Guest> Vcpu<G> {
                 Some(Box::new(Tier1 {
                     cache,
                     threshold,
+                    seen: None,
                     exit: None,
                 }))
             }
@@ -98,15 +101,23 @@ impl<G: Guest> Vcpu<G> {
         let enter = self.tier1.as_ref()?.cache.enter();
         jit::enter(self, enter, host);
         self.count_instructions();
+        let flags = self.core.jit.take_fp_flags();
+        self.accrue_fp_flags(flags);
         self.tier1.as_mut()?.exit.take()
     }
 
-    /// Brings the count of instructions and the floating-point flags up to date.
+    /// Brings the count of instructions up to date.
     pub(crate) fn count_instructions(&mut self) {
         let core = &mut self.core;
         core.retired = core.retired.wrapping_add(core.jit.take_retired());
-        let flags = core.get(fixed::FP_FLAGS) | core.jit.take_fp_flags();
-        core.set(fixed::FP_FLAGS, flags);
+    }
+
+    /// Adds to the guest's floating-point flags.
+    pub(crate) fn accrue_fp_flags(&mut self, flags: u64) {
+        if flags != 0 {
+            let flags = self.core.get(fixed::FP_FLAGS) | flags;
+            self.core.set(fixed::FP_FLAGS, flags);
+        }
     }
 
     /// Host code to go on with at `self.pc`: that of the block there, or the
@@ -302,11 +313,17 @@ impl<G: Guest> Vcpu<G> {
     }
 
     /// Follows what has changed about address spaces and code.
-    pub(super) fn refresh_tier1(&mut self) {
+    #[inline]
+    pub(super) fn refresh_tier1(&mut self, flushed: bool) {
         self.drop_code();
-        if let Some(tier1) = &mut self.tier1 {
+        let core = &self.core;
+        let view = View::new(core.data_space, core.accept[0], core.accept[1]);
+        let seen = Some((view, self.jump_key));
+        if let Some(tier1) = &mut self.tier1
+            && (flushed || tier1.seen != seen)
+        {
+            tier1.seen = seen;
             let core = &mut self.core;
-            let view = View::new(core.data_space, core.accept[0], core.accept[1]);
             core.jit.tlb = core.short_tlbs.select(view);
             core.jit.jumps = tier1.cache.jumps.select(self.jump_key);
         }

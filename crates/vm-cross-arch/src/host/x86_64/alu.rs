@@ -82,6 +82,9 @@ impl Emitter<'_> {
         if self.copy_vector(dst, src) {
             return;
         }
+        if dst == fixed::FP_DIRTY && std::mem::replace(&mut self.fp_dirty, true) {
+            return;
+        }
         match (src, self.pinned(dst)) {
             (Operand::Imm(imm), None) if i32::try_from(imm).is_ok() => {
                 let memory = self.memory_of(dst);

@@ -141,7 +141,7 @@ impl Emitter<'_> {
     fn end_helper(&mut self, helper: HelperId, dst: Option<Slot>, args: [Operand; 3], next: i64) {
         let layout = self.backend.layout;
         for (number, arg) in (0..).zip(args) {
-            let memory = (STATE, layout.args + 8 * number);
+            let memory = (STATE, layout.args + layout.arg_bytes * number);
             match arg {
                 Operand::Imm(imm) if i32::try_from(imm).is_ok() => {
                     self.asm.store_imm(memory, imm as i32);

@@ -34,6 +34,8 @@ pub(super) struct Emitter<'a> {
     pub(super) backend: &'a Backend,
     pub(super) request: &'a Request,
     block: &'a Block,
+    /// Floating-point state is marked as written already.
+    pub(super) fp_dirty: bool,
     /// The guest instruction being emitted: its number, offset and length.
     insn: (u16, u16, u8),
 }
@@ -49,6 +51,7 @@ impl<'a> Emitter<'a> {
             backend,
             request,
             block,
+            fp_dirty: false,
             insn: (0, 0, 0),
         }
     }
@@ -319,6 +322,8 @@ impl<'a> Emitter<'a> {
         self.clean();
         self.vectors.clear();
         self.scratch.clear();
+        // A helper may take the mark back.
+        self.fp_dirty = false;
         let site = self.site();
         self.call_op_at(op, site);
     }

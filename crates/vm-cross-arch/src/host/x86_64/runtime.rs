@@ -19,6 +19,9 @@ use crate::host::contract::Runtime;
 /// return the host code where the guest goes on: `link(state, exit)`,
 /// `indirect(state, va)`, `helper(state)`, `poll(state, position)`,
 /// `stale(state, position)`.
+///
+/// They run with the guest's floating-point control: whatever of the engine
+/// computes with floating-point numbers must put its own in place.
 #[derive(Debug, Clone, Copy)]
 pub struct Callbacks {
     /// For [`Runtime::Load`].
@@ -138,24 +141,14 @@ impl Stubs<'_> {
         }
     }
 
-    /// Guest registers to memory, floating-point control to the engine's.
+    /// Guest registers to memory; the engine runs next.
     fn suspend(&mut self) {
-        let (guest, host) = (
-            self.backend.layout.fp_control,
-            self.backend.layout.host_fp_control,
-        );
         self.store_pins();
-        dynasm!(self.asm.out ; .arch x64
-            ; stmxcsr [Rq(STATE.0) + guest]
-            ; ldmxcsr [Rq(STATE.0) + host]
-            ; lea rdi, [Rq(STATE.0) + -STATE_BIAS]
-        );
+        dynasm!(self.asm.out ; .arch x64 ; lea rdi, [Rq(STATE.0) + -STATE_BIAS]);
     }
 
     /// The reverse.
     fn resume(&mut self) {
-        let guest = self.backend.layout.fp_control;
-        dynasm!(self.asm.out ; .arch x64 ; ldmxcsr [Rq(STATE.0) + guest]);
         self.load_pins();
     }
 
@@ -174,11 +167,13 @@ impl Stubs<'_> {
         for register in SAVED {
             dynasm!(self.asm.out ; .arch x64 ; push Rq(register.0));
         }
-        let host = self.backend.layout.host_fp_control;
+        let layout = &self.backend.layout;
+        let (host, guest) = (layout.host_fp_control, layout.fp_control);
         dynasm!(self.asm.out ; .arch x64
             ; sub rsp, 8 // calls find the stack aligned to 16 bytes
             ; lea Rq(STATE.0), [rdi + STATE_BIAS]
             ; stmxcsr [Rq(STATE.0) + host]
+            ; ldmxcsr [Rq(STATE.0) + guest]
             ; mov rax, rsi
         );
         self.resume();
@@ -189,7 +184,13 @@ impl Stubs<'_> {
     fn leave(&mut self) -> u32 {
         let at = self.asm.here();
         self.suspend();
-        dynasm!(self.asm.out ; .arch x64 ; add rsp, 8);
+        let layout = &self.backend.layout;
+        let (host, guest) = (layout.host_fp_control, layout.fp_control);
+        dynasm!(self.asm.out ; .arch x64
+            ; stmxcsr [Rq(STATE.0) + guest]
+            ; ldmxcsr [Rq(STATE.0) + host]
+            ; add rsp, 8
+        );
         for register in SAVED.iter().rev() {
             dynasm!(self.asm.out ; .arch x64 ; pop Rq(register.0));
         }
