@@ -41,6 +41,11 @@ pub struct StateLayout {
     pub args: i32,
     /// How far these are apart.
     pub arg_bytes: i32,
+    /// 64 bytes: the guest's floating-point flags for each set of the host's.
+    pub fp_flags: i32,
+    /// `u32`: the value of the host's floating-point control and status word
+    /// without any flag.
+    pub fp_clear: i32,
     /// `u32`: the host's floating-point control and status word of the guest.
     pub fp_control: i32,
     /// `u32`: the same of the engine's own code.

@@ -148,8 +148,7 @@ unsafe extern "C" fn op<G: Guest>(slots: *mut u64) -> Answer {
     let start = virtual_address(vcpu, callee.code_pc);
     let offset = site_pc(vcpu).wrapping_sub(start) as u16;
     vcpu.count_instructions();
-    // A fence is only called for this: where a block names the flags' slot.
-    if matches!(callee.op, Op::Helper { .. } | Op::Fence { .. }) {
+    if let Op::Helper { .. } = callee.op {
         vcpu.accrue_fp_flags(JitState::take_running_fp_flags());
     }
     vcpu.core.retired = vcpu.core.retired.wrapping_sub(unretired);

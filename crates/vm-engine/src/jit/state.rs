@@ -29,6 +29,8 @@ pub(crate) struct JitState {
     pub(crate) tlb: usize,
     fp_control: u32,
     host_fp_control: u32,
+    fp_clear: u32,
+    fp_flags: [u8; 64],
     // Arguments that are not next to each other are loaded one by one: a wide
     // load would wait for the stores of both to leave the store buffer.
     args: [Argument; 3],
@@ -68,6 +70,8 @@ impl JitState {
             next: 0,
             fp_control: FP_CONTROL,
             host_fp_control: FP_CONTROL,
+            fp_clear: FP_CONTROL,
+            fp_flags: std::array::from_fn(|accrued| flags(accrued as u32) as u8),
             args: [Argument::default(); 3],
             reservations,
             lone: LoneReservation::default(),
@@ -96,7 +100,7 @@ impl JitState {
     /// left, and no call has returned yet, as [`vm_core::float::flags`].
     pub(crate) fn take_fp_flags(&mut self) -> u64 {
         let control = std::mem::replace(&mut self.fp_control, FP_CONTROL);
-        Self::flags(control)
+        flags(control)
     }
 
     /// The same while generated code runs: those in MXCSR itself.
@@ -105,16 +109,17 @@ impl JitState {
         if control & FP_EXCEPTIONS != 0 {
             mxcsr::set(FP_CONTROL);
         }
-        Self::flags(control)
+        flags(control)
     }
+}
 
-    fn flags(control: u32) -> u64 {
-        let accrued = control & FP_EXCEPTIONS;
-        // MXCSR: invalid 0, (denormal 1,) zero divide 2, overflow 3, underflow 4,
-        // precision 5; the guest: the other way round from 4 to 0.
-        let bit = |from: u32, to: u32| u64::from(accrued >> from & 1) << to;
-        bit(0, 4) | bit(2, 3) | bit(3, 2) | bit(4, 1) | bit(5, 0)
-    }
+/// The flags, as [`vm_core::float::flags`], that have accrued in a value of MXCSR.
+fn flags(control: u32) -> u64 {
+    let accrued = control & FP_EXCEPTIONS;
+    // MXCSR: invalid 0, (denormal 1,) zero divide 2, overflow 3, underflow 4,
+    // precision 5; the guest: the other way round from 4 to 0.
+    let bit = |from: u32, to: u32| u64::from(accrued >> from & 1) << to;
+    bit(0, 4) | bit(2, 3) | bit(3, 2) | bit(4, 1) | bit(5, 0)
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -193,6 +198,8 @@ pub(crate) const LAYOUT: StateLayout = StateLayout {
     next: cell!(next),
     args: cell!(args),
     arg_bytes: size_of::<Argument>() as i32,
+    fp_flags: cell!(fp_flags),
+    fp_clear: cell!(fp_clear),
     fp_control: cell!(fp_control),
     host_fp_control: cell!(host_fp_control),
 };

@@ -82,8 +82,11 @@ impl Emitter<'_> {
         if self.copy_vector(dst, src) {
             return;
         }
-        if dst == fixed::FP_DIRTY && std::mem::replace(&mut self.fp_dirty, true) {
-            return;
+        if dst == fixed::FP_DIRTY {
+            let marks = src == Operand::Imm(1);
+            if std::mem::replace(&mut self.fp_dirty, marks) && marks {
+                return;
+            }
         }
         match (src, self.pinned(dst)) {
             (Operand::Imm(imm), None) if i32::try_from(imm).is_ok() => {

@@ -159,6 +159,9 @@ impl Emitter<'_> {
 
     /// `rax =` what memory at `rdx` held; memory is changed.
     fn read_modify_write(&mut self, op: AtomicOp, wide: bool, source: Source) {
+        if self.is_alone() {
+            return self.read_modify_write_alone(op, wide, source);
+        }
         let asm = &mut self.asm.out;
         match (op, wide) {
             (AtomicOp::Add, _) => {
@@ -197,6 +200,40 @@ impl Emitter<'_> {
         self.asm.bind_to(again, retry);
     }
 
+    /// Whether no other vCPU accesses memory: then nothing needs the host's
+    /// bus lock, since devices do not change what the guest changes atomically.
+    fn is_alone(&self) -> bool {
+        self.backend.reservation.is_some()
+    }
+
+    fn read_modify_write_alone(&mut self, op: AtomicOp, wide: bool, source: Source) {
+        let asm = &mut self.asm.out;
+        if wide {
+            dynasm!(asm ; .arch x64 ; mov rax, [rdx]);
+        } else {
+            dynasm!(asm ; .arch x64 ; mov eax, [rdx]);
+        }
+        if op == AtomicOp::Swap {
+            self.copy_source(RCX, source);
+        } else {
+            self.asm.mov_rr(RCX, RAX);
+        }
+        match op {
+            AtomicOp::Swap => {}
+            AtomicOp::Add => self.alu(Alu::Add, wide, RCX, source),
+            AtomicOp::And => self.alu(Alu::And, wide, RCX, source),
+            AtomicOp::Or => self.alu(Alu::Or, wide, RCX, source),
+            AtomicOp::Xor => self.alu(Alu::Xor, wide, RCX, source),
+            _ => self.select_extreme(op, wide, source),
+        }
+        let asm = &mut self.asm.out;
+        if wide {
+            dynasm!(asm ; .arch x64 ; mov [rdx], rcx);
+        } else {
+            dynasm!(asm ; .arch x64 ; mov [rdx], ecx);
+        }
+    }
+
     /// `rcx =` the smaller or larger of it and the source.
     fn select_extreme(&mut self, op: AtomicOp, wide: bool, source: Source) {
         macro_rules! replace_if {
@@ -229,11 +266,13 @@ impl Emitter<'_> {
 
     /// Replaces `rax` in memory at `rdx` by `rcx`; `rax =` what it held.
     fn compare_exchange(&mut self, wide: bool) {
+        let alone = self.is_alone();
         let asm = &mut self.asm.out;
-        if wide {
-            dynasm!(asm ; .arch x64 ; lock cmpxchg [rdx], rcx);
-        } else {
-            dynasm!(asm ; .arch x64 ; lock cmpxchg [rdx], ecx);
+        match (wide, alone) {
+            (true, false) => dynasm!(asm ; .arch x64 ; lock cmpxchg [rdx], rcx),
+            (false, false) => dynasm!(asm ; .arch x64 ; lock cmpxchg [rdx], ecx),
+            (true, true) => dynasm!(asm ; .arch x64 ; cmpxchg [rdx], rcx),
+            (false, true) => dynasm!(asm ; .arch x64 ; cmpxchg [rdx], ecx),
         }
     }
 

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     host::contract::{Exit, HostCode, Request, Runtime, RuntimeRef, Site},
-    ir::{Block, Op, Operand, Ordering, SLOT_COUNT, Slot, fixed},
+    ir::{Block, Op, Operand, SLOT_COUNT, Slot, fixed},
 };
 
 /// An operand in the form an instruction takes it in.
@@ -67,27 +67,47 @@ impl<'a> Emitter<'a> {
                 self.insn = (number, offset, len);
                 number += 1;
             } else {
-                self.settle_flags(|note| op.for_each_operand(note), op.dst());
+                self.settle_flags(|note| op.for_each_operand(note));
                 self.op(op);
                 self.end_op(op, dying);
+                if op.dst() == Some(fixed::FP_FLAGS) {
+                    self.restart_flags();
+                }
             }
         }
-        self.settle_flags(|note| block.end.for_each_operand(note), None);
+        self.settle_flags(|note| block.end.for_each_operand(note));
         self.terminator(&block.end);
         self.finish()
     }
 
-    /// Has the engine bring the slot of floating-point flags up to date, where
-    /// it is named: they accrue in the host's control register.
-    fn settle_flags(&mut self, operands: impl FnOnce(&mut dyn FnMut(Operand)), dst: Option<Slot>) {
-        let mut named = dst == Some(fixed::FP_FLAGS);
+    /// Brings the slot of floating-point flags up to date, where it is named:
+    /// they accrue in the host's control register.
+    fn settle_flags(&mut self, operands: impl FnOnce(&mut dyn FnMut(Operand))) {
+        let mut named = false;
         operands(&mut |operand| named |= operand == Operand::Slot(fixed::FP_FLAGS));
-        if named {
-            // The engine does that before it runs any op.
-            self.call_op(&Op::Fence {
-                ordering: Ordering::Relaxed,
-            });
+        if !named {
+            return;
         }
+        let layout = self.backend.layout;
+        let (control, table) = (layout.fp_control, layout.fp_flags);
+        let (_, slot) = self.memory_of(fixed::FP_FLAGS);
+        let register = self.temp();
+        let (r, state) = (register.0, STATE.0);
+        dynasmrt::dynasm!(self.asm.out ; .arch x64
+            ; stmxcsr [Rq(state) + control]
+            ; mov Rd(r), [Rq(state) + control]
+            ; and Rd(r), 0x3f
+            ; movzx Rd(r), BYTE [Rq(state) + Rq(r) + table]
+            ; or [Rq(state) + slot], Rq(r)
+        );
+        self.scratch.release(register);
+        self.written(fixed::FP_FLAGS);
+    }
+
+    /// Has flags accrue anew where their slot was written.
+    fn restart_flags(&mut self) {
+        let clear = self.backend.layout.fp_clear;
+        dynasmrt::dynasm!(self.asm.out ; .arch x64 ; ldmxcsr [Rq(STATE.0) + clear]);
     }
 
     /// Takes the block's instructions off the budget.

@@ -80,12 +80,18 @@ fn fetch(code: &[u8], offset: u16) -> Option<(Insn, u8)> {
     }
 }
 
+/// Number of the CSR with the floating-point flags.
+const FFLAGS: u16 = 0x001;
+
 fn lift_insn(b: &mut Builder, insn: Insn, ctx: &LiftContext) {
     let legal = |row: &&super::Row| {
         let dynamic_rounding = row.pattern.has(Field::Rm) && insn.rm() == 7;
         (ctx.fp_enabled || !row.needs_fp()) && (ctx.rounding_valid || !dynamic_rounding)
     };
     match decode(insn.0).filter(legal) {
+        Some(row) if ctx.fp_enabled && row.pattern.has(Field::Csr) && insn.csr() == FFLAGS => {
+            system::fp_flags(b, insn);
+        }
         Some(row) => (row.lift)(b, insn),
         None => b.end_illegal(insn),
     }

@@ -5,7 +5,7 @@ use super::super::{
     builder::{ZERO, x},
     regs,
 };
-use crate::ir::Operand;
+use crate::ir::{BinaryOp, Operand, fixed};
 
 fn bits(i: Insn) -> Operand {
     Operand::Imm(i.0.into())
@@ -69,4 +69,32 @@ pub fn csr_modify_immediate(b: &mut Builder, i: Insn) {
 /// A cache-block instruction.
 pub fn cache_block(b: &mut Builder, i: Insn, helper: Helper) {
     b.helper(helper, None, [x(i.rs1()), ZERO, bits(i)]);
+}
+
+/// Any CSR instruction on `fflags`, where floating point is on: compilers wrap
+/// comparisons in them, so they are as common as those.
+pub fn fp_flags(b: &mut Builder, i: Insn) {
+    const FLAGS: Operand = Operand::Imm(0x1f);
+    let funct3 = i.0 >> 12 & 7;
+    let operand = if funct3 & 4 != 0 {
+        Operand::Imm(i.uimm().into())
+    } else {
+        x(i.rs1())
+    };
+    let (old, new) = (fixed::FP_FLAGS, b.temp());
+    let writes = funct3 & 3 == 1 || i.rs1() != 0;
+    match funct3 & 3 {
+        _ if !writes => {}
+        1 => b.binary64(BinaryOp::And, new, operand, FLAGS),
+        2 => {
+            b.binary64(BinaryOp::And, new, operand, FLAGS);
+            b.binary64(BinaryOp::Or, new, new.into(), old.into());
+        }
+        _ => b.binary64(BinaryOp::AndNot, new, old.into(), operand),
+    }
+    b.mov(regs::x(i.rd()), old.into());
+    if writes {
+        b.mov(old, new.into());
+        b.fp_dirty();
+    }
 }

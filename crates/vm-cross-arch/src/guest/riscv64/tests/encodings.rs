@@ -56,7 +56,8 @@ fn touches_fp(op: &Op) -> bool {
             | Op::IntToFp { .. }
             | Op::FpToFp { .. }
     );
-    accrues || op.dst().is_some_and(|dst| (32..64).contains(&dst.0))
+    let written = |dst: Slot| (32..64).contains(&dst.0) || dst == fixed::FP_FLAGS;
+    accrues || op.dst().is_some_and(written)
 }
 
 fn check_fp_dirty(block: &Block) {
