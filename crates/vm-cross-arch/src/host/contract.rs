@@ -69,8 +69,9 @@ impl ShortTlb {
     pub const READ: i32 = 0;
     /// Offset of the store table.
     pub const WRITE: i32 = (Self::ENTRIES << Self::ENTRY_SHIFT) as i32;
-    /// The tag of an unused entry: no page has this address.
-    pub const UNUSED: u64 = 1;
+    /// The tag of an unused entry: no page has this address, nor does an access
+    /// that keeps the low bits of its address to see whether it is aligned.
+    pub const UNUSED: u64 = 0x800;
 }
 
 /// Shape of the table that indirect jumps look their target up in:

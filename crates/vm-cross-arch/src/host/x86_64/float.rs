@@ -145,13 +145,33 @@ impl Emitter<'_> {
     /// Completes a write: the new value of `slot` is in `register`.
     pub(super) fn write_vector(&mut self, slot: Slot, register: Xmm, kind: Kind) {
         if let Some(pinned) = self.pinned(slot) {
-            dynasm!(self.asm.out ; .arch x64 ; movq Rq(pinned.0), Rx(register.0));
-            return;
+            return self.pin_vector(pinned, register, kind);
         }
         self.scratch.forget(slot);
         self.vectors.assign(register, slot, kind, true);
         if !slot.is_temp() {
             self.settle(slot);
+        }
+    }
+
+    /// Copies a value to the host register that its slot lives in. Above a
+    /// single, the vector register may hold anything.
+    fn pin_vector(&mut self, pinned: Gpr, register: Xmm, kind: Kind) {
+        let (p, r, asm) = (pinned.0, register.0, &mut self.asm.out);
+        match kind {
+            Kind::F64 => dynasm!(asm ; .arch x64 ; movq Rq(p), Rx(r)),
+            Kind::F32 => dynasm!(asm ; .arch x64 ; movd Rd(p), Rx(r)),
+            Kind::Boxed => {
+                let [low, high] = TEMPS.map(|temp| temp.0);
+                dynasm!(asm ; .arch x64
+                    ; pcmpeqd Rx(high), Rx(high)
+                    ; psllq Rx(high), 32
+                    ; xorps Rx(low), Rx(low)
+                    ; movss Rx(low), Rx(r)
+                    ; orps Rx(low), Rx(high)
+                    ; movq Rq(p), Rx(low)
+                );
+            }
         }
     }
 
