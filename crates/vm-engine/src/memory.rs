@@ -82,7 +82,8 @@ pub(crate) fn store_for_jit<G: Guest>(
     Ok(())
 }
 
-fn fill_short_tlb(core: &mut Core, va: u64, kind: AccessKind) {
+/// Has the short TLB know the translation of `va`, if the TLB does.
+pub(crate) fn fill_short_tlb(core: &mut Core, va: u64, kind: AccessKind) {
     let (space, accept) = (core.data_space, core.accept[kind as usize]);
     if let Some(entry) = core.tlb.lookup(va >> 12, space, accept) {
         let write = kind == AccessKind::Write;

@@ -6,10 +6,10 @@
 
 use std::mem::{offset_of, transmute};
 
-use vm_core::AccessSize;
+use vm_core::{AccessKind, AccessSize};
 use vm_cross_arch::{
     host::{contract::Site, x86_64::Callbacks},
-    ir::{HelperId, Op, Slot, fixed},
+    ir::{HelperId, Op, Operand, Slot, fixed},
 };
 
 use super::JitState;
@@ -153,6 +153,7 @@ unsafe extern "C" fn op<G: Guest>(slots: *mut u64) -> Answer {
     }
     vcpu.core.retired = vcpu.core.retired.wrapping_sub(unretired);
     vcpu.core.set(fixed::PC, start);
+    let atomic = atomic_access(&callee.op, &vcpu.core);
     let position = || Position {
         number: 0,
         offset,
@@ -161,6 +162,9 @@ unsafe extern "C" fn op<G: Guest>(slots: *mut u64) -> Answer {
     match interp::run_op(&mut vcpu.core, &mut vcpu.guest, &callee.op, position) {
         Ok(()) => {
             vcpu.core.retired = vcpu.core.retired.wrapping_add(unretired);
+            if let Some((va, kind)) = atomic {
+                memory::fill_short_tlb(&mut vcpu.core, va, kind);
+            }
             vcpu.drop_code();
             Answer {
                 value: 0,
@@ -175,6 +179,22 @@ unsafe extern "C" fn op<G: Guest>(slots: *mut u64) -> Answer {
             }
         }
     }
+}
+
+/// What an atomic accesses: the short TLB may not know it yet.
+fn atomic_access(op: &Op, core: &Core) -> Option<(u64, AccessKind)> {
+    let (addr, kind) = match *op {
+        Op::LoadReserved { addr, .. } => (addr, AccessKind::Read),
+        Op::AtomicRmw { addr, .. }
+        | Op::CompareExchange { addr, .. }
+        | Op::StoreConditional { addr, .. } => (addr, AccessKind::Write),
+        _ => return None,
+    };
+    let va = match addr {
+        Operand::Slot(slot) => core.get(slot),
+        Operand::Imm(va) => va as u64,
+    };
+    Some((va, kind))
 }
 
 unsafe extern "C" fn link<G: Guest>(slots: *mut u64, exit: u64) -> usize {
