@@ -101,6 +101,18 @@ pub struct RunArgs {
     #[arg(long, value_name = "ENGINE")]
     pub engine: Option<EngineChoice>,
 
+    /// Runs of a block in the interpreter after which the JIT compiles it [default: 16]
+    ///
+    /// 0 compiles blocks before they run at all.
+    #[arg(long, value_name = "RUNS", hide_short_help = true)]
+    pub jit_threshold: Option<u32>,
+
+    /// Host memory for the JIT's code, for each vCPU, 64K to 1G [default: 64M]
+    ///
+    /// When it is full, the vCPU's code is dropped and made anew.
+    #[arg(long, value_name = "SIZE", hide_short_help = true)]
+    pub jit_cache: Option<ByteSize>,
+
     /// Read options from a TOML file, whose keys are these options' names
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -140,6 +152,8 @@ impl RunArgs {
             console: self.console,
             console_device: self.console_device,
             engine: self.engine,
+            jit_threshold: self.jit_threshold,
+            jit_cache: self.jit_cache,
             no_reboot: self.no_reboot.then_some(true),
             dtb_dump: self.dtb_dump,
             signature: self.signature,

@@ -4,6 +4,7 @@ use std::{io, sync::Arc, time::Instant};
 
 use vm_core::{AccessKind, PAGE_SHIFT, float::RoundingMode};
 use vm_cross_arch::{ir::fixed, passes};
+use vm_optimizers::TierPolicy;
 
 use super::{Vcpu, VcpuExit};
 use crate::{
@@ -16,8 +17,7 @@ use crate::{
 /// Tier 1 of a vCPU, and when it is used.
 pub(super) struct Tier1 {
     pub(super) cache: HostCache,
-    /// Runs in tier 0 after which a block is compiled.
-    threshold: u32,
+    policy: TierPolicy,
     /// What the tables in use were chosen by.
     seen: Option<(View, JumpKey)>,
     /// Why the guest left generated code, if not for tier 0.
@@ -29,29 +29,15 @@ pub(super) struct Tier1 {
 pub enum Engine {
     /// All blocks are interpreted.
     Interpreter,
-    /// Blocks are compiled to host code after they ran `threshold` times.
-    Jit {
-        /// 0: before they run at all.
-        threshold: u32,
-        /// Host memory for code, in bytes.
-        code_bytes: usize,
-    },
+    /// Blocks that are worth it are compiled to host code.
+    Jit(TierPolicy),
 }
-
-/// Runs in tier 0 before a block is compiled: compiling costs about as much as
-/// this many runs.
-const THRESHOLD: u32 = 16;
-/// Host memory for the code of one vCPU.
-const CODE_BYTES: usize = 64 << 20;
 
 impl Default for Engine {
     /// The JIT where there is a back-end for this host.
     fn default() -> Self {
         if jit::SUPPORTED {
-            Self::Jit {
-                threshold: THRESHOLD,
-                code_bytes: CODE_BYTES,
-            }
+            Self::Jit(TierPolicy::default())
         } else {
             Self::Interpreter
         }
@@ -62,22 +48,23 @@ impl<G: Guest> Vcpu<G> {
     /// Chooses how the guest is executed; to be called before it runs.
     ///
     /// # Errors
-    /// If the host has no memory for code, or there is no back-end for it.
+    /// If the host has no memory for code, there is no back-end for it, or the
+    /// policy's code size is out of its range.
     pub fn set_engine(&mut self, engine: Engine) -> io::Result<()> {
         self.tier1 = match engine {
             Engine::Interpreter => None,
-            Engine::Jit { .. } if !jit::SUPPORTED => {
+            Engine::Jit(_) if !jit::SUPPORTED => {
                 return Err(io::Error::from(io::ErrorKind::Unsupported));
             }
-            Engine::Jit {
-                threshold,
-                code_bytes,
-            } => {
+            Engine::Jit(policy) => {
+                if !TierPolicy::CODE_RANGE.contains(&policy.code_bytes) {
+                    return Err(io::Error::from(io::ErrorKind::InvalidInput));
+                }
                 let shared = self.core.machine.vcpus().len() > 1;
-                let cache = HostCache::new(code_bytes, &jit::callbacks::<G>(), shared)?;
+                let cache = HostCache::new(policy.code_bytes, &jit::callbacks::<G>(), shared)?;
                 Some(Box::new(Tier1 {
                     cache,
-                    threshold,
+                    policy,
                     seen: None,
                     exit: None,
                 }))
@@ -208,6 +195,10 @@ impl<G: Guest> Vcpu<G> {
                 }
                 Err(exception) => self.raise(self.pc, exception),
             }
+            // A handler that is nowhere itself would keep the vCPU in here for ever.
+            if self.core.control.attention() != 0 {
+                return None;
+            }
         }
     }
 
@@ -226,19 +217,17 @@ impl<G: Guest> Vcpu<G> {
 
     /// The block at `self.pc` if it has run often enough to be compiled.
     fn find_warm(&mut self) -> Result<Option<(Arc<Code>, Mapping)>, Exception> {
-        let threshold = self
-            .tier1
-            .as_ref()
-            .map_or(u32::MAX, |tier1| tier1.threshold);
+        let policy = self.tier1.as_ref().map(|tier1| tier1.policy);
+        let is_warm = |code: &Code| policy.is_some_and(|policy| policy.compiles(code.heat()));
         if let Some((code, mapping)) = self.jump_cache.get_mapped(self.pc, self.jump_key) {
-            let warm = code.heat() >= threshold;
+            let warm = is_warm(code);
             return Ok(warm.then(|| (Arc::clone(code), mapping)));
         }
         let (code, mapping) = self.find_block()?;
         let cached = Arc::clone(&code);
         self.jump_cache
             .insert(self.pc, self.jump_key, mapping, cached);
-        let warm = code.heat() >= threshold;
+        let warm = is_warm(&code);
         Ok(warm.then_some((code, mapping)))
     }
 

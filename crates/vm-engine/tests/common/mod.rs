@@ -22,6 +22,7 @@ use vm_engine::{
     vcpu::{Engine, MachineShared, Vcpu, VcpuControl, VcpuExit, attention},
 };
 use vm_mem::GuestRam;
+use vm_optimizers::TierPolicy;
 
 /// Where RAM starts and harts begin.
 pub const RAM: u64 = 0x8000_0000;
@@ -81,9 +82,11 @@ impl PhysBus for Devices {
 
 /// Everything that blocks can be run by: tier 0, tier 1, and one after the other.
 pub fn engines() -> Vec<Engine> {
-    let jit = |threshold| Engine::Jit {
-        threshold,
-        code_bytes: 4 << 20,
+    let jit = |threshold| {
+        Engine::Jit(TierPolicy {
+            threshold,
+            code_bytes: 4 << 20,
+        })
     };
     let compiled = if jit::SUPPORTED { &[0, 3][..] } else { &[] };
     let compiled = compiled.iter().map(|&threshold| jit(threshold));

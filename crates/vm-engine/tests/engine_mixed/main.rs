@@ -18,7 +18,7 @@ mod remote;
 mod self_modifying;
 
 /// What the tests run on.
-const ENGINE: vm_engine::vcpu::Engine = vm_engine::vcpu::Engine::Jit {
+const ENGINE: vm_engine::vcpu::Engine = vm_engine::vcpu::Engine::Jit(vm_optimizers::TierPolicy {
     threshold: 3,
     code_bytes: 4 << 20,
-};
+});

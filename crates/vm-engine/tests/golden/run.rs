@@ -12,6 +12,7 @@ use vm_engine::{
     jit,
     vcpu::{Core, Engine, MachineShared, Vcpu, VcpuExit},
 };
+use vm_optimizers::TierPolicy;
 
 use crate::{
     case::{Case, Exit, State, Test},
@@ -98,10 +99,10 @@ fn tier_1(block: &Block, core: Core) -> (Exit, Core) {
     let (machine, mock) = (Arc::clone(&core.machine), Mock::with(block, &core));
     let mut vcpu = Vcpu::new(0, control, machine, mock, pc);
     vcpu.core = core;
-    vcpu.set_engine(Engine::Jit {
+    vcpu.set_engine(Engine::Jit(TierPolicy {
         threshold: 0,
         code_bytes: CODE_BYTES,
-    })
+    }))
     .expect("memory for code");
     assert_eq!(vcpu.run(), VcpuExit::Stopped);
     assert!(vcpu.jit_stats().blocks >= 1, "nothing was compiled");

@@ -117,6 +117,8 @@ mod tests {
             console = "file:log"
             console-device = "virtio"
             engine = "interp"
+            jit-threshold = 8
+            jit-cache = "8M"
             no-reboot = true
             dtb-dump = "out.dtb"
             signature = "sig"
@@ -132,6 +134,8 @@ mod tests {
         assert_eq!(disks[0], "a.img,ro".parse().unwrap());
         assert_eq!(disks[1].transport, Transport::Mmio);
         assert_eq!(options.engine, Some(EngineChoice::Interp));
+        assert_eq!(options.jit_threshold, Some(8));
+        assert_eq!(options.jit_cache, Some(ByteSize::mib(8)));
         assert_eq!((options.no_reboot, options.timeout), (Some(true), Some(5)));
     }
 

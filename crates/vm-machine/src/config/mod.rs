@@ -12,6 +12,7 @@ mod validate;
 use std::path::PathBuf;
 
 use vm_core::GuestArch;
+use vm_optimizers::TierPolicy;
 
 pub use choice::{Bios, ChoiceError, Console, ConsoleDevice, Kernel};
 pub use disk::{DiskConfig, DiskError, Transport};
@@ -56,6 +57,8 @@ pub struct MachineConfig {
     pub console_device: ConsoleDevice,
     /// How the guest is executed.
     pub engine: EngineChoice,
+    /// When the JIT compiles, and how much memory it takes.
+    pub tiers: TierPolicy,
     /// Whether a reset ends the machine.
     pub no_reboot: bool,
     /// The file that receives the test signature of a bare-metal program.

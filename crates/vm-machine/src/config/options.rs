@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use vm_core::GuestArch;
+use vm_optimizers::TierPolicy;
 
 use super::{
     Bios, ByteSize, Console, ConsoleDevice, DiskConfig, EngineChoice, Kernel, MachineConfig,
@@ -39,6 +40,10 @@ pub struct MachineOptions {
     pub console_device: Option<ConsoleDevice>,
     /// How the guest is executed.
     pub engine: Option<EngineChoice>,
+    /// Runs of a block in the interpreter after which it is compiled.
+    pub jit_threshold: Option<u32>,
+    /// Host memory for the generated code of one vCPU.
+    pub jit_cache: Option<ByteSize>,
     /// Whether a reset ends the machine.
     pub no_reboot: Option<bool>,
     /// The file that receives the device tree; the machine then does not run.
@@ -50,7 +55,7 @@ pub struct MachineOptions {
 }
 
 /// The keys, for messages about unknown ones; a test holds them to the fields.
-pub(super) const KEYS: [&str; 15] = [
+pub(super) const KEYS: [&str; 17] = [
     "arch",
     "kernel",
     "initrd",
@@ -62,6 +67,8 @@ pub(super) const KEYS: [&str; 15] = [
     "console",
     "console-device",
     "engine",
+    "jit-threshold",
+    "jit-cache",
     "no-reboot",
     "dtb-dump",
     "signature",
@@ -101,6 +108,10 @@ impl MachineOptions {
         console_device: ConsoleDevice;
         /// Sets how the guest is executed.
         engine: EngineChoice;
+        /// Sets the runs of a block in the interpreter after which it is compiled.
+        jit_threshold: u32;
+        /// Sets the host memory for the generated code of one vCPU.
+        jit_cache: ByteSize;
         /// Sets whether a reset ends the machine.
         no_reboot: bool;
         /// Sets the file for the test signature.
@@ -137,6 +148,8 @@ impl MachineOptions {
             console: self.console.or(fallback.console),
             console_device: self.console_device.or(fallback.console_device),
             engine: self.engine.or(fallback.engine),
+            jit_threshold: self.jit_threshold.or(fallback.jit_threshold),
+            jit_cache: self.jit_cache.or(fallback.jit_cache),
             no_reboot: self.no_reboot.or(fallback.no_reboot),
             dtb_dump: self.dtb_dump.or(fallback.dtb_dump),
             signature: self.signature.or(fallback.signature),
@@ -167,6 +180,10 @@ impl MachineOptions {
     /// # Errors
     /// [`OptionError`] for a value out of range, or one that another forbids.
     pub fn build(self) -> Result<MachineConfig, OptionError> {
+        let tiers = TierPolicy {
+            threshold: self.jit_threshold.unwrap_or(vm_optimizers::THRESHOLD),
+            code_bytes: validate::jit_cache(self.jit_cache)?,
+        };
         let config = MachineConfig {
             arch: self.arch.unwrap_or(GuestArch::Riscv64),
             kernel: self.kernel.and_then(Kernel::into_path),
@@ -179,6 +196,7 @@ impl MachineOptions {
             console: self.console.unwrap_or_default(),
             console_device: self.console_device.unwrap_or_default(),
             engine: self.engine.unwrap_or_default(),
+            tiers,
             no_reboot: self.no_reboot.unwrap_or(false),
             signature: self.signature,
         };

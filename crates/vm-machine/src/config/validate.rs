@@ -1,6 +1,7 @@
 //! What a machine can be.
 
 use vm_core::{GuestArch, PAGE_SIZE};
+use vm_optimizers::TierPolicy;
 
 use super::{Bios, ByteSize, EngineChoice, MAX_CPUS, MAX_MEMORY, MIN_MEMORY, MachineConfig};
 
@@ -28,6 +29,9 @@ pub enum OptionError {
         /// The host's architecture and system.
         host: String,
     },
+    /// Too little memory for code, or more than jumps can span.
+    #[error("--jit-cache {0}: the code of a vCPU takes {MIN_JIT_CACHE} to {MAX_JIT_CACHE}")]
+    JitCache(ByteSize),
     /// Part of a page.
     #[error("--memory {0}: the size must be a multiple of 4K")]
     MemoryNotPages(ByteSize),
@@ -46,6 +50,20 @@ pub enum OptionError {
     /// `--bios none` without a program.
     #[error("--bios none: there is nothing to run; add `--kernel FILE` with an ELF program")]
     NothingToRun,
+}
+
+const MIN_JIT_CACHE: ByteSize = ByteSize(*TierPolicy::CODE_RANGE.start() as u64);
+const MAX_JIT_CACHE: ByteSize = ByteSize(*TierPolicy::CODE_RANGE.end() as u64);
+
+/// Host memory for the code of a vCPU, in bytes.
+pub(super) fn jit_cache(size: Option<ByteSize>) -> Result<usize, OptionError> {
+    let Some(size) = size else {
+        return Ok(vm_optimizers::CODE_BYTES);
+    };
+    let bytes = usize::try_from(size.0).ok();
+    bytes
+        .filter(|bytes| TierPolicy::CODE_RANGE.contains(bytes))
+        .ok_or(OptionError::JitCache(size))
 }
 
 /// Checks what can be checked without looking at files.
@@ -115,6 +133,9 @@ mod tests {
         for cpus in [1, MAX_CPUS] {
             assert!(options().cpus(cpus).build().is_ok());
         }
+        for size in [MIN_JIT_CACHE, MAX_JIT_CACHE] {
+            assert!(options().jit_cache(size).build().is_ok());
+        }
         for memory in [MIN_MEMORY, MAX_MEMORY] {
             assert!(options().memory(memory).build().is_ok());
         }
@@ -142,6 +163,8 @@ mod tests {
             (options().memory(ByteSize(512)), "--memory 512 bytes"),
             (options().memory(ByteSize(u64::MAX)), "at most"),
             (options().memory(ByteSize((64 << 20) + 1)), "multiple of 4K"),
+            (options().jit_cache(ByteSize(4096)), "64K to 1G"),
+            (options().jit_cache(ByteSize(u64::MAX)), "--jit-cache"),
             (options().arch(GuestArch::X86_64), "--arch x86_64"),
             (options().initrd("i"), "--kernel"),
             (options().bios(Bios::None), "nothing to run"),

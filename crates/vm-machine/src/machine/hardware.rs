@@ -79,7 +79,7 @@ impl Hardware {
                 Vcpu::new(index, Arc::clone(control), machine, hart, 0)
             })
             .collect();
-        let engine = engine::choose(&mut harts, config.engine, Engine::default())?;
+        let engine = engine::choose(&mut harts, config.engine, Engine::Jit(config.tiers))?;
         let symbols = around.plan.symbols();
         Ok(Self {
             vcpus: Vcpus::new(harts, Arc::clone(&power), around.events.clone()),

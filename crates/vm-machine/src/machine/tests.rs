@@ -9,6 +9,7 @@ use std::{
 
 use vm_device::console::MemoryOutput;
 use vm_engine::{jit::SUPPORTED, vcpu::Engine};
+use vm_optimizers::TierPolicy;
 
 use super::*;
 use crate::{
@@ -236,10 +237,10 @@ fn every_engine_runs_the_guest_and_says_so() {
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 fn without_memory_for_code_the_guest_is_interpreted_if_that_will_do() {
     let mut fixture = Fixture::new(bare_metal("htif").cpus(2u32));
-    let impossible = Engine::Jit {
+    let impossible = Engine::Jit(TierPolicy {
         threshold: 0,
         code_bytes: usize::MAX,
-    };
+    });
     let vcpus = fixture.machine.hardware().unwrap().vcpus.parked().unwrap();
     let error = engine::choose(vcpus, EngineChoice::Jit, impossible).unwrap_err();
     let message = error.to_string();
