@@ -1,7 +1,9 @@
-//! Golden IR files, run on every tier. Their format is in `README.md`.
+//! Golden IR files, run on every tier, and random blocks. The files' format is in
+//! `README.md`.
 
 mod case;
 mod guest;
+mod random;
 mod run;
 
 use std::{collections::BTreeSet, fs, path::Path};
@@ -29,7 +31,7 @@ fn files() -> Vec<(String, Vec<Test>)> {
 
 #[test]
 fn every_file_gives_what_it_says() {
-    let bench = Bench::new();
+    let bench = Bench::new(false);
     let mut failures = Vec::new();
     for (file, tests) in files() {
         assert!(!tests.is_empty(), "{file}.ir has no tests");

@@ -152,10 +152,19 @@ pub struct Bench {
 }
 
 impl Bench {
-    pub fn new() -> Self {
+    /// Generated code reports its stores if they are `watched`.
+    pub fn new(watched: bool) -> Self {
         Self {
-            machine: guest::machine(false),
+            machine: guest::machine(watched),
         }
+    }
+
+    pub fn machine(&self) -> &Arc<MachineShared> {
+        &self.machine
+    }
+
+    pub fn core(&self) -> Core {
+        guest::core(&self.machine)
     }
 
     /// Runs all cases of a test on every tier.
@@ -171,7 +180,7 @@ impl Bench {
     }
 
     fn run_case(&self, tier: &Tier, block: &Block, case: &Case) -> Result<(), String> {
-        let mut core = guest::core(&self.machine);
+        let mut core = self.core();
         core.set(fixed::PC, PC);
         let zeros = vec![0; RAM_BYTES as usize];
         self.write(&zeros, &case.before);
@@ -215,7 +224,7 @@ impl Bench {
         Ok(())
     }
 
-    fn memory(&self) -> Vec<u8> {
+    pub fn memory(&self) -> Vec<u8> {
         let mut bytes = vec![0; RAM_BYTES as usize];
         self.machine.ram.read(GuestPhysAddr(0), &mut bytes).unwrap();
         bytes

@@ -433,24 +433,24 @@ impl Emitter<'_> {
         let register = self.temp();
         self.copy_to(register, b);
         let test = self.read(test).0;
+        // Fetching it may change the flags.
+        let source = a.slot().map(|_| self.source(a));
         dynasm!(self.asm.out ; .arch x64 ; test Rq(test), Rq(test));
         let r = register.0;
-        match a {
-            Operand::Imm(imm) => {
+        match (a, source) {
+            (Operand::Imm(imm), _) => {
                 // Only moves from here on: they leave the flags alone.
                 let skip = self.asm.jcc(Cc::Equal);
                 self.asm.mov_ri(register, imm);
                 self.asm.bind(skip);
             }
-            Operand::Slot(_) => match self.source(a) {
-                Source::Register(a) => {
-                    dynasm!(self.asm.out ; .arch x64 ; cmovne Rq(r), Rq(a.0));
-                }
-                Source::Memory(disp) => {
-                    reg_mem!(self.asm.out, cmovne Rq(register), [STATE, disp]);
-                }
-                Source::Immediate(_) => {}
-            },
+            (_, Some(Source::Register(a))) => {
+                dynasm!(self.asm.out ; .arch x64 ; cmovne Rq(r), Rq(a.0));
+            }
+            (_, Some(Source::Memory(disp))) => {
+                reg_mem!(self.asm.out, cmovne Rq(register), [STATE, disp]);
+            }
+            (_, Some(Source::Immediate(_)) | None) => {}
         }
         self.write(dst, register);
     }

@@ -120,6 +120,8 @@ impl Emitter<'_> {
         let from = self.read(operand);
         let register = self.vector_temp();
         dynasm!(self.asm.out ; .arch x64 ; movq Rx(register.0), Rq(from.0));
+        // A comparison needs two more.
+        self.scratch.release(from);
         register
     }
 

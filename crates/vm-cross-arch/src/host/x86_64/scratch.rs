@@ -52,6 +52,7 @@ impl Scratch {
         let free = SCRATCH.iter().zip(&self.states);
         let free = free.filter(|(_, state)| !state.locked);
         let best = free.min_by_key(|(_, state)| (state.slot.is_some(), state.dirty, state.used));
+        debug_assert!(best.is_some(), "an op needs more than three registers");
         let register = best.map_or(SCRATCH[0], |(&register, _)| register);
         (register, self.take(register))
     }
