@@ -1,6 +1,6 @@
 //! Which host register does what.
 
-use crate::ir::Slot;
+use crate::ir::{SLOT_COUNT, Slot};
 
 /// A general register, by its number in instruction encodings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -37,12 +37,16 @@ pub(super) const SCRATCH: [Gpr; 3] = [RAX, RDX, RCX];
 
 /// Guest registers that live in host registers.
 #[derive(Debug)]
-pub struct Pins(&'static [(Slot, Gpr)]);
+pub struct Pins {
+    list: &'static [(Slot, Gpr)],
+    /// The register of each slot.
+    by_slot: [Option<Gpr>; SLOT_COUNT],
+}
 
 impl Pins {
     /// The RISC-V registers that compressed instructions and calls use most:
     /// `sp`, `ra`, `s0`, `s1` and `a0` to `a5`.
-    pub const RISCV64: Self = Self(&[
+    pub const RISCV64: Self = Self::new(&[
         (Slot(2), RBX),
         (Slot(8), R12),
         (Slot(9), R13),
@@ -55,14 +59,24 @@ impl Pins {
         (Slot(15), R11),
     ]);
 
+    const fn new(list: &'static [(Slot, Gpr)]) -> Self {
+        let mut by_slot = [None; SLOT_COUNT];
+        let mut number = 0;
+        while number < list.len() {
+            let (slot, register) = list[number];
+            by_slot[slot.0 as usize] = Some(register);
+            number += 1;
+        }
+        Self { list, by_slot }
+    }
+
     /// The host register of `slot`.
+    #[inline]
     pub(super) fn get(&self, slot: Slot) -> Option<Gpr> {
-        self.0
-            .iter()
-            .find_map(|&(pinned, register)| (pinned == slot).then_some(register))
+        self.by_slot[usize::from(slot.0)]
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (Slot, Gpr)> {
-        self.0.iter().copied()
+        self.list.iter().copied()
     }
 }
