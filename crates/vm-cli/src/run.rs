@@ -4,19 +4,21 @@ mod control;
 mod input;
 mod keys;
 mod output;
+mod stats;
 mod terminal;
 
 use std::{fs, time::Duration};
 
 use vm_machine::{
     Machine,
-    config::{self, Console, MachineConfig, MachineOptions},
+    config::{self, Console, MachineConfig, MachineOptions, StatsOutput},
 };
 
 use crate::{args::RunArgs, default_guest, error::CliError, exit, lines};
 
 use control::Stopper;
 use output::HostOutput;
+use stats::StatsSink;
 use terminal::RawTerminal;
 
 /// Runs the command; returns the exit code.
@@ -27,6 +29,7 @@ pub fn run(args: RunArgs) -> Result<u8, CliError> {
     let options = with_file(args)?;
     let timeout = options.timeout.map(Duration::from_secs);
     let dtb_dump = options.dtb_dump.clone();
+    let stats = options.stats.clone();
     let guest = default_guest::choose(options)?;
     let config = guest.options.build()?;
     match dtb_dump {
@@ -39,7 +42,7 @@ pub fn run(args: RunArgs) -> Result<u8, CliError> {
             })?;
             Ok(exit::SUCCESS)
         }
-        None => run_machine(config, timeout),
+        None => run_machine(config, timeout, stats),
     }
 }
 
@@ -53,7 +56,12 @@ fn with_file(mut args: RunArgs) -> Result<MachineOptions, CliError> {
     })
 }
 
-fn run_machine(config: MachineConfig, timeout: Option<Duration>) -> Result<u8, CliError> {
+fn run_machine(
+    config: MachineConfig,
+    timeout: Option<Duration>,
+    stats: Option<StatsOutput>,
+) -> Result<u8, CliError> {
+    let stats = stats.map(StatsSink::open).transpose()?;
     let output = HostOutput::open(&config.console)?;
     let on_stdio = config.console == Console::Stdio;
     let console = output.console();
@@ -61,7 +69,8 @@ fn run_machine(config: MachineConfig, timeout: Option<Duration>) -> Result<u8, C
         terminal::measure(&console.screen);
     }
     let mut machine = Machine::new(config, console.clone())?;
-    lines::err(format_args!("trine: {}", machine.engine()));
+    let engine = machine.engine();
+    lines::err(format_args!("trine: {engine}"));
 
     let terminal = RawTerminal::enter(on_stdio)?;
     if terminal.is_active() {
@@ -80,5 +89,8 @@ fn run_machine(config: MachineConfig, timeout: Option<Duration>) -> Result<u8, C
     drop(terminal);
     let status = result?;
     stopper.report();
+    if let Some(stats) = stats {
+        stats.write(&engine, machine.stats())?;
+    }
     Ok(exit::code(status, stopper.reason()))
 }

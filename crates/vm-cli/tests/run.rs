@@ -86,6 +86,37 @@ fn the_engine_can_be_chosen() {
 }
 
 #[test]
+fn statistics_come_at_the_end_as_a_table_or_as_json() {
+    let (code, out, err) = run_guest("count", &["--cpus", "2", "--stats"]);
+    assert_eq!((code, out.len()), (0, 52), "{err}");
+    for part in [
+        "trine: ran ",
+        "vCPU 1",
+        "guest instructions",
+        "blocks compiled",
+    ] {
+        assert!(err.contains(part), "{err}");
+    }
+    let (_, _, err) = run_guest("htif", &["--stats=json"]);
+    let json: serde_json::Value = serde_json::from_str(err.lines().last().unwrap()).unwrap();
+    assert!(
+        json["total"]["instructions"].as_u64().unwrap() > 10,
+        "{err}"
+    );
+
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("stats.json");
+    let option = format!("--stats=json:{}", path.display());
+    let (code, _, err) = run_guest("htif", &[&option]);
+    assert_eq!((code, err.lines().count()), (42, 1), "{err}");
+    let file: serde_json::Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    assert_eq!(file["engine"], json["engine"]);
+    let (code, out, err) = run_guest("htif", &["--stats=json:/no/such/x"]);
+    assert_eq!((code, out.as_str()), (1, ""));
+    assert!(err.contains("--stats /no/such/x"), "{err}");
+}
+
+#[test]
 fn a_file_can_hold_the_options() {
     let directory = tempfile::tempdir().unwrap();
     let config = directory.path().join("machine.toml");

@@ -82,11 +82,18 @@ pub(crate) fn store_for_jit<G: Guest>(
     Ok(())
 }
 
-/// Has the short TLB know the translation of `va`, if the TLB does.
+/// Has the short TLB know the translation of `va`, which was just used, if the
+/// TLB does.
 pub(crate) fn fill_short_tlb(core: &mut Core, va: u64, kind: AccessKind) {
     let (space, accept) = (core.data_space, core.accept[kind as usize]);
-    if let Some(entry) = core.tlb.lookup(va >> 12, space, accept) {
-        let write = kind == AccessKind::Write;
+    let write = kind == AccessKind::Write;
+    let calls = &mut core.calls;
+    *if write {
+        &mut calls.stores
+    } else {
+        &mut calls.loads
+    } += 1;
+    if let Some(entry) = core.tlb.latest(va >> 12, space, accept) {
         core.short_tlbs.insert(va, space.asid(), &entry, write);
     }
 }

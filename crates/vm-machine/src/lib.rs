@@ -15,4 +15,4 @@ pub mod firmware;
 pub mod machine;
 
 pub use error::MachineError;
-pub use machine::{ExitStatus, Machine, MachineHandle, MachineState};
+pub use machine::{ExitStatus, Machine, MachineHandle, MachineState, MachineStats};

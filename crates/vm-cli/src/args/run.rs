@@ -6,6 +6,7 @@ use clap::Args;
 use vm_core::GuestArch;
 use vm_machine::config::{
     Bios, ByteSize, Console, ConsoleDevice, DiskConfig, EngineChoice, Kernel, MachineOptions,
+    StatsOutput,
 };
 
 const AFTER_HELP: &str = "\
@@ -135,6 +136,15 @@ pub struct RunArgs {
     /// Stop the machine after this many seconds, with exit code 124
     #[arg(long, value_name = "SECONDS")]
     pub timeout: Option<u64>,
+
+    /// Print statistics when the machine ends: as a table, or as JSON
+    ///
+    /// `--stats` and `--stats=json` print on stderr, `--stats=json:PATH` writes
+    /// a file. Instructions, their share in each tier, speed, blocks, the JIT's
+    /// code and time, address translation; of each vCPU and in sum.
+    #[arg(long, value_name = "FORM", num_args = 0..=1, require_equals = true,
+          default_missing_value = "table")]
+    pub stats: Option<StatsOutput>,
 }
 
 impl RunArgs {
@@ -158,6 +168,7 @@ impl RunArgs {
             dtb_dump: self.dtb_dump,
             signature: self.signature,
             timeout: self.timeout,
+            stats: self.stats,
         }
     }
 }
@@ -206,6 +217,10 @@ mod tests {
         assert_eq!(options.no_reboot, Some(true));
         assert_eq!(options.append.as_deref(), Some("-v"));
         assert_eq!(parse(&[]).unwrap(), MachineOptions::default());
+        for (arg, form) in [("--stats", "table"), ("--stats=json:x", "json:x")] {
+            let stats = parse(&[arg]).unwrap().stats;
+            assert_eq!(stats, Some(form.parse().unwrap()));
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::{io, sync::Arc};
 
 use rustc_hash::FxHashMap;
+use serde::Serialize;
 use vm_core::GuestPhysAddr;
 use vm_cross_arch::{
     host::{
@@ -69,7 +70,7 @@ pub(crate) struct Target {
 }
 
 /// What becomes of generated code, in numbers.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct JitStats {
     /// Blocks compiled.
     pub blocks: u64,

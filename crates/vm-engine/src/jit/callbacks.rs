@@ -136,6 +136,7 @@ fn virtual_address<G: Guest>(vcpu: &Vcpu<G>, position: i32) -> u64 {
 unsafe extern "C" fn op<G: Guest>(slots: *mut u64) -> Answer {
     // SAFETY: called by generated code with what `enter` passed.
     let vcpu = unsafe { vcpu::<G>(slots) };
+    vcpu.core.calls.ops += 1;
     let callee = vcpu.core.jit.callee;
     let Some(callee) = vcpu.host_op(callee) else {
         return Answer {
@@ -200,12 +201,14 @@ fn atomic_access(op: &Op, core: &Core) -> Option<(u64, AccessKind)> {
 unsafe extern "C" fn link<G: Guest>(slots: *mut u64, exit: u64) -> usize {
     // SAFETY: called by generated code with what `enter` passed.
     let vcpu = unsafe { vcpu::<G>(slots) };
+    vcpu.core.calls.jumps += 1;
     vcpu.link(exit as u32)
 }
 
 unsafe extern "C" fn indirect<G: Guest>(slots: *mut u64, va: u64) -> usize {
     // SAFETY: called by generated code with what `enter` passed.
     let vcpu = unsafe { vcpu::<G>(slots) };
+    vcpu.core.calls.jumps += 1;
     vcpu.pc = va;
     vcpu.dispatch()
 }
@@ -213,6 +216,7 @@ unsafe extern "C" fn indirect<G: Guest>(slots: *mut u64, va: u64) -> usize {
 unsafe extern "C" fn helper<G: Guest>(slots: *mut u64) -> usize {
     // SAFETY: called by generated code with what `enter` passed.
     let vcpu = unsafe { vcpu::<G>(slots) };
+    vcpu.core.calls.helpers += 1;
     let (pc, callee) = (site_pc(vcpu), vcpu.core.jit.callee);
     // The end of a page may be where code positions wrap; their distance is right.
     let distance = vcpu.core.jit.next.wrapping_sub(vcpu.core.jit.site_pc);
@@ -236,6 +240,7 @@ unsafe extern "C" fn helper<G: Guest>(slots: *mut u64) -> usize {
 unsafe extern "C" fn poll<G: Guest>(slots: *mut u64, position: u64) -> usize {
     // SAFETY: called by generated code with what `enter` passed.
     let vcpu = unsafe { vcpu::<G>(slots) };
+    vcpu.core.calls.polls += 1;
     vcpu.pc = virtual_address(vcpu, position as i32);
     vcpu.poll()
 }
@@ -243,6 +248,7 @@ unsafe extern "C" fn poll<G: Guest>(slots: *mut u64, position: u64) -> usize {
 unsafe extern "C" fn stale<G: Guest>(slots: *mut u64, position: u64) -> usize {
     // SAFETY: called by generated code with what `enter` passed.
     let vcpu = unsafe { vcpu::<G>(slots) };
+    vcpu.core.calls.jumps += 1;
     vcpu.pc = virtual_address(vcpu, position as i32);
     vcpu.forget_host();
     vcpu.dispatch()

@@ -6,7 +6,7 @@ use vm_core::{GuestPhysAddr, PAGE_SHIFT, PAGE_SIZE};
 use vm_cross_arch::ir::{SLOT_COUNT, Slot};
 use vm_mem::tlb::{DefaultTlb, Perms, Space};
 
-use super::{Completion, MachineShared, VcpuControl, VcpuRequest};
+use super::{Calls, Completion, MachineShared, VcpuControl, VcpuRequest};
 use crate::{
     cache::JumpFlush,
     jit::{JitState, LoneReservation, ShortTlbs},
@@ -47,6 +47,8 @@ pub struct Core {
     pub(crate) unseen_marks: Vec<Arc<Completion>>,
     /// How many stores have hit code pages, but no code.
     pub(crate) stores_beside_code: u32,
+    /// What generated code has called the engine for.
+    pub(crate) calls: Calls,
     /// The part other threads see.
     pub control: Arc<VcpuControl>,
     /// The machine.
@@ -72,6 +74,7 @@ impl Core {
             dropped_code: Vec::new(),
             unseen_marks: Vec::new(),
             stores_beside_code: 0,
+            calls: Calls::default(),
             control,
             machine,
         }

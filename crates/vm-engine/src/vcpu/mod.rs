@@ -7,6 +7,7 @@ mod exit;
 mod machine;
 mod request;
 mod run;
+mod stats;
 mod tiered;
 
 pub use self::core::Core;
@@ -15,4 +16,5 @@ pub use exit::VcpuExit;
 pub use machine::MachineShared;
 pub use request::{Completion, VcpuRequest};
 pub use run::Vcpu;
+pub use stats::{Calls, Tier0Stats, Tier1Stats, VcpuStats};
 pub use tiered::Engine;

@@ -1,6 +1,6 @@
 //! The loop that runs a vCPU.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use vm_core::{AccessKind, GuestPhysAddr, PAGE_SIZE};
 use vm_cross_arch::{
@@ -8,7 +8,9 @@ use vm_cross_arch::{
     passes,
 };
 
-use super::{Core, VcpuExit, VcpuRequest, attention, tiered::Tier1};
+use super::{
+    Core, VcpuExit, VcpuRequest, VcpuStats, attention, stats::thread_cpu_ns, tiered::Tier1,
+};
 use crate::{
     cache::{Code, JumpCache, JumpKey, MAX_SOURCE, Mapping, Origin},
     guest::{Exception, Guest, HelperCall, Outcome},
@@ -35,6 +37,8 @@ pub struct Vcpu<G: Guest> {
     pub(super) jump_key: JumpKey,
     pub(super) max_block_insns: u16,
     pub(super) tier1: Option<Box<Tier1>>,
+    /// What no other part of the vCPU counts itself.
+    pub(super) stats: VcpuStats,
 }
 
 impl<G: Guest> Vcpu<G> {
@@ -55,6 +59,7 @@ impl<G: Guest> Vcpu<G> {
             jump_key: JumpKey::NONE,
             max_block_insns: MAX_BLOCK_INSNS,
             tier1: None,
+            stats: VcpuStats::default(),
         }
     }
 
@@ -67,6 +72,14 @@ impl<G: Guest> Vcpu<G> {
     /// Runs until the machine stops or the guest asks for a power event.
     pub fn run(&mut self) -> VcpuExit {
         let _running = self.core.control.enter();
+        let (retired, cpu_ns) = (self.core.retired, thread_cpu_ns());
+        let exit = self.run_loop();
+        self.stats.instructions += self.core.retired.wrapping_sub(retired);
+        self.stats.cpu_ns += thread_cpu_ns().saturating_sub(cpu_ns);
+        exit
+    }
+
+    fn run_loop(&mut self) -> VcpuExit {
         // Whatever was pending or restored before this thread ran counts.
         self.core.control.raise_attention(attention::INTERRUPT);
         self.state_changed();
@@ -278,6 +291,7 @@ impl<G: Guest> Vcpu<G> {
             pc,
             jump_key,
             max_block_insns,
+            stats,
             ..
         } = self;
         let fill = memory::fetch_fill(core, guest, *pc)?;
@@ -297,11 +311,13 @@ impl<G: Guest> Vcpu<G> {
         if machine.ram.read(addr, bytes).is_err() {
             return Err(guest.access_fault(*pc, AccessKind::Execute));
         }
+        let begin = Instant::now();
         let Some(block) = guest.lift(bytes, *max_block_insns) else {
             return self.find_unshared_block();
         };
         let context = jump_key.context;
         let code = translated(block, bytes, epoch, Origin::Shared { addr, context });
+        stats.tier0.count(&code, begin);
         mark_code(core, addr, code.bytes());
         let blocks = &machine.blocks;
         if blocks.insert(&machine.ram, addr, context, &code, ticket) {
@@ -316,8 +332,13 @@ impl<G: Guest> Vcpu<G> {
     /// depends on more than its physical address.
     fn find_unshared_block(&mut self) -> Result<(Arc<Code>, Mapping), Exception> {
         let Self {
-            core, guest, pc, ..
+            core,
+            guest,
+            pc,
+            stats,
+            ..
         } = self;
+        let begin = Instant::now();
         let machine = Arc::clone(&core.machine);
         let epoch = machine.blocks.epoch();
         let (mut bytes, mut parcels) = (Vec::with_capacity(G::MAX_INSN_BYTES), Vec::new());
@@ -341,6 +362,7 @@ impl<G: Guest> Vcpu<G> {
                 let (first, last) = ends.map_or((addr, addr), |(first, last)| (first.0, last.0));
                 let origin = Origin::Private { first, last };
                 let code = translated(block, &bytes, epoch, origin);
+                stats.tier0.count(&code, begin);
                 for (start, (addr, ticket)) in (0..).step_by(PARCEL).zip(parcels) {
                     mark_code(core, addr, PARCEL as u64);
                     let part = (start, PARCEL);

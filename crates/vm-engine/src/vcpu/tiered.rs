@@ -10,7 +10,7 @@ use super::{Vcpu, VcpuExit};
 use crate::{
     cache::{Code, JumpFlush, JumpKey, Mapping, Origin},
     guest::{Exception, Guest},
-    jit::{self, BUDGET, HostCache, JitStats, OpSite, Place, Target, View},
+    jit::{self, BUDGET, HostCache, OpSite, Place, Target, View},
     memory,
 };
 
@@ -73,17 +73,13 @@ impl<G: Guest> Vcpu<G> {
         Ok(())
     }
 
-    /// What tier 1 has done.
-    pub fn jit_stats(&self) -> JitStats {
-        self.tier1
-            .as_ref()
-            .map_or_else(JitStats::default, |tier1| tier1.cache.stats)
-    }
-
     /// Runs generated code, or one block in tier 0.
     pub(super) fn run_tiered(&mut self) -> Option<VcpuExit> {
         let Some(host) = self.find_host() else {
-            return self.run_block();
+            let retired = self.core.retired;
+            let exit = self.run_block();
+            self.stats.tier0.retired += self.core.retired.wrapping_sub(retired);
+            return exit;
         };
         let enter = self.tier1.as_ref()?.cache.enter();
         jit::enter(self, enter, host);

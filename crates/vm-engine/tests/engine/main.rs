@@ -10,6 +10,7 @@ mod precise;
 mod random;
 mod remote;
 mod self_modifying;
+mod stats;
 
 /// What the tests run on.
 const ENGINE: vm_engine::vcpu::Engine = vm_engine::vcpu::Engine::Interpreter;

@@ -16,6 +16,8 @@ mod random;
 mod remote;
 #[path = "../engine/self_modifying.rs"]
 mod self_modifying;
+#[path = "../engine/stats.rs"]
+mod stats;
 
 /// What the tests run on.
 const ENGINE: vm_engine::vcpu::Engine = vm_engine::vcpu::Engine::Jit(vm_optimizers::TierPolicy {

@@ -105,7 +105,10 @@ fn tier_1(block: &Block, core: Core) -> (Exit, Core) {
     }))
     .expect("memory for code");
     assert_eq!(vcpu.run(), VcpuExit::Stopped);
-    assert!(vcpu.jit_stats().blocks >= 1, "nothing was compiled");
+    assert!(
+        vcpu.take_stats().tier1.code.blocks >= 1,
+        "nothing was compiled"
+    );
     let (left, retired) = vcpu.guest.left();
     let retired = u16::try_from(*retired).expect("a block has few instructions");
     let exit = match *left {

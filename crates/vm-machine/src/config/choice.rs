@@ -70,6 +70,9 @@ pub enum ChoiceError {
     /// No such engine.
     #[error("`{0}` is no engine: use `auto` (the default), `interp` or `jit`")]
     Engine(String),
+    /// No such form of statistics.
+    #[error("`{0}` is no form of statistics: use `table` (the default), `json` or `json:PATH`")]
+    Stats(String),
 }
 
 impl FromStr for Kernel {

@@ -96,7 +96,9 @@ fn line_at(text: &str, offset: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Bios, ByteSize, Console, DiskConfig, EngineChoice, Kernel, Transport};
+    use crate::config::{
+        Bios, ByteSize, Console, DiskConfig, EngineChoice, Kernel, StatsOutput, Transport,
+    };
 
     fn parse_text(text: &str) -> Result<MachineOptions, ConfigFileError> {
         parse(Path::new("m.toml"), text)
@@ -123,6 +125,7 @@ mod tests {
             dtb-dump = "out.dtb"
             signature = "sig"
             timeout = 5
+            stats = "json:stats.json"
             "#,
         )
         .unwrap();
@@ -130,6 +133,8 @@ mod tests {
         assert_eq!(options.memory, Some(ByteSize::mib(512)));
         assert_eq!(options.bios, Some(Bios::Builtin));
         assert_eq!(options.console, Some(Console::File("log".into())));
+        let stats = StatsOutput::JsonFile("stats.json".into());
+        assert_eq!(options.stats, Some(stats));
         let disks = options.disk.unwrap();
         assert_eq!(disks[0], "a.img,ro".parse().unwrap());
         assert_eq!(disks[1].transport, Transport::Mmio);

@@ -6,6 +6,7 @@ mod engine;
 mod file;
 mod options;
 mod size;
+mod stats;
 mod suggest;
 mod validate;
 
@@ -20,6 +21,7 @@ pub use engine::EngineChoice;
 pub use file::{ConfigFileError, load};
 pub use options::MachineOptions;
 pub use size::{ByteSize, SizeError};
+pub use stats::StatsOutput;
 pub use validate::OptionError;
 
 /// The most vCPUs a machine can have.

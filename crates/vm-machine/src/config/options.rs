@@ -8,7 +8,7 @@ use vm_optimizers::TierPolicy;
 
 use super::{
     Bios, ByteSize, Console, ConsoleDevice, DiskConfig, EngineChoice, Kernel, MachineConfig,
-    OptionError, validate,
+    OptionError, StatsOutput, validate,
 };
 
 /// Settings of a machine, each of which may be left open.
@@ -52,10 +52,12 @@ pub struct MachineOptions {
     pub signature: Option<PathBuf>,
     /// Seconds after which the machine is stopped.
     pub timeout: Option<u64>,
+    /// Where statistics go when the machine ends.
+    pub stats: Option<StatsOutput>,
 }
 
 /// The keys, for messages about unknown ones; a test holds them to the fields.
-pub(super) const KEYS: [&str; 17] = [
+pub(super) const KEYS: [&str; 18] = [
     "arch",
     "kernel",
     "initrd",
@@ -73,6 +75,7 @@ pub(super) const KEYS: [&str; 17] = [
     "dtb-dump",
     "signature",
     "timeout",
+    "stats",
 ];
 
 macro_rules! setters {
@@ -114,6 +117,8 @@ impl MachineOptions {
         jit_cache: ByteSize;
         /// Sets whether a reset ends the machine.
         no_reboot: bool;
+        /// Sets where statistics go.
+        stats: StatsOutput;
         /// Sets the file for the test signature.
         signature: PathBuf;
     }
@@ -154,6 +159,7 @@ impl MachineOptions {
             dtb_dump: self.dtb_dump.or(fallback.dtb_dump),
             signature: self.signature.or(fallback.signature),
             timeout: self.timeout.or(fallback.timeout),
+            stats: self.stats.or(fallback.stats),
         }
     }
 
@@ -167,6 +173,7 @@ impl MachineOptions {
             self.signature.as_mut(),
             self.bios.as_mut().and_then(Bios::path_mut),
             self.console.as_mut().and_then(Console::path_mut),
+            self.stats.as_mut().and_then(StatsOutput::path_mut),
         ];
         let disks = self.disk.iter_mut().flatten().map(|disk| &mut disk.path);
         for path in files.into_iter().flatten().chain(disks) {
@@ -234,12 +241,15 @@ mod tests {
             .initrd("/abs/i")
             .bios(Bios::File("fw".into()))
             .console(Console::File("log".into()))
+            .stats(StatsOutput::JsonFile("s".into()))
             .add_disk(DiskConfig::new("d"));
         options.resolve_paths(Path::new("/base"));
         assert_eq!(options.kernel, Some(file("/base/k")));
         assert_eq!(options.initrd, Some("/abs/i".into()));
         assert_eq!(options.bios, Some(Bios::File("/base/fw".into())));
         assert_eq!(options.console, Some(Console::File("/base/log".into())));
+        let stats = StatsOutput::JsonFile("/base/s".into());
+        assert_eq!(options.stats, Some(stats));
         assert_eq!(options.disk, Some(vec![DiskConfig::new("/base/d")]));
     }
 

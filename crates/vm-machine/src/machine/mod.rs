@@ -7,9 +7,13 @@ mod hardware;
 mod ram_image;
 mod signature;
 mod state;
+mod stats;
 mod vcpus;
 
-use std::sync::mpsc::{Receiver, Sender};
+use std::{
+    sync::mpsc::{Receiver, Sender},
+    time::Instant,
+};
 
 use vm_core::{HostArch, PowerEvent};
 
@@ -21,6 +25,7 @@ use crate::{boot::BootPlan, config::MachineConfig, console::HostConsole, error::
 pub use control::MachineHandle;
 pub use exit::ExitStatus;
 pub use state::MachineState;
+pub use stats::MachineStats;
 
 /// A virtual machine.
 pub struct Machine {
@@ -32,6 +37,7 @@ pub struct Machine {
     /// How many times the hardware was made.
     life: u64,
     hardware: Option<Hardware>,
+    stats: MachineStats,
 }
 
 /// What to do after an event.
@@ -61,6 +67,7 @@ impl Machine {
             events,
             life: 0,
             hardware: None,
+            stats: MachineStats::default(),
         };
         machine.power_on()?;
         Ok(machine)
@@ -93,6 +100,18 @@ impl Machine {
         if self.hardware.is_none() {
             self.power_on()?;
         }
+        let begin = Instant::now();
+        let result = self.run_lives();
+        self.stats.ran_since(begin);
+        result
+    }
+
+    /// What the machine has done so far.
+    pub fn stats(&self) -> &MachineStats {
+        &self.stats
+    }
+
+    fn run_lives(&mut self) -> Result<ExitStatus, MachineError> {
         self.hardware()?.start()?;
         let mut running = true;
         loop {
@@ -101,6 +120,8 @@ impl Machine {
             match self.react(event, &mut running)? {
                 Next::Wait => {}
                 Next::Reset => {
+                    self.stats.resets += 1;
+                    self.collect_stats()?;
                     self.power_on()?;
                     self.hardware()?.start()?;
                     running = true;
@@ -186,6 +207,7 @@ impl Machine {
 
     fn end(&mut self, status: ExitStatus) -> Result<(), MachineError> {
         self.hardware()?.stop()?;
+        self.collect_stats()?;
         if matches!(status, ExitStatus::PowerOff { .. }) {
             self.write_signature()?;
         }
@@ -193,6 +215,13 @@ impl Machine {
             self.hardware = None;
         }
         Ok(())
+    }
+
+    fn collect_stats(&mut self) -> Result<(), MachineError> {
+        match &mut self.hardware {
+            Some(hardware) => self.stats.collect(&mut hardware.vcpus),
+            None => Ok(()),
+        }
     }
 
     fn write_signature(&mut self) -> Result<(), MachineError> {

@@ -255,6 +255,37 @@ fn without_memory_for_code_the_guest_is_interpreted_if_that_will_do() {
 }
 
 #[test]
+fn statistics_add_up_over_resets_and_vcpus() {
+    let mut fixture = Fixture::new(bare_metal("count").cpus(2u32));
+    assert_eq!(fixture.run().0, OFF);
+    let once = fixture.machine.stats().clone();
+    assert_eq!((once.vcpus.len(), once.resets), (2, 0));
+    let total = once.total();
+    assert!(total.instructions > 0 && total.tier0.blocks > 0);
+    let tiers = total.tier0.retired + total.tier1.retired;
+    assert_eq!(tiers, total.instructions);
+    assert_eq!(fixture.run().0, OFF);
+    let twice = fixture.machine.stats();
+    assert!(twice.wall > once.wall);
+    assert!(twice.total().instructions > total.instructions);
+
+    let mut fixture = Fixture::new(bare_metal("reset"));
+    let handle = fixture.machine.handle();
+    let output = fixture.output.clone();
+    let stopper = thread::spawn(move || {
+        let mut seen = 0;
+        while seen < 3 {
+            seen += output.take().len();
+        }
+        handle.stop();
+    });
+    assert_eq!(fixture.run().0, ExitStatus::Stopped);
+    stopper.join().unwrap();
+    let stats = fixture.machine.stats();
+    assert!(stats.resets >= 2 && stats.total().instructions > stats.resets);
+}
+
+#[test]
 fn what_is_missing_is_named() {
     let refused = |options: MachineOptions| {
         let console = HostConsole::new(Arc::new(MemoryOutput::with_limit(1)));

@@ -1,7 +1,11 @@
 //! How often each level hit.
 
+use std::ops::AddAssign;
+
+use serde::Serialize;
+
 /// Hits and misses of one level.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct LevelStats {
     /// Lookups it answered.
     pub hits: u64,
@@ -22,12 +26,26 @@ impl LevelStats {
 }
 
 /// Hits and misses of both levels. The second is asked only after the first missed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct TlbStats {
     /// The first level.
     pub l1: LevelStats,
     /// The second level; its misses are page walks.
     pub l2: LevelStats,
+}
+
+impl AddAssign for LevelStats {
+    fn add_assign(&mut self, other: Self) {
+        self.hits += other.hits;
+        self.misses += other.misses;
+    }
+}
+
+impl AddAssign for TlbStats {
+    fn add_assign(&mut self, other: Self) {
+        self.l1 += other.l1;
+        self.l2 += other.l2;
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,173 @@
+//! `--stats`: what the machine has done, in numbers, when it ends.
+
+mod table;
+
+use std::{
+    fs::File,
+    io::{self, Write as _},
+    path::PathBuf,
+    time::Duration,
+};
+
+use nix::sys::{
+    resource::{UsageWho, getrusage},
+    time::TimeVal,
+};
+use serde::Serialize;
+use vm_engine::vcpu::VcpuStats;
+use vm_machine::{MachineStats, config::StatsOutput};
+
+use crate::{error::CliError, lines};
+
+/// Advanced when a field of the JSON form gets another meaning or goes.
+const VERSION: u32 = 1;
+
+/// The unit of the host's figure for peak memory, in bytes: getrusage(2).
+const PEAK_UNIT: u64 = if cfg!(target_vendor = "apple") {
+    1
+} else {
+    1024
+};
+
+/// Where statistics will go, opened before the machine runs.
+pub enum StatsSink {
+    /// A table on stderr.
+    Table,
+    /// A line of JSON on stderr.
+    Json,
+    /// JSON in a file.
+    File(File, PathBuf),
+}
+
+impl StatsSink {
+    /// Opens what the setting names.
+    ///
+    /// # Errors
+    /// [`CliError`] if the file cannot be created.
+    pub fn open(output: StatsOutput) -> Result<Self, CliError> {
+        Ok(match output {
+            StatsOutput::Table => Self::Table,
+            StatsOutput::Json => Self::Json,
+            StatsOutput::JsonFile(path) => match File::create(&path) {
+                Ok(file) => Self::File(file, path),
+                Err(cause) => return Err(cannot_write(path, cause)),
+            },
+        })
+    }
+
+    /// Writes them; `engine` is the line that says which one runs.
+    ///
+    /// # Errors
+    /// [`CliError`] if the file cannot be written.
+    pub fn write(self, engine: &str, stats: &MachineStats) -> Result<(), CliError> {
+        let report = Report::new(engine, stats);
+        match self {
+            Self::Table => lines::err(table::format(&report)),
+            Self::Json => lines::err(report.json()),
+            Self::File(mut file, path) => {
+                writeln!(file, "{}", report.json()).map_err(|cause| cannot_write(path, cause))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn cannot_write(path: PathBuf, cause: io::Error) -> CliError {
+    CliError::Write {
+        option: "stats",
+        path,
+        cause,
+    }
+}
+
+/// All that is known, in the form in which JSON has it. Times are in
+/// nanoseconds.
+#[derive(Debug, Serialize)]
+struct Report<'a> {
+    version: u32,
+    engine: &'a str,
+    /// How long the machine ran.
+    wall_ns: u64,
+    /// CPU time of the whole program.
+    user_ns: u64,
+    system_ns: u64,
+    /// Host memory, guest RAM included, in bytes.
+    peak_memory: u64,
+    resets: u64,
+    /// Million guest instructions per second of the vCPUs' CPU time.
+    mips: f64,
+    /// All vCPUs together.
+    total: VcpuStats,
+    vcpus: &'a [VcpuStats],
+}
+
+impl<'a> Report<'a> {
+    fn new(engine: &'a str, stats: &'a MachineStats) -> Self {
+        let total = stats.total();
+        let usage = getrusage(UsageWho::RUSAGE_SELF).ok();
+        let time = |time: Option<TimeVal>| {
+            let time = time.map_or(Duration::ZERO, |time| {
+                Duration::new(time.tv_sec() as u64, time.tv_usec() as u32 * 1000)
+            });
+            nanoseconds(time)
+        };
+        let peak = usage.map_or(0, |usage| usage.max_rss());
+        Self {
+            version: VERSION,
+            engine,
+            wall_ns: nanoseconds(stats.wall),
+            user_ns: time(usage.map(|usage| usage.user_time())),
+            system_ns: time(usage.map(|usage| usage.system_time())),
+            peak_memory: u64::try_from(peak).unwrap_or(0).saturating_mul(PEAK_UNIT),
+            resets: stats.resets,
+            mips: total.mips(),
+            total,
+            vcpus: &stats.vcpus,
+        }
+    }
+
+    fn json(&self) -> String {
+        // Numbers and a line of text: there is nothing that could fail.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_has_what_the_engine_counts() {
+        let mut vcpu = VcpuStats {
+            instructions: 500,
+            cpu_ns: 1000,
+            ..VcpuStats::default()
+        };
+        vcpu.tier1.code.links = 7;
+        let stats = MachineStats {
+            vcpus: vec![vcpu; 2],
+            resets: 3,
+            ..MachineStats::default()
+        };
+        let json: serde_json::Value =
+            serde_json::from_str(&Report::new("a line", &stats).json()).unwrap();
+        assert_eq!(json["version"], 1);
+        assert_eq!(json["engine"], "a line");
+        assert_eq!((&json["resets"], &json["mips"]), (&3.into(), &500.0.into()));
+        assert_eq!(json["total"]["instructions"], 1000);
+        assert_eq!(json["total"]["tier1"]["links"], 14);
+        assert_eq!(json["vcpus"][1]["tier1"]["calls"]["stores"], 0);
+        assert!(json["peak_memory"].as_u64().unwrap() > 1 << 20);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_made_is_named_before_the_machine_runs() {
+        let output = StatsOutput::JsonFile("/no/such/directory/x".into());
+        let error = StatsSink::open(output).err().unwrap().to_string();
+        assert!(error.contains("--stats /no/such"), "{error}");
+    }
+}

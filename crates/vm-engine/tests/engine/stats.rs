@@ -1,0 +1,54 @@
+//! What vCPUs count.
+
+use vm_engine::{jit, vcpu::Engine};
+
+use crate::{
+    common::asm::{reg::*, *},
+    machine::{Machine, RAM, SCRATCH, STOP},
+};
+
+const ROUNDS: u64 = 1000;
+
+/// A loop of five instructions that stores to RAM and to a device.
+fn storing() -> Program {
+    let mut p = Program::new();
+    p.li(A1, RAM + 0x2000).li(A3, SCRATCH).li(A4, ROUNDS);
+    let top = p.here();
+    p.put([addi(A2, A2, 1), sd(A2, A1, 0), sd(A2, A3, 0)]);
+    p.put([addi(A4, A4, -1)]).bne_to(A4, ZERO, top);
+    p.li(A1, STOP).put([sd(ZERO, A1, 0)]);
+    let end = p.here();
+    p.j_to(end);
+    p
+}
+
+#[test]
+fn tiers_share_the_instructions_and_nothing_is_counted_twice() {
+    let (_, mut harts) = Machine::new(1, &storing()).run();
+    let stats = harts[0].take_stats();
+    assert!(stats.instructions > 5 * ROUNDS, "{stats:?}");
+    assert!(stats.tier0.blocks >= 3, "{stats:?}");
+    let (tier0, tier1) = (stats.tier0.retired, stats.tier1.retired);
+    assert_eq!(tier0 + tier1, stats.instructions);
+    let compiles = crate::ENGINE != Engine::Interpreter && jit::SUPPORTED;
+    if compiles {
+        let Engine::Jit(policy) = crate::ENGINE else {
+            unreachable!("the other engine interprets");
+        };
+        assert_eq!(tier0 == 0, policy.threshold == 0, "{stats:?}");
+        assert!(tier1 > 4 * ROUNDS, "{stats:?}");
+        assert!(stats.tier1.code.blocks > 0 && stats.tier1.code.links > 0);
+        // The device's stores, and few others: the short TLB has the rest.
+        let stores = stats.tier1.calls.stores;
+        assert!((ROUNDS - 10..ROUNDS + 10).contains(&stores), "{stats:?}");
+        // A device's store asks twice: for a host address, then for a physical one.
+        assert!(stats.tlb.l1.hits < 2 * ROUNDS + 20, "{stats:?}");
+    } else {
+        assert_eq!((tier1, stats.tier1.code.blocks), (0, 0));
+        assert!(stats.tlb.l1.hits > 3 * ROUNDS - 20, "{stats:?}");
+    }
+    assert!(stats.tlb.l2.misses > 0, "every page is walked to once");
+    let again = harts[0].take_stats();
+    assert_eq!(again.instructions, 0);
+    assert_eq!((again.tier1, again.tlb), Default::default());
+}
