@@ -432,6 +432,10 @@ impl Emitter<'_> {
     fn select(&mut self, dst: Slot, test: Operand, a: Operand, b: Operand) {
         let register = self.temp();
         self.copy_to(register, b);
+        if let Some(held) = b.slot().and_then(|slot| self.resident(slot)) {
+            // It has been copied; the others may need two more.
+            self.scratch.release(held);
+        }
         let test = self.read(test).0;
         // Fetching it may change the flags.
         let source = a.slot().map(|_| self.source(a));
