@@ -86,6 +86,11 @@ impl JitState {
         retired as u64
     }
 
+    /// How many instructions may still run until the vCPU looks around.
+    pub(crate) fn budget(&self) -> i32 {
+        self.budget
+    }
+
     /// Allows so many instructions until the vCPU looks around.
     pub(crate) fn grant(&mut self, budget: i32) {
         (self.granted, self.budget) = (budget, budget);

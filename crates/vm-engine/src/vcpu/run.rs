@@ -9,7 +9,8 @@ use vm_cross_arch::{
 };
 
 use super::{
-    Core, VcpuExit, VcpuRequest, VcpuStats, attention, stats::thread_cpu_ns, tiered::Tier1,
+    Core, VcpuExit, VcpuRequest, VcpuStats, attention, control::Running, stats::thread_cpu_ns,
+    tiered::Tier1,
 };
 use crate::{
     cache::{Code, JumpCache, JumpKey, MAX_SOURCE, Mapping, Origin},
@@ -39,6 +40,9 @@ pub struct Vcpu<G: Guest> {
     pub(super) tier1: Option<Box<Tier1>>,
     /// What no other part of the vCPU counts itself.
     pub(super) stats: VcpuStats,
+    /// Instructions retired at which [`run_for`](Self::run_for) ends; `None`
+    /// also once no further block fits.
+    pub(super) limit: Option<u64>,
 }
 
 impl<G: Guest> Vcpu<G> {
@@ -60,6 +64,7 @@ impl<G: Guest> Vcpu<G> {
             max_block_insns: MAX_BLOCK_INSNS,
             tier1: None,
             stats: VcpuStats::default(),
+            limit: None,
         }
     }
 
@@ -71,7 +76,7 @@ impl<G: Guest> Vcpu<G> {
 
     /// Runs until the machine stops or the guest asks for a power event.
     pub fn run(&mut self) -> VcpuExit {
-        let _running = self.core.control.enter();
+        let _running = self.begin();
         let (retired, cpu_ns) = (self.core.retired, thread_cpu_ns());
         let exit = self.run_loop();
         self.stats.instructions += self.core.retired.wrapping_sub(retired);
@@ -80,23 +85,60 @@ impl<G: Guest> Vcpu<G> {
     }
 
     fn run_loop(&mut self) -> VcpuExit {
+        loop {
+            if let Some(exit) = self.run_some() {
+                return exit;
+            }
+        }
+    }
+
+    /// Runs `insns` guest instructions, give or take those of a block, unless it
+    /// has to end before as [`run`](Self::run) would: only then `Some`. Blocks of
+    /// one instruction make it exact.
+    pub fn run_for(&mut self, insns: u64) -> Option<VcpuExit> {
+        let _running = self.begin();
+        self.limit = Some(self.core.retired.saturating_add(insns));
+        let mut exit = None;
+        while exit.is_none() && self.limit.is_some_and(|limit| self.core.retired < limit) {
+            exit = self.run_some();
+        }
+        self.limit = None;
+        exit
+    }
+
+    /// Runs one block in tier 0, or enters the handler of one exception.
+    pub fn step(&mut self) -> Option<VcpuExit> {
+        let _running = self.begin();
+        self.attend_if_wanted().or_else(|| self.run_block())
+    }
+
+    fn begin(&mut self) -> Running {
+        let running = self.core.control.enter();
         // Whatever was pending or restored before this thread ran counts.
         self.core.control.raise_attention(attention::INTERRUPT);
         self.state_changed();
-        loop {
-            if self.core.control.attention() != 0
-                && let Some(exit) = self.attend()
-            {
-                return exit;
-            }
-            let exit = if self.tier1.is_some() {
-                self.run_tiered()
-            } else {
-                self.run_block()
-            };
-            if let Some(exit) = exit {
-                return exit;
-            }
+        running
+    }
+
+    /// Runs blocks or attends to something; returns only to leave the loop.
+    #[inline(always)]
+    fn run_some(&mut self) -> Option<VcpuExit> {
+        let exit = self.attend_if_wanted();
+        if exit.is_some() {
+            exit
+        } else if self.tier1.is_some() {
+            self.run_tiered()
+        } else {
+            self.run_block()
+        }
+    }
+
+    #[inline(always)]
+    fn attend_if_wanted(&mut self) -> Option<VcpuExit> {
+        if self.core.control.attention() != 0 {
+            self.attend()
+        } else {
+            None
         }
     }
 

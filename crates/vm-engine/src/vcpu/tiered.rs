@@ -81,6 +81,9 @@ impl<G: Guest> Vcpu<G> {
             self.stats.tier0.retired += self.core.retired.wrapping_sub(retired);
             return exit;
         };
+        if self.limit.is_some() {
+            self.grant();
+        }
         let enter = self.tier1.as_ref()?.cache.enter();
         jit::enter(self, enter, host);
         self.count_instructions();
@@ -129,10 +132,30 @@ impl<G: Guest> Vcpu<G> {
     /// Looks around after the budget was used up.
     pub(crate) fn poll(&mut self) -> usize {
         self.count_instructions();
-        self.core.jit.grant(BUDGET);
+        if self.is_limited_to(self.core.jit.budget()) {
+            self.limit = None;
+            return self.leave();
+        }
+        self.grant();
         // While it lasts, every store of every other vCPU is slow.
         self.core.clear_reservation();
         self.dispatch()
+    }
+
+    /// Allows generated code to run on until it has to look around.
+    fn grant(&mut self) {
+        let left = self
+            .limit
+            .map(|limit| limit.saturating_sub(self.core.retired));
+        let left = left.and_then(|left| i32::try_from(left).ok());
+        self.core.jit.grant(left.unwrap_or(BUDGET).min(BUDGET));
+    }
+
+    /// Whether `run_for` lets no more than `insns` instructions run.
+    fn is_limited_to(&self, insns: i32) -> bool {
+        let insns = u64::try_from(insns).unwrap_or(0);
+        let end = self.core.retired.saturating_add(insns);
+        self.limit.is_some_and(|limit| limit <= end)
     }
 
     /// Forgets where the block at `self.pc` was: it is not there any more.

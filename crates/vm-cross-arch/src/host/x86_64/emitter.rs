@@ -228,19 +228,18 @@ impl<'a> Emitter<'a> {
 
     /// `register =` virtual address at `offset` from the block's start.
     pub(super) fn load_pc(&mut self, register: Gpr, offset: i64) {
-        self.asm.load(register, (STATE, self.backend.layout.bias));
+        let bias = (STATE, self.backend.layout.bias);
         let position = i64::from(self.request.code_pc).wrapping_add(offset);
         match i32::try_from(position) {
-            Ok(0) => {}
-            Ok(position) => self.asm.alu_ri(Alu::Add, true, register, position),
-            // At most one more step: both parts of the sum have 32 bits.
+            Ok(position) => {
+                self.asm.load(register, bias);
+                if position != 0 {
+                    self.asm.alu_ri(Alu::Add, true, register, position);
+                }
+            }
             Err(_) => {
-                let (first, rest) = (
-                    self.request.code_pc,
-                    position - i64::from(self.request.code_pc),
-                );
-                self.asm.alu_ri(Alu::Add, true, register, first);
-                self.asm.alu_ri(Alu::Add, true, register, rest as i32);
+                self.asm.mov_ri(register, position);
+                self.asm.alu_rm(Alu::Add, true, register, bias);
             }
         }
     }
