@@ -148,6 +148,9 @@ impl Jumps {
 
     /// The place of code with `bias` in address space `asid`, mapped by `mapping`.
     pub(crate) fn place(&mut self, bias: u64, asid: u16, mapping: Mapping) -> Place {
+        if self.pages.len() > MAX_PAGES {
+            self.flush_all();
+        }
         let (generation, owner) = match self.sets.get_mut(self.current) {
             Some(set) if !mapping.global => {
                 set.asid = Some(asid);
@@ -179,11 +182,6 @@ impl Jumps {
                 None => &mut self.wide,
             };
             *wide = (wide.0.min(first), wide.1.max(last));
-            return;
-        }
-        if self.pages.len() > MAX_PAGES {
-            self.pages.clear();
-            self.flush_all();
             return;
         }
         self.pages.insert((first, owner), generation);
