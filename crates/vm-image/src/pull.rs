@@ -153,8 +153,7 @@ struct SignedRelease {
 
 impl Puller<'_> {
     fn pull(&self) -> Result<Image, ImageError> {
-        let signed = self.fetch_release()?;
-        let index = self.fetch_index(&signed.release)?;
+        let (signed, index) = self.fetch_archive()?;
         let kernel = index.resolve(&self.files.kernel_metapackage(), "linux-image-")?;
         let busybox = index.find(BUSYBOX_PACKAGE, None)?;
         drop(index);
@@ -177,9 +176,30 @@ impl Puller<'_> {
         })
     }
 
-    fn fetch_release(&self) -> Result<SignedRelease, ImageError> {
+    /// The release and its index, from the directory of the release's code name.
+    /// While a mirror is being updated there, that of its suite may still be whole.
+    fn fetch_archive(&self) -> Result<(SignedRelease, PackageIndex), ImageError> {
         let codename = self.image.codename();
-        let url = self.mirror.url(&format!("dists/{codename}/InRelease"));
+        let signed = self.fetch_release(codename)?;
+        let mismatch = match self.fetch_index(&signed.release, codename) {
+            Ok(index) => return Ok((signed, index)),
+            Err(error @ ImageError::Mismatch { .. }) => error,
+            Err(error) => return Err(error),
+        };
+        let Some(suite) = signed.release.suite.filter(|suite| suite != codename) else {
+            return Err(mismatch);
+        };
+        let again = self.fetch_release(&suite).and_then(|signed| {
+            let index = self.fetch_index(&signed.release, &suite)?;
+            Ok((signed, index))
+        });
+        again.map_err(|_| mismatch)
+    }
+
+    /// The release in a directory of the archive's.
+    fn fetch_release(&self, dist: &str) -> Result<SignedRelease, ImageError> {
+        let codename = self.image.codename();
+        let url = self.mirror.url(&format!("dists/{dist}/InRelease"));
         self.progress.start("release file", None);
         let message = self.transport.fetch(&url, MAX_RELEASE)?;
         self.progress.advance(message.len() as u64);
@@ -207,8 +227,8 @@ impl Puller<'_> {
         })
     }
 
-    fn fetch_index(&self, release: &Release) -> Result<PackageIndex, ImageError> {
-        let dists = format!("dists/{}", self.image.codename());
+    fn fetch_index(&self, release: &Release, dist: &str) -> Result<PackageIndex, ImageError> {
+        let dists = format!("dists/{dist}");
         let dir = format!("main/binary-{}", self.files.debian_arch);
         let name = format!("{dir}/Packages.xz");
         let place = self.mirror.url(&format!("{dists}/{name}"));

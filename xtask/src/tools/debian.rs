@@ -17,6 +17,9 @@ use anyhow::{Context as _, Result, bail};
 use super::directory;
 use crate::process;
 
+/// Code names of suites, and the names under which the archive has them, too.
+const ALIASES: [(&str, &str); 1] = [("trixie", "stable")];
+
 /// A suite of the archive, seen from a machine of one architecture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Source {
@@ -64,6 +67,7 @@ impl Source {
         let finished = root.join(".complete");
         if !finished.exists() {
             let apt = Apt::prepare(*self, &base)?;
+            apt.update()?;
             apt.download(packages)?;
             apt.unpack(&root)?;
             fs::write(&finished, "")?;
@@ -156,15 +160,28 @@ impl Apt {
             fs::create_dir_all(base.join(directory))?;
         }
         fs::write(base.join("status"), "")?;
-        let archive = configured_archive()?;
-        fs::write(
-            base.join("sources.list"),
-            source_line(&archive, source.suite),
-        )?;
         Ok(Self {
             source,
             base: base.to_owned(),
         })
+    }
+
+    /// Fetches the lists of packages. While a mirror is being updated under the
+    /// suite's code name, they may still be whole under the suite's other name.
+    fn update(&self) -> Result<()> {
+        let archive = configured_archive()?;
+        let from = |suite| {
+            let line = source_line(&archive, suite);
+            fs::write(self.base.join("sources.list"), line)?;
+            process::output(self.command("apt-get").args(["-qq", "update"]))
+        };
+        let suite = self.source.suite;
+        let other = ALIASES.iter().find(|(name, _)| *name == suite);
+        match (from(suite), other) {
+            (Err(error), Some((_, other))) => from(other).map_err(|_| error)?,
+            (result, _) => result?,
+        };
+        Ok(())
     }
 
     fn command(&self, program: &str) -> Command {
@@ -199,7 +216,6 @@ impl Apt {
         let Source { suite, arch, .. } = self.source;
         let names = packages.join(", ");
         println!("downloading {names} and libraries from Debian {suite} ({arch})");
-        process::output(self.command("apt-get").args(["-qq", "update"]))?;
         let archives = self.base.join("cache/archives");
         for old in packages_in(&archives)? {
             fs::remove_file(old)?;

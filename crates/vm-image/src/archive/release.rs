@@ -18,6 +18,9 @@ pub struct Expected {
 pub struct Release {
     /// The release's code name.
     pub codename: String,
+    /// The name that wanders from release to release, such as `stable`: the
+    /// archive has the release under it, too.
+    pub suite: Option<String>,
     /// The point release, such as `13.1`.
     pub version: Option<String>,
     /// Whether indexes can be fetched by their digest, which never sees a mirror that
@@ -53,6 +56,7 @@ impl Release {
         };
         Ok(Self {
             codename: codename.to_owned(),
+            suite: paragraph.get("Suite").map(str::to_owned),
             version: paragraph.get("Version").map(str::to_owned),
             by_hash: paragraph.get("Acquire-By-Hash") == Some("yes"),
             valid_until,

@@ -327,6 +327,23 @@ fn a_changed_index_or_package_is_refused() {
 }
 
 #[test]
+fn a_mirror_that_is_being_updated_is_read_under_its_other_name() {
+    let mut archive = FakeArchive::new();
+    archive.by_hash = false;
+    let setup = Setup::new(&archive);
+    let index = "main/binary-riscv64/Packages.xz";
+    let read = |name: &str| fs::read(setup.archive.path(&format!("dists/trixie/{name}"))).unwrap();
+    let (release, whole) = (read("InRelease"), read(index));
+    setup.archive.put("dists/stable/InRelease", &release);
+    for dist in ["trixie", "stable"] {
+        setup.archive.put(&format!("dists/{dist}/{index}"), b"new");
+    }
+    assert!(setup.failure().contains("dists/trixie"));
+    setup.archive.put(&format!("dists/stable/{index}"), &whole);
+    setup.pull().unwrap();
+}
+
+#[test]
 fn missing_packages_are_named() {
     for missing in ["linux-image-riscv64", "linux-image-6", "busybox"] {
         let mut archive = FakeArchive::new();
