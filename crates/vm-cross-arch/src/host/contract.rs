@@ -27,7 +27,7 @@ pub struct StateLayout {
     pub place: i32,
     /// Pointer to [`JumpTable`] entries.
     pub jumps: i32,
-    /// Pointer to the short TLB ([`ShortTlb`]).
+    /// Pointer to the short TLB ([`ShortTlb`]), plus the back-end's bias.
     pub tlb: i32,
     /// `i32`: code position of the guest instruction that calls the engine.
     pub site_pc: i32,
@@ -52,9 +52,14 @@ pub struct StateLayout {
     pub host_fp_control: i32,
 }
 
-/// Shape of the short TLB: one direct-mapped table for loads, one for stores,
-/// of entries of 16 bytes: tag (the page's virtual address), then what turns a
-/// virtual into a host address when added.
+/// Shape of the short TLB. Its entries have 16 bytes: tag (the page's virtual
+/// address), then what turns a virtual into a host address when added.
+///
+/// There is a direct-mapped table for loads and one for stores. Before them
+/// comes a small number of entries for *sites*: an access looks first at that of
+/// its own place in the code, which holds the page it went to last. That is one
+/// comparison with memory at a constant offset, and nothing that the address of
+/// the access has to wait for (ADR 8).
 #[derive(Debug, Clone, Copy)]
 pub struct ShortTlb;
 
@@ -65,13 +70,23 @@ impl ShortTlb {
     pub const ENTRIES: usize = 1 << Self::INDEX_BITS;
     /// log2 of the size of an entry.
     pub const ENTRY_SHIFT: u32 = 4;
+    /// log2 of the number of sites.
+    pub const SITE_BITS: u32 = 8;
+    /// Sites; each has an entry for loads and one for stores.
+    pub const SITES: usize = 1 << Self::SITE_BITS;
     /// Offset of the load table.
-    pub const READ: i32 = 0;
+    pub const READ: i32 = (2 * Self::SITES << Self::ENTRY_SHIFT) as i32;
     /// Offset of the store table.
-    pub const WRITE: i32 = (Self::ENTRIES << Self::ENTRY_SHIFT) as i32;
+    pub const WRITE: i32 = Self::READ + (Self::ENTRIES << Self::ENTRY_SHIFT) as i32;
     /// The tag of an unused entry: no page has this address, nor does an access
     /// that keeps the low bits of its address to see whether it is aligned.
     pub const UNUSED: u64 = 0x800;
+
+    /// Offset of the entry of site `number` for loads or for stores.
+    pub const fn site(number: u32, write: bool) -> i32 {
+        let entry = number % Self::SITES as u32 * 2 + write as u32;
+        (entry << Self::ENTRY_SHIFT) as i32
+    }
 }
 
 /// Shape of the table that indirect jumps look their target up in:
@@ -126,6 +141,17 @@ impl Site {
 /// that the back-end's runtime provides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Runtime {
+    /// An access that the entry of its site did not answer: fills it from the
+    /// table if that has the page.
+    Refill {
+        /// How much is accessed.
+        size: AccessSize,
+        /// Whether it is a store.
+        write: bool,
+        /// The host register that has the address, and gets what turns it into
+        /// that of the host.
+        register: u8,
+    },
     /// A load that the short TLB did not answer.
     Load(AccessSize),
     /// A store that the short TLB did not answer.

@@ -5,7 +5,10 @@
 //! switches find theirs as they left it. Tables without translations of one
 //! address space alone (those of a kernel) serve all of them.
 
-use vm_cross_arch::host::contract::ShortTlb;
+use std::mem::offset_of;
+
+use vm_core::PAGE_SHIFT;
+use vm_cross_arch::host::{contract::ShortTlb, x86_64::TLB_BIAS};
 use vm_mem::tlb::{Perms, Space, TlbEntry};
 
 const PAGE_MASK: u64 = !0xfff;
@@ -27,11 +30,61 @@ const UNUSED: Entry = Entry {
 #[derive(Debug)]
 #[repr(C, align(64))]
 struct Tables {
+    sites: [Site; ShortTlb::SITES],
     read: [Entry; ShortTlb::ENTRIES],
     write: [Entry; ShortTlb::ENTRIES],
 }
 
-const _: () = assert!(size_of::<[Entry; ShortTlb::ENTRIES]>() == ShortTlb::WRITE as usize);
+/// The entries of a place in the code, or of several. Generated code copies
+/// them from the tables.
+#[derive(Debug, Clone, Copy)]
+#[repr(C)]
+struct Site {
+    read: Entry,
+    write: Entry,
+}
+
+const _: () = assert!(
+    offset_of!(Tables, read) == ShortTlb::READ as usize
+        && offset_of!(Tables, write) == ShortTlb::WRITE as usize
+        && size_of::<Site>() == ShortTlb::site(1, false) as usize
+);
+
+impl Tables {
+    const EMPTY: Self = Self {
+        sites: [Site {
+            read: UNUSED,
+            write: UNUSED,
+        }; ShortTlb::SITES],
+        read: [UNUSED; ShortTlb::ENTRIES],
+        write: [UNUSED; ShortTlb::ENTRIES],
+    };
+
+    /// Forgets the page with number `page`.
+    fn flush_page(&mut self, page: u64) {
+        let index = page as usize % ShortTlb::ENTRIES;
+        self.read[index] = UNUSED;
+        self.write[index] = UNUSED;
+        let tag = page << PAGE_SHIFT;
+        for site in &mut self.sites {
+            for entry in [&mut site.read, &mut site.write] {
+                if entry.tag == tag {
+                    *entry = UNUSED;
+                }
+            }
+        }
+    }
+
+    /// Forgets what lets stores reach the page at host address `host`.
+    fn forbid_writes(&mut self, host: usize) {
+        let sites = self.sites.iter_mut().map(|site| &mut site.write);
+        for entry in self.write.iter_mut().chain(sites) {
+            if entry.tag.wrapping_add(entry.addend) == host as u64 {
+                *entry = UNUSED;
+            }
+        }
+    }
+}
 
 /// What an access must have in common with those that filled a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,24 +126,19 @@ const NO_PAGES: (u64, u64) = (u64::MAX, 0);
 
 impl Set {
     fn new(view: View) -> Self {
-        let unused = [UNUSED; ShortTlb::ENTRIES];
         Self {
             view,
             asid: None,
             used: false,
             wide: NO_PAGES,
             last_use: 0,
-            tables: Box::new(Tables {
-                read: unused,
-                write: unused,
-            }),
+            tables: Box::new(Tables::EMPTY),
         }
     }
 
     fn clear(&mut self) {
         if self.used {
-            self.tables.read.fill(UNUSED);
-            self.tables.write.fill(UNUSED);
+            *self.tables = Tables::EMPTY;
         }
         (self.used, self.asid, self.wide) = (false, None, NO_PAGES);
     }
@@ -99,9 +147,7 @@ impl Set {
         if self.wide.0 <= page && page <= self.wide.1 {
             return self.clear();
         }
-        let index = page as usize % ShortTlb::ENTRIES;
-        self.tables.read[index] = UNUSED;
-        self.tables.write[index] = UNUSED;
+        self.tables.flush_page(page);
     }
 }
 
@@ -114,7 +160,8 @@ pub struct ShortTlbs {
 }
 
 impl ShortTlbs {
-    /// Switches to the tables for `view`; returns their address.
+    /// Switches to the tables for `view`; returns what generated code has in
+    /// its register.
     pub(crate) fn select(&mut self, view: View) -> usize {
         self.clock += 1;
         let (any, asid) = (view.any_asid(), view.space.asid());
@@ -128,7 +175,7 @@ impl ShortTlbs {
         }
         let set = &mut self.sets[self.current];
         set.last_use = self.clock;
-        std::ptr::from_ref(&*set.tables) as usize
+        std::ptr::from_ref(&*set.tables) as usize + TLB_BIAS as usize
     }
 
     /// Empty tables for `view`: new ones, or those that were not used longest.
@@ -164,7 +211,7 @@ impl ShortTlbs {
         } else {
             &mut set.tables.read
         };
-        table[(va >> 12) as usize % ShortTlb::ENTRIES] = Entry {
+        table[(va >> PAGE_SHIFT) as usize % ShortTlb::ENTRIES] = Entry {
             tag: va & PAGE_MASK,
             addend: (host as u64).wrapping_sub(va & PAGE_MASK),
         };
@@ -179,7 +226,7 @@ impl ShortTlbs {
                 continue;
             }
             match va {
-                Some(va) => set.flush_page(va >> 12),
+                Some(va) => set.flush_page(va >> PAGE_SHIFT),
                 None => set.clear(),
             }
         }
@@ -188,11 +235,7 @@ impl ShortTlbs {
     /// Drops what lets stores reach the page at host address `host` directly.
     pub(crate) fn forbid_direct_writes(&mut self, host: usize) {
         for set in self.sets.iter_mut().filter(|set| set.used) {
-            for entry in &mut set.tables.write {
-                if entry.tag.wrapping_add(entry.addend) == host as u64 {
-                    *entry = UNUSED;
-                }
-            }
+            set.tables.forbid_writes(host);
         }
     }
 }

@@ -25,7 +25,7 @@ pub(crate) struct JitState {
     pub(crate) place: Place,
     /// Address of the jump table in use.
     pub(crate) jumps: usize,
-    /// Address of the short TLB in use.
+    /// Where the register of the short TLB points.
     pub(crate) tlb: usize,
     fp_control: u32,
     host_fp_control: u32,

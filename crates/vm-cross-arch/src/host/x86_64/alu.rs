@@ -3,8 +3,9 @@
 use dynasmrt::{DynasmApi, dynasm};
 
 use super::{
-    asm::{Alu, Cc, reg_mem},
+    asm::{Alu, Cc, Shift},
     emitter::{Emitter, Source},
+    encode::Rm,
     regs::{Gpr, STATE},
     vector::TEMPS,
 };
@@ -12,16 +13,6 @@ use crate::ir::{BinaryOp, Cond, Op, Operand, Slot, UnaryOp, Width, fixed};
 
 /// The upper half of a NaN-boxed single.
 const BOX: Operand = Operand::Imm(0xffff_ffff_0000_0000_u64 as i64);
-
-/// A shift or rotation by a constant.
-#[derive(Clone, Copy)]
-enum Shift {
-    Left,
-    Right,
-    Arithmetic,
-    RotateLeft,
-    RotateRight,
-}
 
 impl Emitter<'_> {
     /// Emits an op of the body.
@@ -196,10 +187,9 @@ impl Emitter<'_> {
 
     /// Completes a write of a result of `width`.
     pub(super) fn write_narrow(&mut self, width: Width, dst: Slot, register: Gpr) {
-        if width == Width::W32S {
-            let r = register.0;
+        if width == Width::W32S && !self.needs.is_low_half() {
             let target = self.pinned(dst).unwrap_or(register);
-            dynasm!(self.asm.out ; .arch x64 ; movsxd Rq(target.0), Rd(r));
+            self.asm.movsxd_rr(target, register);
             return self.write(dst, target);
         }
         self.write(dst, register);
@@ -209,7 +199,7 @@ impl Emitter<'_> {
     fn with_not(&mut self, op: Alu, width: Width, dst: Slot, a: Operand, b: Operand) {
         let register = self.temp();
         self.copy_to(register, b);
-        dynasm!(self.asm.out ; .arch x64 ; not Rq(register.0));
+        self.asm.not(register);
         let source = self.source(a);
         self.alu(op, width == Width::W64, register, source);
         self.write_narrow(width, dst, register);
@@ -227,26 +217,28 @@ impl Emitter<'_> {
 
     fn shift_by(&mut self, op: Shift, width: Width, dst: Slot, a: Operand, amount: u8) {
         let wide = width == Width::W64;
+        let amount = amount & if wide { 63 } else { 31 };
         let register = self.target(dst);
-        self.copy_to(register, a);
-        let (r, amount) = (register.0, amount as i8 & if wide { 63 } else { 31 });
-        let asm = &mut self.asm.out;
-        match (op, wide) {
-            _ if amount == 0 && wide => {}
-            (Shift::Left, true) => dynasm!(asm ; .arch x64 ; shl Rq(r), amount),
-            (Shift::Left, false) => dynasm!(asm ; .arch x64 ; shl Rd(r), amount),
-            (Shift::Right, true) => dynasm!(asm ; .arch x64 ; shr Rq(r), amount),
-            (Shift::Right, false) => dynasm!(asm ; .arch x64 ; shr Rd(r), amount),
-            (Shift::Arithmetic, true) => dynasm!(asm ; .arch x64 ; sar Rq(r), amount),
-            (Shift::Arithmetic, false) => dynasm!(asm ; .arch x64 ; sar Rd(r), amount),
-            (Shift::RotateLeft, true) => dynasm!(asm ; .arch x64 ; rol Rq(r), amount),
-            (Shift::RotateLeft, false) => dynasm!(asm ; .arch x64 ; rol Rd(r), amount),
-            (Shift::RotateRight, true) => dynasm!(asm ; .arch x64 ; ror Rq(r), amount),
-            (Shift::RotateRight, false) => dynasm!(asm ; .arch x64 ; ror Rd(r), amount),
+        if op == Shift::RotateRight && self.backend.features.bmi2 {
+            let (a, r) = (self.read(a).0, register.0);
+            let amount = amount as i8;
+            if wide {
+                dynasm!(self.asm.out ; .arch x64 ; rorx Rq(r), Rq(a), amount);
+            } else {
+                dynasm!(self.asm.out ; .arch x64 ; rorx Rd(r), Rd(a), amount);
+            }
+            return self.write_narrow(width, dst, register);
         }
-        if amount == 0 && width == Width::W32Z {
+        self.copy_to(register, a);
+        if amount != 0 {
+            self.asm.shift(op, wide, register, amount);
+        } else if width == Width::W32Z {
             // A shift by 0 leaves the upper half alone.
             self.asm.mov32_rr(register, register);
+        }
+        if op == Shift::Right && amount != 0 {
+            // No sign is left to extend.
+            return self.write(dst, register);
         }
         self.write_narrow(width, dst, register);
     }
@@ -310,14 +302,13 @@ impl Emitter<'_> {
         let register = self.temp();
         self.copy_to(register, a);
         self.asm.alu_rr(Alu::Cmp, true, register, b);
-        let (r, b) = (register.0, b.0);
-        let asm = &mut self.asm.out;
-        match op {
-            BinaryOp::MinS => dynasm!(asm ; .arch x64 ; cmovg Rq(r), Rq(b)),
-            BinaryOp::MinU => dynasm!(asm ; .arch x64 ; cmova Rq(r), Rq(b)),
-            BinaryOp::MaxS => dynasm!(asm ; .arch x64 ; cmovl Rq(r), Rq(b)),
-            _ => dynasm!(asm ; .arch x64 ; cmovb Rq(r), Rq(b)),
-        }
+        let cc = match op {
+            BinaryOp::MinS => Cc::Greater,
+            BinaryOp::MinU => Cc::Above,
+            BinaryOp::MaxS => Cc::Less,
+            _ => Cc::Below,
+        };
+        self.asm.cmov(cc, true, register, Rm::Reg(b.0));
         self.write(dst, register);
     }
 
@@ -350,10 +341,10 @@ impl Emitter<'_> {
         match op {
             U::SignExtend8 => dynasm!(asm ; .arch x64 ; movsx Rq(r), Rb(a)),
             U::SignExtend16 => dynasm!(asm ; .arch x64 ; movsx Rq(r), Rw(a)),
-            U::SignExtend32 => dynasm!(asm ; .arch x64 ; movsxd Rq(r), Rd(a)),
+            U::SignExtend32 => self.asm.movsxd_rr(register, Gpr(a)),
             U::ZeroExtend8 => dynasm!(asm ; .arch x64 ; movzx Rd(r), Rb(a)),
             U::ZeroExtend16 => dynasm!(asm ; .arch x64 ; movzx Rd(r), Rw(a)),
-            U::ZeroExtend32 => dynasm!(asm ; .arch x64 ; mov Rd(r), Rd(a)),
+            U::ZeroExtend32 => self.asm.mov32_rr(register, Gpr(a)),
             U::CountLeadingZeros64 => dynasm!(asm ; .arch x64 ; lzcnt Rq(r), Rq(a)),
             U::CountLeadingZeros32 => dynasm!(asm ; .arch x64 ; lzcnt Rd(r), Rd(a)),
             U::CountTrailingZeros64 => dynasm!(asm ; .arch x64 ; tzcnt Rq(r), Rq(a)),
@@ -390,9 +381,7 @@ impl Emitter<'_> {
         };
         let register = self.read(a);
         match self.source(b) {
-            Source::Immediate(0) => {
-                dynasm!(self.asm.out ; .arch x64 ; test Rq(register.0), Rq(register.0));
-            }
+            Source::Immediate(0) => self.asm.test(register),
             source => self.alu(Alu::Cmp, true, register, source),
         }
         match cond {
@@ -408,25 +397,8 @@ impl Emitter<'_> {
     fn set_if(&mut self, cond: Cond, dst: Slot, a: Operand, b: Operand) {
         let cc = self.compare(cond, a, b);
         let register = self.target(dst);
-        self.set_cc(register, cc);
+        self.asm.set_cc(register, cc);
         self.write(dst, register);
-    }
-
-    /// `register = cc`, as 0 or 1.
-    pub(super) fn set_cc(&mut self, register: Gpr, cc: Cc) {
-        let (r, asm) = (register.0, &mut self.asm.out);
-        match cc {
-            Cc::Below => dynasm!(asm ; .arch x64 ; setb Rb(r)),
-            Cc::AboveEqual => dynasm!(asm ; .arch x64 ; setae Rb(r)),
-            Cc::Equal => dynasm!(asm ; .arch x64 ; sete Rb(r)),
-            Cc::NotEqual => dynasm!(asm ; .arch x64 ; setne Rb(r)),
-            Cc::Above => dynasm!(asm ; .arch x64 ; seta Rb(r)),
-            Cc::Sign => dynasm!(asm ; .arch x64 ; sets Rb(r)),
-            Cc::Parity => dynasm!(asm ; .arch x64 ; setp Rb(r)),
-            Cc::Less => dynasm!(asm ; .arch x64 ; setl Rb(r)),
-            Cc::GreaterEqual => dynasm!(asm ; .arch x64 ; setge Rb(r)),
-        }
-        dynasm!(asm ; .arch x64 ; movzx Rd(r), Rb(r));
     }
 
     fn select(&mut self, dst: Slot, test: Operand, a: Operand, b: Operand) {
@@ -436,11 +408,10 @@ impl Emitter<'_> {
             // It has been copied; the others may need two more.
             self.scratch.release(held);
         }
-        let test = self.read(test).0;
+        let test = self.read(test);
         // Fetching it may change the flags.
         let source = a.slot().map(|_| self.source(a));
-        dynasm!(self.asm.out ; .arch x64 ; test Rq(test), Rq(test));
-        let r = register.0;
+        self.asm.test(test);
         match (a, source) {
             (Operand::Imm(imm), _) => {
                 // Only moves from here on: they leave the flags alone.
@@ -449,10 +420,11 @@ impl Emitter<'_> {
                 self.asm.bind(skip);
             }
             (_, Some(Source::Register(a))) => {
-                dynasm!(self.asm.out ; .arch x64 ; cmovne Rq(r), Rq(a.0));
+                self.asm.cmov(Cc::NotEqual, true, register, Rm::Reg(a.0));
             }
             (_, Some(Source::Memory(disp))) => {
-                reg_mem!(self.asm.out, cmovne Rq(register), [STATE, disp]);
+                let memory = Rm::Mem(STATE, disp);
+                self.asm.cmov(Cc::NotEqual, true, register, memory);
             }
             (_, Some(Source::Immediate(_)) | None) => {}
         }

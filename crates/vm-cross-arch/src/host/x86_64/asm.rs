@@ -1,46 +1,48 @@
 //! Instructions, on top of the assembler library.
 
-use dynasmrt::{DynasmApi, SimpleAssembler, dynasm};
+use dynasmrt::{DynasmApi, dynasm};
+use vm_core::AccessSize;
 
-use super::regs::{Gpr, Xmm};
+use super::{
+    buffer::Buffer,
+    encode::{Immediate, Opcode, Rm},
+    regs::{Gpr, Xmm},
+};
 
-/// An instruction with a register and memory at base plus displacement, in its
-/// shortest form.
-macro_rules! reg_mem {
-    ($asm:expr, $name:ident $class:ident($reg:expr), [$base:expr, $disp:expr]) => {{
-        let (reg, base, disp): (u8, u8, i32) = ($reg.0, $base.0, $disp);
-        match i8::try_from(disp) {
-            Ok(disp) => {
-                dynasmrt::dynasm!($asm ; .arch x64 ; $name $class(reg), [BYTE Rq(base) + disp])
-            }
-            Err(_) => dynasmrt::dynasm!($asm ; .arch x64 ; $name $class(reg), [Rq(base) + disp]),
-        }
-    }};
-}
-
-/// The same with the operands the other way round.
-macro_rules! mem_reg {
-    ($asm:expr, $name:ident [$base:expr, $disp:expr], $class:ident($reg:expr)) => {{
-        let (reg, base, disp): (u8, u8, i32) = ($reg.0, $base.0, $disp);
-        match i8::try_from(disp) {
-            Ok(disp) => {
-                dynasmrt::dynasm!($asm ; .arch x64 ; $name [BYTE Rq(base) + disp], $class(reg))
-            }
-            Err(_) => dynasmrt::dynasm!($asm ; .arch x64 ; $name [Rq(base) + disp], $class(reg)),
-        }
-    }};
-}
-pub(super) use {mem_reg, reg_mem};
-
-/// A two-operand operation with register, memory and constant forms.
+/// A two-operand operation with register, memory and constant forms, by its
+/// number in encodings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub(super) enum Alu {
-    Add,
-    Sub,
-    And,
-    Or,
-    Xor,
-    Cmp,
+    Add = 0,
+    Or = 1,
+    And = 4,
+    Sub = 5,
+    Xor = 6,
+    Cmp = 7,
+}
+
+impl Alu {
+    /// Its number in opcodes, or as their digit.
+    const fn digit(self) -> u8 {
+        self as u8
+    }
+
+    /// The opcode with a register first.
+    const fn opcode(self) -> Opcode {
+        Opcode::one(self.digit() << 3 | 3)
+    }
+}
+
+/// A shift or rotation, by its digit in opcodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Shift {
+    RotateLeft = 0,
+    RotateRight = 1,
+    Left = 4,
+    Right = 5,
+    Arithmetic = 7,
 }
 
 /// The condition of a jump or move, by its number in encodings.
@@ -56,6 +58,7 @@ pub(super) enum Cc {
     Parity = 0xa,
     Less = 0xc,
     GreaterEqual = 0xd,
+    Greater = 0xf,
 }
 
 /// A place in the code that a jump's displacement is yet to be written to.
@@ -72,116 +75,112 @@ impl Patch {
 
 /// Code being written.
 pub(super) struct Asm {
-    pub(super) out: SimpleAssembler,
-}
-
-macro_rules! alu_match {
-    ($op:expr, $mac:ident!($($args:tt)*)) => {
-        match $op {
-            Alu::Add => $mac!(add $($args)*),
-            Alu::Sub => $mac!(sub $($args)*),
-            Alu::And => $mac!(and $($args)*),
-            Alu::Or => $mac!(or $($args)*),
-            Alu::Xor => $mac!(xor $($args)*),
-            Alu::Cmp => $mac!(cmp $($args)*),
-        }
-    };
+    pub(super) out: Buffer,
 }
 
 impl Asm {
     pub(super) fn new() -> Self {
-        let ops = Vec::with_capacity(2048);
         Self {
-            out: SimpleAssembler { ops },
+            out: Buffer::with_capacity(2048),
         }
     }
 
     /// Offset of the next instruction.
     pub(super) fn here(&self) -> u32 {
-        self.out.ops.len() as u32
+        self.out.len() as u32
     }
 
     /// `dst op= src`, on 64 bits if `wide`, else on 32.
     pub(super) fn alu_rr(&mut self, op: Alu, wide: bool, dst: Gpr, src: Gpr) {
-        let (d, s) = (dst.0, src.0);
-        macro_rules! emit {
-            ($name:ident) => {
-                if wide {
-                    dynasm!(self.out ; .arch x64 ; $name Rq(d), Rq(s))
-                } else {
-                    dynasm!(self.out ; .arch x64 ; $name Rd(d), Rd(s))
-                }
-            };
-        }
-        alu_match!(op, emit!());
+        self.reg(op.opcode(), wide, dst, Rm::Reg(src.0));
     }
 
     /// `dst op= [base + disp]`.
     pub(super) fn alu_rm(&mut self, op: Alu, wide: bool, dst: Gpr, (base, disp): (Gpr, i32)) {
-        macro_rules! emit {
-            ($name:ident) => {
-                if wide {
-                    reg_mem!(self.out, $name Rq(dst), [base, disp])
-                } else {
-                    reg_mem!(self.out, $name Rd(dst), [base, disp])
-                }
-            };
-        }
-        alu_match!(op, emit!());
+        self.reg(op.opcode(), wide, dst, Rm::Mem(base, disp));
+    }
+
+    /// `dst op= memory`, 64 bits.
+    pub(super) fn alu_rx(&mut self, op: Alu, dst: Gpr, memory: Rm) {
+        self.reg(op.opcode(), true, dst, memory);
     }
 
     /// `dst op= imm`.
     pub(super) fn alu_ri(&mut self, op: Alu, wide: bool, dst: Gpr, imm: i32) {
-        let d = dst.0;
-        macro_rules! emit {
-            ($name:ident) => {
-                if wide {
-                    dynasm!(self.out ; .arch x64 ; $name Rq(d), DWORD imm)
-                } else {
-                    dynasm!(self.out ; .arch x64 ; $name Rd(d), DWORD imm)
-                }
-            };
-        }
-        if let Ok(imm) = i8::try_from(imm) {
-            return self.alu_ri8(op, wide, dst, imm);
-        }
-        alu_match!(op, emit!());
+        let (opcode, imm) = match i8::try_from(imm) {
+            Ok(imm) => (0x83, Immediate::Byte(imm as u8)),
+            Err(_) => (0x81, Immediate::Double(imm as u32)),
+        };
+        let (digit, dst) = (op.digit(), Rm::Reg(dst.0));
+        self.encode(Opcode::one(opcode), wide, digit, dst, imm);
     }
 
-    /// The form with a sign-extended byte, which the library does not choose
-    /// for registers known at run time only.
-    fn alu_ri8(&mut self, op: Alu, wide: bool, dst: Gpr, imm: i8) {
-        let digit = match op {
-            Alu::Add => 0,
-            Alu::Or => 1,
-            Alu::And => 4,
-            Alu::Sub => 5,
-            Alu::Xor => 6,
-            Alu::Cmp => 7,
+    /// `[base + disp] op= imm`, 32 bits.
+    pub(super) fn alu32_mi(&mut self, op: Alu, (base, disp): (Gpr, i32), imm: i32) {
+        let (opcode, imm) = match i8::try_from(imm) {
+            Ok(imm) => (0x83, Immediate::Byte(imm as u8)),
+            Err(_) => (0x81, Immediate::Double(imm as u32)),
         };
-        let rex = 0x40 | u8::from(wide) << 3 | dst.0 >> 3;
-        let modrm = 0xc0 | digit << 3 | (dst.0 & 7);
-        self.out.extend([rex, 0x83, modrm, imm as u8]);
+        let (digit, dst) = (op.digit(), Rm::Mem(base, disp));
+        self.encode(Opcode::one(opcode), false, digit, dst, imm);
+    }
+
+    /// Pushes a constant.
+    pub(super) fn push_imm(&mut self, imm: i32) {
+        self.out.put(0x68 | u128::from(imm as u32) << 8, 5);
+    }
+
+    /// `test reg, reg`, 64 bits.
+    pub(super) fn test(&mut self, reg: Gpr) {
+        self.reg(Opcode::one(0x85), true, reg, Rm::Reg(reg.0));
+    }
+
+    /// `reg = !reg`, 64 bits.
+    pub(super) fn not(&mut self, reg: Gpr) {
+        let reg = Rm::Reg(reg.0);
+        self.encode(Opcode::one(0xf7), true, 2, reg, Immediate::None);
+    }
+
+    /// Shifts or rotates by a constant.
+    pub(super) fn shift(&mut self, shift: Shift, wide: bool, reg: Gpr, amount: u8) {
+        let amount = Immediate::Byte(amount);
+        let reg = Rm::Reg(reg.0);
+        self.encode(Opcode::one(0xc1), wide, shift as u8, reg, amount);
+    }
+
+    fn reg(&mut self, opcode: Opcode, wide: bool, reg: Gpr, rm: Rm) {
+        self.encode(opcode, wide, reg.0, rm, Immediate::None);
     }
 
     pub(super) fn mov_rr(&mut self, dst: Gpr, src: Gpr) {
         if dst != src {
-            dynasm!(self.out ; .arch x64 ; mov Rq(dst.0), Rq(src.0));
+            self.reg(Opcode::one(0x8b), true, dst, Rm::Reg(src.0));
         }
     }
 
     /// `dst = zero-extended low half of src`.
     pub(super) fn mov32_rr(&mut self, dst: Gpr, src: Gpr) {
-        dynasm!(self.out ; .arch x64 ; mov Rd(dst.0), Rd(src.0));
+        self.reg(Opcode::one(0x8b), false, dst, Rm::Reg(src.0));
+    }
+
+    /// `dst = sign-extended low half of src`.
+    pub(super) fn movsxd_rr(&mut self, dst: Gpr, src: Gpr) {
+        self.reg(Opcode::one(0x63), true, dst, Rm::Reg(src.0));
     }
 
     /// `dst = imm`, leaving the flags alone.
     pub(super) fn mov_ri(&mut self, dst: Gpr, imm: i64) {
         let d = dst.0;
         if let Ok(imm) = u32::try_from(imm) {
-            dynasm!(self.out ; .arch x64 ; mov Rd(d), DWORD imm as i32);
+            let prefix = u128::from(0x41_u8);
+            let opcode = u128::from(0xb8 | d & 7) | u128::from(imm) << 8;
+            match d {
+                0..8 => self.out.put(opcode, 5),
+                _ => self.out.put(prefix | opcode << 8, 6),
+            }
         } else if let Ok(imm) = i32::try_from(imm) {
-            dynasm!(self.out ; .arch x64 ; mov Rq(d), DWORD imm);
+            let imm = Immediate::Double(imm as u32);
+            self.encode(Opcode::one(0xc7), true, 0, Rm::Reg(d), imm);
         } else {
             dynasm!(self.out ; .arch x64 ; mov Rq(d), QWORD imm);
         }
@@ -190,7 +189,7 @@ impl Asm {
     /// `dst = imm`; may change the flags.
     pub(super) fn set_ri(&mut self, dst: Gpr, imm: i64) {
         if imm == 0 {
-            dynasm!(self.out ; .arch x64 ; xor Rd(dst.0), Rd(dst.0));
+            self.alu_rr(Alu::Xor, false, dst, dst);
         } else {
             self.mov_ri(dst, imm);
         }
@@ -198,31 +197,67 @@ impl Asm {
 
     /// `dst = [base + disp]`, 64 bits.
     pub(super) fn load(&mut self, dst: Gpr, (base, disp): (Gpr, i32)) {
-        reg_mem!(self.out, mov Rq(dst), [base, disp]);
+        self.reg(Opcode::one(0x8b), true, dst, Rm::Mem(base, disp));
     }
 
     /// `[base + disp] = src`, 64 bits.
     pub(super) fn store(&mut self, (base, disp): (Gpr, i32), src: Gpr) {
-        mem_reg!(self.out, mov [base, disp], Rq(src));
+        self.reg(Opcode::one(0x89), true, src, Rm::Mem(base, disp));
     }
 
     /// `[base + disp] = imm`, 64 bits, sign-extended from 32.
     pub(super) fn store_imm(&mut self, (base, disp): (Gpr, i32), imm: i32) {
-        match i8::try_from(disp) {
-            Ok(disp) => {
-                dynasm!(self.out ; .arch x64 ; mov QWORD [BYTE Rq(base.0) + disp], DWORD imm);
-            }
-            Err(_) => dynasm!(self.out ; .arch x64 ; mov QWORD [Rq(base.0) + disp], DWORD imm),
-        }
+        let (imm, dst) = (Immediate::Double(imm as u32), Rm::Mem(base, disp));
+        self.encode(Opcode::one(0xc7), true, 0, dst, imm);
     }
 
     /// `[base + disp] = imm`, 32 bits.
     pub(super) fn store32_imm(&mut self, (base, disp): (Gpr, i32), imm: i32) {
-        match i8::try_from(disp) {
-            Ok(disp) => {
-                dynasm!(self.out ; .arch x64 ; mov DWORD [BYTE Rq(base.0) + disp], DWORD imm);
+        let (imm, dst) = (Immediate::Double(imm as u32), Rm::Mem(base, disp));
+        self.encode(Opcode::one(0xc7), false, 0, dst, imm);
+    }
+
+    /// `dst = memory`, sign- or zero-extended.
+    pub(super) fn load_sized(&mut self, dst: Gpr, rm: Rm, size: AccessSize, signed: bool) {
+        let (opcode, wide) = match (size, signed) {
+            (AccessSize::Byte, true) => (Opcode::two(0xbe), true),
+            (AccessSize::Byte, false) => (Opcode::two(0xb6), false),
+            (AccessSize::Half, true) => (Opcode::two(0xbf), true),
+            (AccessSize::Half, false) => (Opcode::two(0xb7), false),
+            (AccessSize::Word, true) => (Opcode::one(0x63), true),
+            (AccessSize::Word, false) => (Opcode::one(0x8b), false),
+            (AccessSize::Double, _) => (Opcode::one(0x8b), true),
+        };
+        self.reg(opcode, wide, dst, rm);
+    }
+
+    /// `memory = low part of src`.
+    pub(super) fn store_sized(&mut self, rm: Rm, src: Gpr, size: AccessSize) {
+        let word = Opcode::one(0x89);
+        match size {
+            AccessSize::Byte => {
+                self.encode_byte(Opcode::one(0x88), src.0, rm, Immediate::None);
             }
-            Err(_) => dynasm!(self.out ; .arch x64 ; mov DWORD [Rq(base.0) + disp], DWORD imm),
+            AccessSize::Half => self.reg(word.with_prefix(0x66), false, src, rm),
+            AccessSize::Word => self.reg(word, false, src, rm),
+            AccessSize::Double => self.reg(word, true, src, rm),
+        }
+    }
+
+    /// `memory = imm`, of 64 bits sign-extended from 32.
+    pub(super) fn store_sized_imm(&mut self, rm: Rm, imm: i32, size: AccessSize) {
+        let (word, all) = (Opcode::one(0xc7), Immediate::Double(imm as u32));
+        match size {
+            AccessSize::Byte => {
+                let imm = Immediate::Byte(imm as u8);
+                self.encode(Opcode::one(0xc6), false, 0, rm, imm);
+            }
+            AccessSize::Half => {
+                let imm = Immediate::Word(imm as u16);
+                self.encode(word.with_prefix(0x66), false, 0, rm, imm);
+            }
+            AccessSize::Word => self.encode(word, false, 0, rm, all),
+            AccessSize::Double => self.encode(word, true, 0, rm, all),
         }
     }
 
@@ -231,45 +266,75 @@ impl Asm {
         if disp == 0 {
             self.mov_rr(dst, base);
         } else {
-            reg_mem!(self.out, lea Rq(dst), [base, disp]);
+            self.reg(Opcode::one(0x8d), true, dst, Rm::Mem(base, disp));
         }
     }
 
     /// `dst = a + b`.
     pub(super) fn lea_sum(&mut self, dst: Gpr, a: Gpr, b: Gpr) {
-        dynasm!(self.out ; .arch x64 ; lea Rq(dst.0), [Rq(a.0) + Rq(b.0)]);
+        self.reg(Opcode::one(0x8d), true, dst, Rm::Sum(a, b, 0));
+    }
+
+    /// `dst *= source`.
+    pub(super) fn imul(&mut self, wide: bool, dst: Gpr, source: Rm) {
+        self.reg(Opcode::two(0xaf), wide, dst, source);
+    }
+
+    /// `dst *= imm`.
+    pub(super) fn imul_ri(&mut self, wide: bool, dst: Gpr, imm: i32) {
+        let (imm, source) = (Immediate::Double(imm as u32), Rm::Reg(dst.0));
+        self.encode(Opcode::one(0x69), wide, dst.0, source, imm);
+    }
+
+    /// `dst = memory` or register, if `cc`.
+    pub(super) fn cmov(&mut self, cc: Cc, wide: bool, dst: Gpr, source: Rm) {
+        self.reg(Opcode::two(0x40 | cc as u8), wide, dst, source);
+    }
+
+    /// `dst = cc`, as 0 or 1.
+    pub(super) fn set_cc(&mut self, dst: Gpr, cc: Cc) {
+        let opcode = Opcode::two(0x90 | cc as u8);
+        self.encode_byte(opcode, 0, Rm::Reg(dst.0), Immediate::None);
+        let byte = Rm::Reg(dst.0);
+        self.encode_byte(Opcode::two(0xb6), dst.0, byte, Immediate::None);
+    }
+
+    /// `dst = memory`, a single or a double.
+    pub(super) fn load_vector(&mut self, dst: Xmm, rm: Rm, double: bool) {
+        let opcode = Opcode::two(0x10).with_prefix(scalar(double));
+        self.encode(opcode, false, dst.0, rm, Immediate::None);
+    }
+
+    /// `memory = src`, a single or a double.
+    pub(super) fn store_vector(&mut self, rm: Rm, src: Xmm, double: bool) {
+        let opcode = Opcode::two(0x11).with_prefix(scalar(double));
+        self.encode(opcode, false, src.0, rm, Immediate::None);
     }
 
     /// Copies a vector register.
     pub(super) fn movaps(&mut self, dst: Xmm, src: Xmm) {
         if dst != src {
-            dynasm!(self.out ; .arch x64 ; movaps Rx(dst.0), Rx(src.0));
+            let src = Rm::Reg(src.0);
+            self.encode(Opcode::two(0x28), false, dst.0, src, Immediate::None);
         }
     }
 
     /// A conditional jump to a place not known yet.
     pub(super) fn jcc(&mut self, cc: Cc) -> Patch {
-        self.out.push(0x0f);
-        self.out.push(0x80 | cc as u8);
-        self.displacement()
+        self.out.put(u128::from(0x800f | (cc as u32) << 8), 6);
+        Patch(self.here() - 4)
     }
 
     /// A jump to a place not known yet.
     pub(super) fn jmp(&mut self) -> Patch {
-        self.out.push(0xe9);
-        self.displacement()
+        self.out.put(0xe9, 5);
+        Patch(self.here() - 4)
     }
 
     /// A call of a place not known yet.
     pub(super) fn call(&mut self) -> Patch {
-        self.out.push(0xe8);
-        self.displacement()
-    }
-
-    fn displacement(&mut self) -> Patch {
-        let at = self.here();
-        self.out.push_i32(0);
-        Patch(at)
+        self.out.put(0xe8, 5);
+        Patch(self.here() - 4)
     }
 
     /// Lets a jump lead to the next instruction.
@@ -280,10 +345,12 @@ impl Asm {
 
     /// Lets a jump lead to the instruction at offset `target`.
     pub(super) fn bind_to(&mut self, patch: Patch, target: u32) {
-        let at = patch.0 as usize;
-        let displacement = (target as i32).wrapping_sub(at as i32 + 4);
-        if let Some(field) = self.out.ops.get_mut(at..at + 4) {
-            field.copy_from_slice(&displacement.to_le_bytes());
-        }
+        let displacement = target.wrapping_sub(patch.0 + 4) as i32;
+        self.out.set_i32(patch.0 as usize, displacement);
     }
+}
+
+/// The prefix of an instruction on one number.
+const fn scalar(double: bool) -> u8 {
+    if double { 0xf2 } else { 0xf3 }
 }

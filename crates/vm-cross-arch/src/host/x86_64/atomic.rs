@@ -1,12 +1,13 @@
 //! Atomics: the host's own, on the host's address.
 
-use dynasmrt::{DynasmApi, dynasm};
+use dynasmrt::dynasm;
 use vm_core::AccessSize;
 
 use super::{
-    asm::{Alu, Cc, Patch, reg_mem},
+    asm::{Alu, Cc, Patch},
     cold::Redone,
     emitter::{Emitter, Source},
+    encode::Rm,
     regs::{Gpr, RAX, RCX, RDX, STATE},
 };
 use crate::{
@@ -100,7 +101,7 @@ impl Emitter<'_> {
         self.copy_settled(RCX, src);
         self.asm.store_imm((STATE, cells.host), 0);
         self.compare_exchange(size == AccessSize::Double);
-        self.set_cc(RAX, Cc::NotEqual);
+        self.asm.set_cc(RAX, Cc::NotEqual);
         self.redo(misses, op, dst, Redone::Register(RAX));
         self.write(dst, RAX);
         true
@@ -236,32 +237,19 @@ impl Emitter<'_> {
 
     /// `rcx =` the smaller or larger of it and the source.
     fn select_extreme(&mut self, op: AtomicOp, wide: bool, source: Source) {
-        macro_rules! replace_if {
-            ($name:ident) => {
-                match (source, wide) {
-                    (Source::Register(from), true) => {
-                        dynasm!(self.asm.out ; .arch x64 ; $name rcx, Rq(from.0));
-                    }
-                    (Source::Register(from), false) => {
-                        dynasm!(self.asm.out ; .arch x64 ; $name ecx, Rd(from.0));
-                    }
-                    (Source::Memory(disp), true) => {
-                        reg_mem!(self.asm.out, $name Rq(RCX), [STATE, disp]);
-                    }
-                    (Source::Memory(disp), false) => {
-                        reg_mem!(self.asm.out, $name Rd(RCX), [STATE, disp]);
-                    }
-                    (Source::Immediate(_), _) => {}
-                }
-            };
-        }
         self.alu(Alu::Cmp, wide, RCX, source);
-        match op {
-            AtomicOp::MinS => replace_if!(cmovg),
-            AtomicOp::MaxS => replace_if!(cmovl),
-            AtomicOp::MinU => replace_if!(cmova),
-            _ => replace_if!(cmovb),
-        }
+        let cc = match op {
+            AtomicOp::MinS => Cc::Greater,
+            AtomicOp::MaxS => Cc::Less,
+            AtomicOp::MinU => Cc::Above,
+            _ => Cc::Below,
+        };
+        let source = match source {
+            Source::Register(from) => Rm::Reg(from.0),
+            Source::Memory(disp) => Rm::Mem(STATE, disp),
+            Source::Immediate(_) => return,
+        };
+        self.asm.cmov(cc, wide, RCX, source);
     }
 
     /// Replaces `rax` in memory at `rdx` by `rcx`; `rax =` what it held.
@@ -279,7 +267,7 @@ impl Emitter<'_> {
     /// Completes an atomic whose result is in `rax`.
     fn end_atomic(&mut self, op: &Op, misses: Vec<Patch>, size: AccessSize, dst: Slot) {
         if size == AccessSize::Word {
-            dynasm!(self.asm.out ; .arch x64 ; movsxd rax, eax);
+            self.asm.movsxd_rr(RAX, RAX);
         }
         self.redo(misses, op, dst, Redone::Register(RAX));
         self.write(dst, RAX);

@@ -4,8 +4,10 @@ use dynasmrt::{DynasmApi, dynasm};
 use vm_core::AccessSize;
 
 use super::{
-    asm::{Alu, Patch, mem_reg, reg_mem},
+    asm::{Alu, Patch},
     emitter::Emitter,
+    encode::Rm,
+    memory::LookUp,
     regs::{Gpr, RAX, RCX, RDX, STATE, Xmm},
     scratch::Spill,
     vector::{Entry, Kind},
@@ -43,21 +45,17 @@ pub(super) enum Cold {
     Poll { patch: Patch, insns: i32 },
     /// A load that missed.
     Load {
-        miss: Patch,
+        look_up: LookUp,
         resume: u32,
-        address: (Gpr, i32),
-        size: AccessSize,
         loaded: Loaded,
         site: (i32, u32),
         held: Held,
     },
     /// A store that missed, or that must be reported.
     Store {
-        miss: Patch,
+        look_up: LookUp,
         watched: Option<Patch>,
         resume: u32,
-        address: (Gpr, i32),
-        size: AccessSize,
         value: Operand,
         site: (i32, u32),
         held: Held,
@@ -131,11 +129,8 @@ impl Emitter<'_> {
 
     pub(super) fn load_vector_slot(&mut self, register: Xmm, slot: Slot, kind: Kind) {
         let (base, disp) = self.memory_of(slot);
-        if kind == Kind::F64 {
-            reg_mem!(self.asm.out, movsd Rx(register), [base, disp]);
-        } else {
-            reg_mem!(self.asm.out, movss Rx(register), [base, disp]);
-        }
+        let double = kind == Kind::F64;
+        self.asm.load_vector(register, Rm::Mem(base, disp), double);
     }
 
     fn resume(&mut self, at: u32) {
@@ -147,48 +142,45 @@ impl Emitter<'_> {
         match *cold {
             Cold::Poll { patch, insns } => {
                 self.asm.bind(patch);
-                let budget = self.backend.layout.budget;
-                let asm = &mut self.asm.out;
-                dynasm!(asm ; .arch x64 ; add DWORD [Rq(STATE.0) + budget], DWORD insns);
+                let budget = (STATE, self.backend.layout.budget);
+                self.asm.alu32_mi(Alu::Add, budget, insns);
                 let position = self.request.code_pc;
                 self.asm.mov_ri(RAX, position.into());
                 self.jump_runtime(Runtime::Poll);
             }
             Cold::Load {
-                miss,
+                ref look_up,
                 resume,
-                address: (base, offset),
-                size,
                 loaded,
                 site,
                 ref held,
             } => {
-                self.asm.bind(miss);
+                self.refill(look_up, false);
+                let (base, offset) = look_up.address;
                 self.asm.lea(RAX, base, offset);
                 self.store_site(site);
-                self.call_runtime(Runtime::Load(size));
+                self.call_runtime(Runtime::Load(look_up.size));
                 self.take_loaded(loaded);
                 self.reload(held);
                 self.resume(resume);
             }
             Cold::Store {
-                miss,
+                ref look_up,
                 watched,
                 resume,
-                address: (base, offset),
-                size,
                 value,
                 site,
                 ref held,
             } => {
-                self.asm.bind(miss);
+                self.refill(look_up, true);
                 if let Some(watched) = watched {
                     self.asm.bind(watched);
                 }
+                let (base, offset) = look_up.address;
                 self.asm.lea(RAX, base, offset);
                 self.pass(RCX, value);
                 self.store_site(site);
-                self.call_runtime(Runtime::Store(size));
+                self.call_runtime(Runtime::Store(look_up.size));
                 self.reload(held);
                 self.resume(resume);
             }
@@ -245,7 +237,7 @@ impl Emitter<'_> {
                         None => self.asm.load(register, (base, disp)),
                     },
                     Redone::Vector(register) => {
-                        reg_mem!(self.asm.out, movsd Rx(register), [base, disp]);
+                        self.asm.load_vector(register, Rm::Mem(base, disp), true);
                     }
                 }
                 self.reload(held);
@@ -341,16 +333,13 @@ impl Emitter<'_> {
     /// Writes a vector register back to its slot.
     pub(super) fn store_vector(&mut self, entry: Entry) {
         let (base, disp) = self.memory_of(entry.slot);
+        let (memory, upper) = (Rm::Mem(base, disp), (base, disp + 4));
+        let double = entry.kind == Kind::F64;
+        self.asm.store_vector(memory, entry.register, double);
         match entry.kind {
-            Kind::F64 => mem_reg!(self.asm.out, movsd [base, disp], Rx(entry.register)),
-            Kind::F32 => {
-                mem_reg!(self.asm.out, movss [base, disp], Rx(entry.register));
-                self.asm.store32_imm((base, disp + 4), 0);
-            }
-            Kind::Boxed => {
-                mem_reg!(self.asm.out, movss [base, disp], Rx(entry.register));
-                self.asm.store32_imm((base, disp + 4), -1);
-            }
+            Kind::F64 => {}
+            Kind::F32 => self.asm.store32_imm(upper, 0),
+            Kind::Boxed => self.asm.store32_imm(upper, -1),
         }
     }
 }

@@ -6,13 +6,14 @@ use super::{
     Backend,
     asm::{Alu, Asm, Cc, Patch},
     cold::Cold,
+    liveness::{self, Needs},
     regs::{Gpr, STATE},
     scratch::{Scratch, Spill},
     vector::Vectors,
 };
 use crate::{
     host::contract::{Exit, HostCode, Request, Runtime, RuntimeRef, Site},
-    ir::{Block, Op, Operand, SLOT_COUNT, Slot, fixed},
+    ir::{Block, Op, Operand, Slot, fixed},
 };
 
 /// An operand in the form an instruction takes it in.
@@ -38,6 +39,10 @@ pub(super) struct Emitter<'a> {
     pub(super) fp_dirty: bool,
     /// The guest instruction being emitted: its number, offset and length.
     insn: (u16, u16, u8),
+    /// What is needed of the op being emitted.
+    pub(super) needs: Needs,
+    /// For general registers, see [`written_at`](Self::written_at).
+    written_at: [u16; 64],
 }
 
 impl<'a> Emitter<'a> {
@@ -53,6 +58,8 @@ impl<'a> Emitter<'a> {
             block,
             fp_dirty: false,
             insn: (0, 0, 0),
+            needs: Needs::default(),
+            written_at: [0; 64],
         }
     }
 
@@ -60,16 +67,16 @@ impl<'a> Emitter<'a> {
     pub(super) fn run(mut self) -> HostCode {
         self.enter();
         let block = self.block;
-        let dying = dying_operands(block);
         let mut number = 0;
-        for (op, dying) in block.ops.iter().zip(dying) {
+        for (op, needs) in block.ops.iter().zip(liveness::analyze(block)) {
             if let Op::Insn { offset, len } = *op {
                 self.insn = (number, offset, len);
                 number += 1;
             } else {
                 self.settle_flags(|note| op.for_each_operand(note));
+                self.needs = needs;
                 self.op(op);
-                self.end_op(op, dying);
+                self.end_op(op);
                 if op.dst() == Some(fixed::FP_FLAGS) {
                     self.restart_flags();
                 }
@@ -112,29 +119,39 @@ impl<'a> Emitter<'a> {
 
     /// Takes the block's instructions off the budget.
     fn enter(&mut self) {
-        let budget = self.backend.layout.budget;
+        let budget = (STATE, self.backend.layout.budget);
         let insns = i32::from(self.block.insns);
-        let asm = &mut self.asm.out;
-        dynasmrt::dynasm!(asm ; .arch x64 ; sub DWORD [Rq(STATE.0) + budget], DWORD insns);
+        self.asm.alu32_mi(Alu::Sub, budget, insns);
         let patch = self.asm.jcc(Cc::Sign);
         self.cold.push(Cold::Poll { patch, insns });
     }
 
-    /// Ends an op; `dying` are the operands, bit by bit, that nobody reads later.
-    fn end_op(&mut self, op: &Op, dying: u8) {
+    /// Ends an op: what nobody reads later is forgotten.
+    fn end_op(&mut self, op: &Op) {
         self.scratch.unlock();
         self.vectors.unlock();
-        let mut bit = 1;
+        let (needs, dst) = (self.needs, op.dst());
+        let mut number = 0;
         op.for_each_operand(|operand| {
             if let Operand::Slot(slot) = operand
-                && dying & bit != 0
-                && op.dst() != Some(slot)
+                && needs.is_last_use(number)
+                && dst != Some(slot)
             {
                 self.scratch.forget(slot);
                 self.vectors.forget(slot);
             }
-            bit <<= 1;
+            number += 1;
         });
+        if let Some(written) = dst.and_then(|dst| self.written_at.get_mut(usize::from(dst.0))) {
+            *written = self.insn.1 + 1;
+        }
+    }
+
+    /// Which instruction of the block gave the slot its value: an offset plus 1,
+    /// or 0 if it had that before.
+    pub(super) fn written_at(&self, slot: Slot) -> u16 {
+        let written = self.written_at.get(usize::from(slot.0));
+        written.copied().unwrap_or(self.insn.1 + 1)
     }
 
     /// Memory of a slot.
@@ -285,12 +302,12 @@ impl<'a> Emitter<'a> {
             Some(pinned) => self.asm.mov_rr(pinned, register),
             None => {
                 self.vectors.forget(slot);
-                let temporary = slot.is_temp();
-                if !temporary {
+                let internal = self.needs.is_internal();
+                if !internal {
                     let memory = self.memory_of(slot);
                     self.asm.store(memory, register);
                 }
-                self.scratch.assign(register, slot, temporary);
+                self.scratch.assign(register, slot, internal);
             }
         }
     }
@@ -378,10 +395,8 @@ impl<'a> Emitter<'a> {
     /// Takes instructions that a block did not get to off its count.
     pub(super) fn give_back(&mut self, insns: u16) {
         if insns != 0 {
-            let budget = self.backend.layout.budget;
-            let asm = &mut self.asm.out;
-            let insns = i32::from(insns);
-            dynasmrt::dynasm!(asm ; .arch x64 ; add DWORD [Rq(STATE.0) + budget], DWORD insns);
+            let budget = (STATE, self.backend.layout.budget);
+            self.asm.alu32_mi(Alu::Add, budget, insns.into());
         }
     }
 
@@ -398,34 +413,7 @@ impl<'a> Emitter<'a> {
         let (register, position) = (super::regs::RAX, self.request.code_pc);
         self.asm.mov_ri(register, position.into());
         self.jump_runtime(Runtime::Stale);
-        self.code.bytes = self.asm.out.finalize();
+        self.code.bytes = self.asm.out.finish();
         self.code
     }
-}
-
-/// For each op the operands, bit by bit, that are temporaries which nobody reads later.
-fn dying_operands(block: &Block) -> Vec<u8> {
-    let mut live = [false; SLOT_COUNT];
-    block.end.for_each_operand(|operand| {
-        if let Operand::Slot(slot) = operand {
-            live[usize::from(slot.0)] = true;
-        }
-    });
-    let mut all = vec![0; block.ops.len()];
-    for (op, dying) in block.ops.iter().zip(&mut all).rev() {
-        if let Some(dst) = op.dst() {
-            live[usize::from(dst.0)] = false;
-        }
-        let mut bit = 1;
-        op.for_each_operand(|operand| {
-            if let Operand::Slot(slot) = operand
-                && slot.is_temp()
-                && !std::mem::replace(&mut live[usize::from(slot.0)], true)
-            {
-                *dying |= bit;
-            }
-            bit <<= 1;
-        });
-    }
-    all
 }

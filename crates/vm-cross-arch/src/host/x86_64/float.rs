@@ -10,9 +10,10 @@ use dynasmrt::{DynasmApi, dynasm};
 use vm_core::float::RoundingMode;
 
 use super::{
-    asm::{Alu, Cc, Patch, reg_mem},
+    asm::{Alu, Cc, Patch},
     cold::{Cold, Redone},
     emitter::Emitter,
+    encode::Rm,
     regs::{Gpr, Xmm},
     vector::{Kind, TEMPS},
 };
@@ -330,11 +331,11 @@ impl Emitter<'_> {
             // The other way round: unordered sets the carry flag.
             FpCompareOp::LtSignaling => {
                 by_format!(self.asm.out, format, comisd comiss Rx(b), Rx(a));
-                self.set_cc(register, Cc::Above);
+                self.asm.set_cc(register, Cc::Above);
             }
             FpCompareOp::LeSignaling => {
                 by_format!(self.asm.out, format, comisd comiss Rx(b), Rx(a));
-                self.set_cc(register, Cc::AboveEqual);
+                self.asm.set_cc(register, Cc::AboveEqual);
             }
         }
         self.write(dst, register);
@@ -372,8 +373,7 @@ impl Emitter<'_> {
             self.asm.alu_rr(Alu::Cmp, true, register, indefinite);
         } else {
             self.asm.alu_ri(Alu::Cmp, false, register, i32::MIN);
-            let r = register.0;
-            dynasm!(self.asm.out ; .arch x64 ; movsxd Rq(r), Rd(r));
+            self.asm.movsxd_rr(register, register);
         }
         let indefinite = self.asm.jcc(Cc::Equal);
         self.redo(vec![indefinite], op, dst, Redone::Register(register));
@@ -467,10 +467,9 @@ impl Emitter<'_> {
         self.clean();
         let register = self.vector_temp();
         let (base, disp) = self.memory_of(slot);
-        let (b, upper) = (base.0, disp + 4);
-        dynasm!(self.asm.out ; .arch x64 ; cmp DWORD [Rq(b) + upper], BYTE -1);
+        self.asm.alu32_mi(Alu::Cmp, (base, disp + 4), -1);
         let from = self.asm.jcc(Cc::NotEqual);
-        reg_mem!(self.asm.out, movss Rx(register), [base, disp]);
+        self.asm.load_vector(register, Rm::Mem(base, disp), false);
         self.cold.push(Cold::Unboxed {
             from,
             register,

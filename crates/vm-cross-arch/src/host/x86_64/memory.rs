@@ -4,16 +4,55 @@ use dynasmrt::{DynasmApi, dynasm};
 use vm_core::{AccessSize, PAGE_SHIFT};
 
 use super::{
-    asm::{Alu, Cc, Patch, reg_mem},
+    asm::{Alu, Asm, Cc, Patch, Shift},
     cold::{Cold, Loaded},
     emitter::Emitter,
-    regs::{Gpr, STATE, TLB},
+    encode::Rm,
+    regs::{Gpr, STATE, TLB, TLB_BIAS},
     vector::Kind,
 };
 use crate::{
-    host::contract::ShortTlb,
+    host::contract::{Runtime, ShortTlb},
     ir::{Extend, Operand, Ordering, Slot},
 };
+
+/// A look-up in the entry of a site.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LookUp {
+    /// What is accessed: base and offset.
+    pub(super) address: (Gpr, i32),
+    pub(super) size: AccessSize,
+    /// Where the entry is, from the TLB's register.
+    entry: i32,
+    /// Where what turns the address into that of the host goes.
+    host: Gpr,
+    miss: Patch,
+    /// Where the main line goes on.
+    hit: u32,
+}
+
+impl Asm {
+    /// `index =` offset of the table entry of the page of `address`.
+    pub(super) fn table_index(&mut self, index: Gpr, address: Gpr) {
+        let mask = ((ShortTlb::ENTRIES - 1) << ShortTlb::ENTRY_SHIFT) as i32;
+        let shift = (PAGE_SHIFT - ShortTlb::ENTRY_SHIFT) as u8;
+        self.mov32_rr(index, address);
+        self.shift(Shift::Right, false, index, shift);
+        self.alu_ri(Alu::And, false, index, mask);
+    }
+
+    /// Compares a page with the tag of the entry at `index`.
+    pub(super) fn compare_tag(&mut self, tag: Gpr, index: Gpr, table: i32) {
+        self.alu_rx(Alu::Cmp, tag, Rm::Sum(TLB, index, table));
+    }
+
+    /// `dst =` what turns addresses of the page of the entry at `index` into
+    /// those of the host.
+    pub(super) fn load_addend(&mut self, dst: Gpr, index: Gpr, table: i32) {
+        let addend = Rm::Sum(TLB, index, table + 8);
+        self.load_sized(dst, addend, AccessSize::Double, false);
+    }
+}
 
 impl Emitter<'_> {
     /// `dst = memory[base + offset]`.
@@ -26,13 +65,16 @@ impl Emitter<'_> {
     ) {
         // A miss finds all slots in memory.
         self.clean();
+        let entry = self.site_entry(base, false);
         let base = self.read(base);
-        let (host, miss) = self.look_up(base, offset, size, ShortTlb::READ);
+        let look_up = self.look_up((base, offset), size, entry);
+        let host = look_up.host;
+        let memory = Rm::Sum(base, host, offset);
         let loaded = if extend == Extend::Ones && size >= AccessSize::Word {
-            self.load_vector(dst, (base, host, offset), size)
+            self.load_vector(dst, memory, size)
         } else {
             let register = self.pinned(dst).unwrap_or(host);
-            self.load_register(register, (base, host, offset), size, extend);
+            self.load_register(register, memory, size, extend);
             Loaded::Register {
                 register,
                 size,
@@ -40,10 +82,8 @@ impl Emitter<'_> {
             }
         };
         self.cold.push(Cold::Load {
-            miss,
+            look_up,
             resume: self.asm.here(),
-            address: (base, offset),
-            size,
             loaded,
             site: self.site(),
             held: self.held(),
@@ -54,62 +94,22 @@ impl Emitter<'_> {
         }
     }
 
-    /// `register = host memory at base + host + offset`, extended.
-    fn load_register(
-        &mut self,
-        register: Gpr,
-        (base, host, offset): (Gpr, Gpr, i32),
-        size: AccessSize,
-        extend: Extend,
-    ) {
-        let (r, b, h, d) = (register.0, base.0, host.0, offset);
-        let asm = &mut self.asm.out;
-        match (size, extend) {
-            (AccessSize::Byte, Extend::Sign) => {
-                dynasm!(asm ; .arch x64 ; movsx Rq(r), BYTE [Rq(b) + Rq(h) + d]);
-            }
-            (AccessSize::Byte, _) => {
-                dynasm!(asm ; .arch x64 ; movzx Rd(r), BYTE [Rq(b) + Rq(h) + d]);
-            }
-            (AccessSize::Half, Extend::Sign) => {
-                dynasm!(asm ; .arch x64 ; movsx Rq(r), WORD [Rq(b) + Rq(h) + d]);
-            }
-            (AccessSize::Half, _) => {
-                dynasm!(asm ; .arch x64 ; movzx Rd(r), WORD [Rq(b) + Rq(h) + d]);
-            }
-            (AccessSize::Word, Extend::Sign) => {
-                dynasm!(asm ; .arch x64 ; movsxd Rq(r), DWORD [Rq(b) + Rq(h) + d]);
-            }
-            (AccessSize::Word, _) => {
-                dynasm!(asm ; .arch x64 ; mov Rd(r), [Rq(b) + Rq(h) + d]);
-            }
-            (AccessSize::Double, _) => {
-                dynasm!(asm ; .arch x64 ; mov Rq(r), [Rq(b) + Rq(h) + d]);
-            }
-        }
+    /// `register = host memory`, extended.
+    fn load_register(&mut self, register: Gpr, memory: Rm, size: AccessSize, extend: Extend) {
+        let signed = extend == Extend::Sign;
+        self.asm.load_sized(register, memory, size, signed);
         if extend == Extend::Ones && size < AccessSize::Word {
             let ones = !(size.mask() as i64);
             self.asm.alu_ri(Alu::Or, true, register, ones as i32);
         }
     }
 
-    fn load_vector(
-        &mut self,
-        dst: Slot,
-        (base, host, offset): (Gpr, Gpr, i32),
-        size: AccessSize,
-    ) -> Loaded {
+    fn load_vector(&mut self, dst: Slot, memory: Rm, size: AccessSize) -> Loaded {
         self.vectors.forget(dst);
         let register = self.vector_temp();
-        let (r, b, h, d) = (register.0, base.0, host.0, offset);
-        let asm = &mut self.asm.out;
-        let kind = if size == AccessSize::Double {
-            dynasm!(asm ; .arch x64 ; movsd Rx(r), [Rq(b) + Rq(h) + d]);
-            Kind::F64
-        } else {
-            dynasm!(asm ; .arch x64 ; movss Rx(r), [Rq(b) + Rq(h) + d]);
-            Kind::Boxed
-        };
+        let double = size == AccessSize::Double;
+        self.asm.load_vector(register, memory, double);
+        let kind = if double { Kind::F64 } else { Kind::Boxed };
         Loaded::Vector { register, kind }
     }
 
@@ -117,16 +117,15 @@ impl Emitter<'_> {
     pub(super) fn store(&mut self, src: Operand, (base, offset): (Operand, i32), size: AccessSize) {
         // A miss finds all slots in memory.
         self.clean();
+        let entry = self.site_entry(base, true);
         let base = self.read(base);
         let watched = self.watch_store();
-        let (host, miss) = self.look_up(base, offset, size, ShortTlb::WRITE);
-        self.store_value(src, (base, host, offset), size);
+        let look_up = self.look_up((base, offset), size, entry);
+        self.store_value(src, Rm::Sum(base, look_up.host, offset), size);
         self.cold.push(Cold::Store {
-            miss,
+            look_up,
             watched,
             resume: self.asm.here(),
-            address: (base, offset),
-            size,
             value: src,
             site: self.site(),
             held: self.held(),
@@ -138,100 +137,103 @@ impl Emitter<'_> {
         let pointer = self.backend.watched_stores?;
         let register = self.temp();
         self.asm.load(register, (STATE, pointer));
-        dynasm!(self.asm.out ; .arch x64 ; cmp DWORD [Rq(register.0)], BYTE 0);
+        self.asm.alu32_mi(Alu::Cmp, (register, 0), 0);
         self.scratch.release(register);
         Some(self.asm.jcc(Cc::NotEqual))
     }
 
-    fn store_value(
-        &mut self,
-        src: Operand,
-        (base, host, offset): (Gpr, Gpr, i32),
-        size: AccessSize,
-    ) {
-        let (b, h, d) = (base.0, host.0, offset);
+    fn store_value(&mut self, src: Operand, memory: Rm, size: AccessSize) {
         if let Operand::Imm(imm) = src
             && let Ok(imm) = i32::try_from(imm)
         {
-            let asm = &mut self.asm.out;
-            match size {
-                AccessSize::Byte => {
-                    dynasm!(asm ; .arch x64 ; mov BYTE [Rq(b) + Rq(h) + d], BYTE imm as i8);
-                }
-                AccessSize::Half => {
-                    dynasm!(asm ; .arch x64 ; mov WORD [Rq(b) + Rq(h) + d], WORD imm as i16);
-                }
-                AccessSize::Word => {
-                    dynasm!(asm ; .arch x64 ; mov DWORD [Rq(b) + Rq(h) + d], DWORD imm);
-                }
-                AccessSize::Double => {
-                    dynasm!(asm ; .arch x64 ; mov QWORD [Rq(b) + Rq(h) + d], DWORD imm);
-                }
-            }
-            return;
+            return self.asm.store_sized_imm(memory, imm, size);
         }
-        if self.store_vector_value(src, (base, host, offset), size) {
-            return;
-        }
-        let v = self.read(src).0;
-        let asm = &mut self.asm.out;
-        match size {
-            AccessSize::Byte => dynasm!(asm ; .arch x64 ; mov [Rq(b) + Rq(h) + d], Rb(v)),
-            AccessSize::Half => dynasm!(asm ; .arch x64 ; mov [Rq(b) + Rq(h) + d], Rw(v)),
-            AccessSize::Word => dynasm!(asm ; .arch x64 ; mov [Rq(b) + Rq(h) + d], Rd(v)),
-            AccessSize::Double => dynasm!(asm ; .arch x64 ; mov [Rq(b) + Rq(h) + d], Rq(v)),
+        if !self.store_vector_value(src, memory, size) {
+            let value = self.read(src);
+            self.asm.store_sized(memory, value, size);
         }
     }
 
     /// Stores from a vector register if that is where the value is.
-    fn store_vector_value(
-        &mut self,
-        src: Operand,
-        (base, host, offset): (Gpr, Gpr, i32),
-        size: AccessSize,
-    ) -> bool {
+    fn store_vector_value(&mut self, src: Operand, memory: Rm, size: AccessSize) -> bool {
         let entry = src.slot().and_then(|slot| self.vectors.find(slot));
         let Some(entry) = entry else {
             return false;
         };
-        let (b, h, d, x) = (base.0, host.0, offset, entry.register.0);
-        let asm = &mut self.asm.out;
-        match (size, entry.kind) {
-            (AccessSize::Word, _) => {
-                dynasm!(asm ; .arch x64 ; movss [Rq(b) + Rq(h) + d], Rx(x));
-            }
-            (AccessSize::Double, Kind::F64) => {
-                dynasm!(asm ; .arch x64 ; movsd [Rq(b) + Rq(h) + d], Rx(x));
-            }
+        let double = match (size, entry.kind) {
+            (AccessSize::Word, _) => false,
+            (AccessSize::Double, Kind::F64) => true,
             _ => return false,
-        }
+        };
+        self.asm.store_vector(memory, entry.register, double);
         true
     }
 
-    /// Looks the page of an access up. Returns the register with what turns
-    /// its address into that of the host, and the jump for a miss.
-    ///
-    /// The tag is compared with the page of the last byte, the entry is that
-    /// of the first: an access to two pages always misses.
-    fn look_up(&mut self, base: Gpr, offset: i32, size: AccessSize, table: i32) -> (Gpr, Patch) {
-        let (index, tag) = (self.temp(), self.temp());
-        let last = size.bytes() as i32 - 1;
-        if offset == 0 {
-            self.asm.mov32_rr(index, base);
-        } else {
-            reg_mem!(self.asm.out, lea Rd(index), [base, offset]);
-        }
-        match offset.checked_add(last) {
-            Some(last) => self.asm.lea(tag, base, last),
-            None => {
-                self.asm.lea(tag, base, offset);
-                self.asm.alu_ri(Alu::Add, true, tag, last);
-            }
-        }
-        self.compare_tag(index, tag, -4096, table)
+    /// Where the entry is that the access shares with those of the block with
+    /// the same value of `base`: an offset in the short TLB.
+    fn site_entry(&self, base: Operand, write: bool) -> i32 {
+        let key = match base {
+            Operand::Slot(slot) => match self.backend.pins.site(slot) {
+                Some(number) => return ShortTlb::site(number, write),
+                None => u32::from(slot.0) | u32::from(self.written_at(slot)) << 8,
+            },
+            Operand::Imm(_) => 0,
+        };
+        let key = key.wrapping_add((self.request.code_pc as u32) << 7);
+        // Fibonacci hashing: its upper bits depend on all of the key.
+        let hash = key.wrapping_mul(0x9e37_79b9) >> (32 - ShortTlb::SITE_BITS);
+        let reserved = self.backend.pins.sites();
+        ShortTlb::site(hash.max(reserved), write)
     }
 
-    /// The same for an access that must be aligned: a misaligned one misses.
+    /// Looks the page of an access up in the entry of its site. A misaligned
+    /// access always misses.
+    fn look_up(&mut self, address: (Gpr, i32), size: AccessSize, entry: i32) -> LookUp {
+        let host = self.temp();
+        let (base, offset) = address;
+        self.asm.lea(host, base, offset);
+        let kept = -4096 | (size.bytes() as i32 - 1);
+        self.asm.alu_ri(Alu::And, true, host, kept);
+        let entry = entry - TLB_BIAS;
+        self.asm.alu_rm(Alu::Cmp, true, host, (TLB, entry));
+        let miss = self.asm.jcc(Cc::NotEqual);
+        self.asm.load(host, (TLB, entry + 8));
+        LookUp {
+            address,
+            size,
+            entry,
+            host,
+            miss,
+            hit: self.asm.here(),
+        }
+    }
+
+    /// What follows a miss in a site's entry: the table has the page, and fills
+    /// the entry, or the engine has to be asked, by what comes next.
+    pub(super) fn refill(&mut self, look_up: &LookUp, write: bool) {
+        let LookUp {
+            address: (base, offset),
+            size,
+            entry,
+            host,
+            miss,
+            hit,
+        } = *look_up;
+        self.asm.bind(miss);
+        self.asm.lea(host, base, offset);
+        self.asm.push_imm(entry);
+        self.call_runtime(Runtime::Refill {
+            size,
+            write,
+            register: host.0,
+        });
+        let found = self.asm.jcc(Cc::Equal);
+        self.asm.bind_to(found, hit);
+    }
+
+    /// Looks the page of an access up in the table. Returns the register with
+    /// what turns its address into that of the host, and the jump for a miss,
+    /// which a misaligned access always is.
     pub(super) fn look_up_aligned(
         &mut self,
         base: Gpr,
@@ -239,24 +241,14 @@ impl Emitter<'_> {
         table: i32,
     ) -> (Gpr, Patch) {
         let (index, tag) = (self.temp(), self.temp());
-        self.asm.mov32_rr(index, base);
+        self.asm.table_index(index, base);
         self.asm.mov_rr(tag, base);
         let kept = -4096 | (size.bytes() as i32 - 1);
-        self.compare_tag(index, tag, kept, table)
-    }
-
-    fn compare_tag(&mut self, index: Gpr, tag: Gpr, kept: i32, table: i32) -> (Gpr, Patch) {
-        let (i, t) = (index.0, tag.0);
-        let mask = ((ShortTlb::ENTRIES - 1) << ShortTlb::ENTRY_SHIFT) as i32;
-        let shift = (PAGE_SHIFT - ShortTlb::ENTRY_SHIFT) as i8;
-        dynasm!(self.asm.out ; .arch x64
-            ; shr Rd(i), shift
-            ; and Rd(i), DWORD mask
-            ; and Rq(t), DWORD kept
-            ; cmp Rq(t), [Rq(TLB.0) + Rq(i) + table]
-        );
+        self.asm.alu_ri(Alu::And, true, tag, kept);
+        let table = table - TLB_BIAS;
+        self.asm.compare_tag(tag, index, table);
         let miss = self.asm.jcc(Cc::NotEqual);
-        dynasm!(self.asm.out ; .arch x64 ; mov Rq(t), [Rq(TLB.0) + Rq(i) + table + 8]);
+        self.asm.load_addend(tag, index, table);
         self.scratch.release(index);
         (tag, miss)
     }

@@ -12,11 +12,14 @@
 mod alu;
 mod asm;
 mod atomic;
+mod buffer;
 mod cold;
 mod control;
 mod emitter;
+mod encode;
 mod features;
 mod float;
+mod liveness;
 mod memory;
 mod multiply;
 mod regs;
@@ -25,7 +28,7 @@ mod scratch;
 mod vector;
 
 pub use features::Features;
-pub use regs::{Gpr, Pins, STATE_BIAS};
+pub use regs::{Gpr, Pins, STATE_BIAS, TLB_BIAS};
 pub use runtime::{Callbacks, RuntimeCode, runtime_code, transfer_code};
 
 use super::contract::{HostCode, Request, StateLayout};

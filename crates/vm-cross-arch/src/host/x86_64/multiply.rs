@@ -3,9 +3,10 @@
 use dynasmrt::{DynasmApi, dynasm};
 
 use super::{
-    asm::{Alu, Cc, reg_mem},
+    asm::{Alu, Cc},
     cold::Cold,
     emitter::{Emitter, Source},
+    encode::Rm,
     regs::{RAX, RCX, RDX, STATE},
 };
 use crate::ir::{BinaryOp, Operand, Slot, Width};
@@ -17,23 +18,10 @@ impl Emitter<'_> {
         let source = self.source(b);
         let register = self.temp();
         self.copy_to(register, a);
-        let r = register.0;
-        let asm = &mut self.asm.out;
-        match (source, wide) {
-            (Source::Register(b), true) => dynasm!(asm ; .arch x64 ; imul Rq(r), Rq(b.0)),
-            (Source::Register(b), false) => dynasm!(asm ; .arch x64 ; imul Rd(r), Rd(b.0)),
-            (Source::Memory(disp), true) => {
-                reg_mem!(self.asm.out, imul Rq(register), [STATE, disp]);
-            }
-            (Source::Memory(disp), false) => {
-                reg_mem!(self.asm.out, imul Rd(register), [STATE, disp]);
-            }
-            (Source::Immediate(imm), true) => {
-                dynasm!(asm ; .arch x64 ; imul Rq(r), Rq(r), DWORD imm);
-            }
-            (Source::Immediate(imm), false) => {
-                dynasm!(asm ; .arch x64 ; imul Rd(r), Rd(r), DWORD imm);
-            }
+        match source {
+            Source::Register(b) => self.asm.imul(wide, register, Rm::Reg(b.0)),
+            Source::Memory(disp) => self.asm.imul(wide, register, Rm::Mem(STATE, disp)),
+            Source::Immediate(imm) => self.asm.imul_ri(wide, register, imm),
         }
         self.write_narrow(width, dst, register);
     }
@@ -70,7 +58,7 @@ impl Emitter<'_> {
             // Division by -1 and 0 is told by all 64 bits.
             self.extend_divisor(signed);
         }
-        dynasm!(self.asm.out ; .arch x64 ; test rcx, rcx);
+        self.asm.test(RCX);
         let by_zero = self.asm.jcc(Cc::Equal);
         let by_minus_one = signed.then(|| {
             self.asm.alu_ri(Alu::Cmp, true, RCX, -1);
@@ -97,9 +85,9 @@ impl Emitter<'_> {
 
     fn extend_divisor(&mut self, signed: bool) {
         if signed {
-            dynasm!(self.asm.out ; .arch x64 ; movsxd rcx, ecx);
+            self.asm.movsxd_rr(RCX, RCX);
         } else {
-            dynasm!(self.asm.out ; .arch x64 ; mov ecx, ecx);
+            self.asm.mov32_rr(RCX, RCX);
         }
     }
 

@@ -26,8 +26,12 @@ const R11: Gpr = Gpr(11);
 const R12: Gpr = Gpr(12);
 const R13: Gpr = Gpr(13);
 const R14: Gpr = Gpr(14);
-/// The short TLB of the running address space.
+/// The short TLB of the running address space. It points 128 bytes into it, so
+/// that its first entries are within reach of one-byte displacements.
 pub(super) const TLB: Gpr = Gpr(15);
+
+/// What the register of the short TLB points at, in bytes from its start.
+pub const TLB_BIAS: i32 = 128;
 
 /// What the state register points at, in bytes from slot 0.
 pub const STATE_BIAS: i32 = 128;
@@ -41,25 +45,32 @@ pub struct Pins {
     list: &'static [(Slot, Gpr)],
     /// The register of each slot.
     by_slot: [Option<Gpr>; SLOT_COUNT],
+    /// Base registers that point to the same page nearly everywhere: all
+    /// accesses share an entry of the short TLB.
+    steady: &'static [Slot],
 }
 
 impl Pins {
     /// The RISC-V registers that compressed instructions and calls use most:
     /// `sp`, `ra`, `s0`, `s1` and `a0` to `a5`.
-    pub const RISCV64: Self = Self::new(&[
-        (Slot(2), RBX),
-        (Slot(8), R12),
-        (Slot(9), R13),
-        (Slot(1), R14),
-        (Slot(10), RDI),
-        (Slot(11), RSI),
-        (Slot(12), R8),
-        (Slot(13), R9),
-        (Slot(14), R10),
-        (Slot(15), R11),
-    ]);
+    /// `sp` and `tp` are steady.
+    pub const RISCV64: Self = Self::new(
+        &[
+            (Slot(2), RBX),
+            (Slot(8), R12),
+            (Slot(9), R13),
+            (Slot(1), R14),
+            (Slot(10), RDI),
+            (Slot(11), RSI),
+            (Slot(12), R8),
+            (Slot(13), R9),
+            (Slot(14), R10),
+            (Slot(15), R11),
+        ],
+        &[Slot(2), Slot(4)],
+    );
 
-    const fn new(list: &'static [(Slot, Gpr)]) -> Self {
+    const fn new(list: &'static [(Slot, Gpr)], steady: &'static [Slot]) -> Self {
         let mut by_slot = [None; SLOT_COUNT];
         let mut number = 0;
         while number < list.len() {
@@ -67,7 +78,22 @@ impl Pins {
             by_slot[slot.0 as usize] = Some(register);
             number += 1;
         }
-        Self { list, by_slot }
+        Self {
+            list,
+            by_slot,
+            steady,
+        }
+    }
+
+    /// The number of the entry that accesses with the base register share.
+    pub(super) fn site(&self, base: Slot) -> Option<u32> {
+        let found = self.steady.iter().position(|&slot| slot == base);
+        found.map(|number| number as u32)
+    }
+
+    /// How many entries base registers have for themselves.
+    pub(super) fn sites(&self) -> u32 {
+        self.steady.len() as u32
     }
 
     /// The host register of `slot`.

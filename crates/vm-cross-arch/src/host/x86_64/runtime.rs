@@ -5,10 +5,11 @@ use vm_core::AccessSize;
 
 use super::{
     Backend,
-    asm::{Asm, Patch},
-    regs::{Gpr, RAX, STATE, STATE_BIAS, TLB},
+    asm::{Alu, Asm, Cc, Patch},
+    regs::{Gpr, RAX, RCX, SCRATCH, STATE, STATE_BIAS, TLB, TLB_BIAS},
+    vector::TEMPS,
 };
-use crate::host::contract::Runtime;
+use crate::host::contract::{Runtime, ShortTlb};
 
 /// Addresses of the engine's functions, all `extern "C"` of the System V ABI.
 /// The first argument is always the address of slot 0.
@@ -79,6 +80,14 @@ pub fn runtime_code(backend: &Backend, callbacks: &Callbacks) -> RuntimeCode {
     ] {
         all.push((Runtime::Load(size), stubs.load(size, callbacks.load)));
         all.push((Runtime::Store(size), stubs.store(size, callbacks.store)));
+        for (register, write) in SCRATCH.iter().flat_map(|r| [(r, false), (r, true)]) {
+            let refill = Runtime::Refill {
+                size,
+                write,
+                register: register.0,
+            };
+            all.push((refill, stubs.refill(size, write, *register)));
+        }
     }
     all.push((Runtime::Op, stubs.op(callbacks.op)));
     for (runtime, callback) in [
@@ -91,7 +100,7 @@ pub fn runtime_code(backend: &Backend, callbacks: &Callbacks) -> RuntimeCode {
         all.push((runtime, stubs.depart(callback)));
     }
     RuntimeCode {
-        bytes: stubs.asm.out.finalize(),
+        bytes: stubs.asm.out.finish(),
         enter,
         leave,
         stubs: all,
@@ -109,7 +118,7 @@ pub fn transfer_code(backend: &Backend, bias: u64, place: u32) -> Vec<u8> {
     );
     asm.store((STATE, layout.bias), RAX);
     let _ = asm.jmp();
-    asm.out.finalize()
+    asm.out.finish()
 }
 
 /// `rbx`, `rbp` and `r12` to `r15`, which functions must preserve.
@@ -198,6 +207,35 @@ impl Stubs<'_> {
         at
     }
 
+    /// Looks an address up in the table; on the stack is the offset of the entry
+    /// of the site. Returns "equal" and what turns the address into that of the
+    /// host, which the entry has then, too, or "not equal" and nothing.
+    ///
+    /// The tag is compared with the page of the last byte, the entry is that of
+    /// the first: an access to two pages is never found.
+    fn refill(&mut self, size: AccessSize, write: bool, register: Gpr) -> u32 {
+        let at = self.asm.here();
+        let index = if register == RAX { RCX } else { RAX };
+        let table = if write { ShortTlb::WRITE } else { ShortTlb::READ } - TLB_BIAS;
+        let (i, entry) = (index.0, TEMPS[0].0);
+        dynasm!(self.asm.out ; .arch x64 ; push Rq(i));
+        self.asm.table_index(index, register);
+        self.asm.alu_ri(Alu::Add, true, register, size.bytes() as i32 - 1);
+        self.asm.alu_ri(Alu::And, true, register, -4096);
+        self.asm.compare_tag(register, index, table);
+        let miss = self.asm.jcc(Cc::NotEqual);
+        dynasm!(self.asm.out ; .arch x64 ; movups Rx(entry), [Rq(TLB.0) + Rq(i) + table]);
+        self.asm.load_addend(register, index, table);
+        // Beside the register saved above there is the return address.
+        dynasm!(self.asm.out ; .arch x64
+            ; mov Rq(i), [rsp + 16]
+            ; movups [Rq(TLB.0) + Rq(i)], Rx(entry)
+        );
+        self.asm.bind(miss);
+        dynasm!(self.asm.out ; .arch x64 ; pop Rq(i) ; ret 8);
+        at
+    }
+
     fn load(&mut self, size: AccessSize, callback: usize) -> u32 {
         let at = self.asm.here();
         dynasm!(self.asm.out ; .arch x64 ; sub rsp, 8);
@@ -231,7 +269,7 @@ impl Stubs<'_> {
     /// Returns to the block, unless the guest goes on elsewhere.
     fn come_back(&mut self) {
         dynasm!(self.asm.out ; .arch x64 ; add rsp, 8 ; test rdx, rdx);
-        let elsewhere = self.asm.jcc(super::asm::Cc::NotEqual);
+        let elsewhere = self.asm.jcc(Cc::NotEqual);
         self.resume();
         dynasm!(self.asm.out ; .arch x64 ; ret);
         self.elsewhere(elsewhere);
