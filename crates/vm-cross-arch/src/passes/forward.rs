@@ -3,6 +3,7 @@
 use super::{
     exits, fuse,
     known::{Known, Value},
+    narrow,
 };
 use crate::ir::{BinaryOp, Block, Op, Operand, Terminator, Width, eval, fixed};
 
@@ -12,7 +13,8 @@ pub(super) fn run(block: &mut Block) {
     for (index, op) in block.ops.iter_mut().enumerate() {
         simplify_operands(op, &known);
         let simplified = *op;
-        *op = fuse::op(fold(simplified, &known), &known);
+        let folded = narrow::fold(fold(simplified, &known), &known);
+        *op = fuse::op(folded, &known);
         if exits::outcome(op) == Some(true) {
             taken = Some(index);
             break;
@@ -213,8 +215,10 @@ fn learn(op: &Op, known: &mut Known) {
     }
     if op.accrues_flags() {
         known.write(fixed::FP_FLAGS, Value::Unknown);
+        known.note_narrow(fixed::FP_FLAGS, false);
     }
     let Some(dst) = op.dst() else { return };
+    let narrow = narrow::extends(op, known);
     let value = match *op {
         Op::Move {
             src: Operand::Imm(value),
@@ -238,8 +242,16 @@ fn learn(op: &Op, known: &mut Known) {
             BinaryOp::Shl | BinaryOp::Shr | BinaryOp::Sar => Value::Shift(op, a, (b & 63) as u8),
             _ => Value::Unknown,
         },
+        Op::Binary {
+            op: op @ (BinaryOp::Shl | BinaryOp::Shr),
+            width: Width::W32S,
+            a: Operand::Slot(a),
+            b: Operand::Imm(b),
+            ..
+        } => Value::NarrowShift(op, a, (b & 31) as u8),
         Op::SetIf { cond, a, b, .. } => Value::Compare(cond, a, b),
         _ => Value::Unknown,
     };
     known.write(dst, value);
+    known.note_narrow(dst, narrow);
 }

@@ -1,9 +1,9 @@
 //! Fusion of pairs that compilers emit: shift left and right to extend,
-//! compare and branch. Pairs with constants (`lui` and `addi`, `auipc` and
+//! compare and branch, two shifts and an `or` to rotate. Pairs with constants (`lui` and `addi`, `auipc` and
 //! `addi`, load or `jalr`) need nothing here: folding makes one of them.
 
 use super::known::{Known, Value};
-use crate::ir::{BinaryOp, Cond, Op, Operand, Terminator, UnaryOp, Width};
+use crate::ir::{BinaryOp, Cond, Op, Operand, Slot, Terminator, UnaryOp, Width};
 
 /// The op, or one that does the work of it and an earlier one.
 pub(super) fn op(op: Op, known: &Known) -> Op {
@@ -20,6 +20,13 @@ pub(super) fn op(op: Op, known: &Known) -> Op {
             }
             _ => op,
         },
+        Op::Binary {
+            op: BinaryOp::Or | BinaryOp::Add | BinaryOp::Xor,
+            width,
+            dst,
+            a,
+            b,
+        } => rotation(width, dst, known.operand(a), known.operand(b)).unwrap_or(op),
         Op::SetIf { cond, dst, a, b } => match comparison(cond, a, b, known) {
             Some((cond, a, b)) => Op::SetIf { cond, dst, a, b },
             None => op,
@@ -33,7 +40,7 @@ pub(super) fn op(op: Op, known: &Known) -> Op {
 }
 
 /// A shift left and then right by the same amount, as an extension.
-fn extension(kind: BinaryOp, dst: crate::ir::Slot, a: Operand, amount: u8) -> Option<Op> {
+fn extension(kind: BinaryOp, dst: Slot, a: Operand, amount: u8) -> Option<Op> {
     let unary = |op| Some(Op::Unary { op, dst, a });
     match (kind, amount) {
         (BinaryOp::Shr, 32) => unary(UnaryOp::ZeroExtend32),
@@ -54,6 +61,37 @@ fn extension(kind: BinaryOp, dst: crate::ir::Slot, a: Operand, amount: u8) -> Op
         }
         _ => None,
     }
+}
+
+/// Two shifts of one value that together cover its bits, combined: a rotation.
+fn rotation(width: Width, dst: Slot, a: Value, b: Value) -> Option<Op> {
+    let (a, width, bits, left, right) = match (width, a, b) {
+        (Width::W64, Value::Shift(first, a, left), Value::Shift(second, b, right)) if a == b => {
+            (a, Width::W64, 64, (first, left), (second, right))
+        }
+        (
+            Width::W64 | Width::W32S,
+            Value::NarrowShift(first, a, left),
+            Value::NarrowShift(second, b, right),
+        ) if a == b => (a, Width::W32S, 32, (first, left), (second, right)),
+        _ => return None,
+    };
+    let amount = match (left, right) {
+        ((BinaryOp::Shl, left), (BinaryOp::Shr, right))
+        | ((BinaryOp::Shr, right), (BinaryOp::Shl, left))
+            if left + right == bits && left != 0 =>
+        {
+            right
+        }
+        _ => return None,
+    };
+    Some(Op::Binary {
+        op: BinaryOp::Ror,
+        width,
+        dst,
+        a: a.into(),
+        b: Operand::Imm(amount.into()),
+    })
 }
 
 /// The terminator, or one that does the work of an earlier comparison too.

@@ -15,6 +15,8 @@ pub(super) enum Value {
     Copy(Slot),
     /// A 64-bit shift of a slot by a constant.
     Shift(BinaryOp, Slot, u8),
+    /// The same of 32 bits, sign-extended.
+    NarrowShift(BinaryOp, Slot, u8),
     /// A comparison's result.
     Compare(Cond, Operand, Operand),
 }
@@ -33,6 +35,8 @@ pub(super) struct Known {
     versions: [u32; SLOT_COUNT],
     /// Version that the next write gives.
     next: u32,
+    /// Slots that hold sign-extended 32-bit values.
+    narrow: [bool; SLOT_COUNT],
 }
 
 const NOTHING: Fact = Fact {
@@ -47,6 +51,7 @@ impl Known {
             facts: [NOTHING; SLOT_COUNT],
             versions: [0; SLOT_COUNT],
             next: 1,
+            narrow: [false; SLOT_COUNT],
         };
         known.know_pc();
         known
@@ -59,7 +64,18 @@ impl Known {
     /// Forgets everything: a helper ran.
     pub(super) fn forget_all(&mut self) {
         self.facts = [NOTHING; SLOT_COUNT];
+        self.narrow = [false; SLOT_COUNT];
         self.know_pc();
+    }
+
+    /// Notes whether the slot, just written, holds a sign-extended 32-bit value.
+    pub(super) fn note_narrow(&mut self, slot: Slot, narrow: bool) {
+        self.narrow[usize::from(slot.0)] = narrow;
+    }
+
+    /// Whether the slot holds a sign-extended 32-bit value.
+    pub(super) fn is_narrow(&self, slot: Slot) -> bool {
+        self.narrow[usize::from(slot.0)]
     }
 
     /// The slot was written with `value`.
@@ -119,7 +135,9 @@ impl Known {
 fn sources(value: Value) -> [Option<Slot>; 2] {
     match value {
         Value::Unknown | Value::Const(_) | Value::PcPlus(_) => [None, None],
-        Value::Copy(slot) | Value::Shift(_, slot, _) => [Some(slot), None],
+        Value::Copy(slot) | Value::Shift(_, slot, _) | Value::NarrowShift(_, slot, _) => {
+            [Some(slot), None]
+        }
         Value::Compare(_, a, b) => [a.slot(), b.slot()],
     }
 }

@@ -10,6 +10,7 @@ mod exits;
 mod forward;
 mod fuse;
 mod known;
+mod narrow;
 
 use crate::ir::Block;
 

@@ -144,3 +144,54 @@ fn what_is_known_carries_on_past_an_exit() {
     let body = "exitif.eq s6, 7, 16\ns5 = add.w64 s6, 1\njump.plain 8";
     assert!(optimized(body).contains("add.w64 s6, 1"));
 }
+
+#[test]
+fn what_is_extended_is_not_extended_again() {
+    for (first, extended) in [
+        ("s5 = add.w32s s6, s7", true),
+        ("s5 = load.w.sign s6, 0", true),
+        ("s5 = load.w.zero s6, 0", false),
+        ("s5 = load.h.zero s6, 0", true),
+        ("s5 = and.w64 s6, 2147483647", true),
+        ("s5 = and.w64 s6, 2147483648", false),
+        ("s5 = and.w64 s6, -1", false),
+        ("s5 = set.ltu s6, s7", true),
+        ("s5 = shr.w64 s6, 33", true),
+        ("s5 = shr.w64 s6, 32", false),
+        ("s5 = sar.w64 s6, 32", true),
+        ("s5 = zext32 s6", false),
+    ] {
+        let text = optimized(&format!("{first}\ns8 = add.w32s s5, 0\njump.plain 8"));
+        let expected = if extended {
+            "s8 = move s5"
+        } else {
+            "s8 = sext32 s5"
+        };
+        assert!(text.contains(expected), "{text}");
+    }
+    let body = "s5 = load.w.sign s9, 0\ns6 = load.w.sign s9, 4\ns5 = xor.w64 s5, s6\n\
+                s5 = add.w32s s5, 0\njump.plain 8";
+    assert!(!optimized(body).contains("sext32"), "nor is what both are");
+}
+
+#[test]
+fn two_shifts_that_rotate_are_one() {
+    let shifts = |width: &str, left: u8, right: u8, join: &str| {
+        optimized(&format!(
+            "t0 = shl.{width} s6, {left}\nt1 = shr.{width} s6, {right}\n\
+             s5 = {join}.w64 t0, t1\njump.plain 8"
+        ))
+    };
+    assert_eq!(
+        shifts("w64", 10, 54, "or"),
+        "s5 = ror.w64 s6, 54; jump.plain 8"
+    );
+    assert_eq!(
+        shifts("w32s", 25, 7, "xor"),
+        "s5 = ror.w32s s6, 7; jump.plain 8"
+    );
+    assert!(shifts("w32s", 25, 8, "or").contains("or.w64"));
+    let body = "t0 = shl.w32s s6, 25\ns6 = move 1\nt1 = shr.w32s s6, 7\n\
+                s5 = or.w64 t0, t1\njump.plain 8";
+    assert!(!optimized(body).contains("ror"), "two values");
+}

@@ -1,6 +1,7 @@
 //! Integer ops.
 
 use dynasmrt::{DynasmApi, dynasm};
+use vm_core::AccessSize;
 
 use super::{
     asm::{Alu, Cc, Shift},
@@ -105,6 +106,7 @@ impl Emitter<'_> {
             B::Add => self.commutative(Alu::Add, width, dst, a, b),
             B::And => self.commutative(Alu::And, width, dst, a, b),
             B::Or => self.commutative(Alu::Or, width, dst, a, b),
+            B::Xor if wide && b.imm() == Some(-1) => self.complement(dst, a),
             B::Xor => self.commutative(Alu::Xor, width, dst, a, b),
             B::Sub => self.two_operands(Alu::Sub, width, dst, a, b),
             B::AndNot => self.with_not(Alu::And, width, dst, a, b),
@@ -192,6 +194,14 @@ impl Emitter<'_> {
             self.asm.movsxd_rr(target, register);
             return self.write(dst, target);
         }
+        self.write(dst, register);
+    }
+
+    /// `dst = !a`.
+    fn complement(&mut self, dst: Slot, a: Operand) {
+        let register = self.target(dst);
+        self.copy_to(register, a);
+        self.asm.not(register);
         self.write(dst, register);
     }
 
@@ -334,6 +344,9 @@ impl Emitter<'_> {
             }
             _ => {}
         }
+        if self.extend_from_memory(op, dst, a) {
+            return true;
+        }
         let a = self.read(a).0;
         let register = self.target(dst);
         let r = register.0;
@@ -352,6 +365,27 @@ impl Emitter<'_> {
             U::PopCount64 => dynasm!(asm ; .arch x64 ; popcnt Rq(r), Rq(a)),
             _ => dynasm!(asm ; .arch x64 ; popcnt Rd(r), Rd(a)),
         }
+        self.write(dst, register);
+        true
+    }
+
+    /// Extends a slot that is in memory only; false if it is not, or for other ops.
+    fn extend_from_memory(&mut self, op: UnaryOp, dst: Slot, a: Operand) -> bool {
+        let (size, signed) = match op {
+            UnaryOp::SignExtend8 => (AccessSize::Byte, true),
+            UnaryOp::SignExtend16 => (AccessSize::Half, true),
+            UnaryOp::SignExtend32 => (AccessSize::Word, true),
+            UnaryOp::ZeroExtend8 => (AccessSize::Byte, false),
+            UnaryOp::ZeroExtend16 => (AccessSize::Half, false),
+            UnaryOp::ZeroExtend32 => (AccessSize::Word, false),
+            _ => return false,
+        };
+        let Source::Memory(disp) = self.source(a) else {
+            return false;
+        };
+        let register = self.target(dst);
+        let memory = Rm::Mem(STATE, disp);
+        self.asm.load_sized(register, memory, size, signed);
         self.write(dst, register);
         true
     }

@@ -216,11 +216,16 @@ impl Stubs<'_> {
     fn refill(&mut self, size: AccessSize, write: bool, register: Gpr) -> u32 {
         let at = self.asm.here();
         let index = if register == RAX { RCX } else { RAX };
-        let table = if write { ShortTlb::WRITE } else { ShortTlb::READ } - TLB_BIAS;
+        let table = if write {
+            ShortTlb::WRITE
+        } else {
+            ShortTlb::READ
+        } - TLB_BIAS;
         let (i, entry) = (index.0, TEMPS[0].0);
         dynasm!(self.asm.out ; .arch x64 ; push Rq(i));
         self.asm.table_index(index, register);
-        self.asm.alu_ri(Alu::Add, true, register, size.bytes() as i32 - 1);
+        self.asm
+            .alu_ri(Alu::Add, true, register, size.bytes() as i32 - 1);
         self.asm.alu_ri(Alu::And, true, register, -4096);
         self.asm.compare_tag(register, index, table);
         let miss = self.asm.jcc(Cc::NotEqual);

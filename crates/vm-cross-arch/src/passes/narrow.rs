@@ -1,0 +1,94 @@
+//! Which results are 32-bit values, sign-extended: to extend them again does nothing.
+
+use vm_core::AccessSize;
+
+use super::known::Known;
+use crate::ir::{BinaryOp, Extend, IntFormat, Op, Operand, UnaryOp, Width};
+
+/// Whether the op's result is a sign-extended 32-bit value, whatever its
+/// operands or because of what is known of them.
+pub(super) fn extends(op: &Op, known: &Known) -> bool {
+    let narrow = |operand| is_narrow(operand, known);
+    match *op {
+        Op::Move { src, .. } => narrow(src),
+        Op::Binary {
+            width: Width::W32S, ..
+        } => true,
+        Op::Binary {
+            op,
+            width: Width::W64,
+            a,
+            b,
+            ..
+        } => binary_extends(op, a, b, known),
+        Op::Unary { op, .. } => !matches!(
+            op,
+            UnaryOp::ZeroExtend32
+                | UnaryOp::ByteSwap64
+                | UnaryOp::OrCombineBytes
+                | UnaryOp::UnboxF32
+        ),
+        Op::SetIf { .. } | Op::FpCompare { .. } | Op::FpClassify { .. } => true,
+        Op::Select { a, b, .. } => narrow(a) && narrow(b),
+        Op::Load { size, extend, .. } => match extend {
+            Extend::Sign => size <= AccessSize::Word,
+            Extend::Zero => size < AccessSize::Word,
+            Extend::Ones => false,
+        },
+        Op::AtomicRmw { size, .. }
+        | Op::CompareExchange { size, .. }
+        | Op::LoadReserved { size, .. } => size == AccessSize::Word,
+        Op::StoreConditional { .. } => true,
+        Op::FpToInt { to, .. } => matches!(to, IntFormat::I32 | IntFormat::U32),
+        _ => false,
+    }
+}
+
+fn binary_extends(op: BinaryOp, a: Operand, b: Operand, known: &Known) -> bool {
+    use BinaryOp as B;
+    let both = || is_narrow(a, known) && is_narrow(b, known);
+    match (op, b) {
+        // Nothing but bits that a positive number has.
+        (B::And, Operand::Imm(mask)) if i32::try_from(mask).is_ok_and(|mask| mask >= 0) => true,
+        (B::And | B::Or | B::Xor | B::AndNot | B::OrNot | B::XorNot, _) => both(),
+        (B::MinS | B::MaxS | B::MinU | B::MaxU, _) => both(),
+        (B::Shr, Operand::Imm(amount)) => amount & 63 > 32,
+        (B::Sar, Operand::Imm(amount)) => amount & 63 >= 32 || is_narrow(a, known),
+        _ => false,
+    }
+}
+
+fn is_narrow(operand: Operand, known: &Known) -> bool {
+    match operand {
+        Operand::Imm(value) => i32::try_from(value).is_ok(),
+        Operand::Slot(slot) => known.is_narrow(slot),
+    }
+}
+
+/// The op, or a move where it extends what is extended already.
+pub(super) fn fold(op: Op, known: &Known) -> Op {
+    let (dst, a) = match op {
+        // RISC-V's `sext.w`.
+        Op::Binary {
+            op: BinaryOp::Add | BinaryOp::Or | BinaryOp::Xor | BinaryOp::Sub,
+            width: Width::W32S,
+            dst,
+            a,
+            b: Operand::Imm(0),
+        } => (dst, a),
+        Op::Unary {
+            op: UnaryOp::SignExtend32,
+            dst,
+            a,
+        } => (dst, a),
+        _ => return op,
+    };
+    if is_narrow(a, known) {
+        return Op::Move { dst, src: a };
+    }
+    Op::Unary {
+        op: UnaryOp::SignExtend32,
+        dst,
+        a,
+    }
+}
