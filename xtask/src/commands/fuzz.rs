@@ -5,8 +5,8 @@ use clap::Args;
 
 use crate::{fuzz, tools::spike};
 
-/// Runs random instruction sequences on Trine and on Spike and compares
-/// registers, memory, floating-point flags and traps
+/// Runs random instruction sequences on Trine and on Spike, or programs on the
+/// interpreter and the JIT, and compares registers, memory and traps
 #[derive(Debug, Args)]
 pub struct Fuzz {
     /// Stop when so many instructions have been compared
@@ -18,12 +18,15 @@ pub struct Fuzz {
     /// Only these extensions, such as `i,m,zba`
     #[arg(long, value_delimiter = ',')]
     ext: Option<Vec<String>>,
-    /// Start with this sequence of the seed
+    /// Start with this sequence or program of the seed
     #[arg(long, default_value_t = 0)]
     first: u64,
     /// Sequences in a program
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..=1000))]
     batch: u64,
+    /// Compare the interpreter with the JIT, without Spike
+    #[arg(long, conflicts_with_all = ["ext", "batch", "write_golden"])]
+    tiers: bool,
     /// Instead, renew the programs that the tests replay without Spike
     #[arg(long)]
     write_golden: bool,
@@ -32,6 +35,9 @@ pub struct Fuzz {
 impl Fuzz {
     /// Runs it.
     pub fn run(self) -> Result<()> {
+        if self.tiers {
+            return self.run_tiers();
+        }
         let options = fuzz::Options {
             instructions: self.instructions,
             seed: self.seed,
@@ -45,5 +51,15 @@ impl Fuzz {
         } else {
             fuzz::run(&options)
         }
+    }
+
+    fn run_tiers(self) -> Result<()> {
+        fuzz::tiers::run(&fuzz::tiers::Options {
+            instructions: self.instructions,
+            seed: self.seed,
+            first: self.first,
+        })?;
+        println!("no difference");
+        Ok(())
     }
 }

@@ -7,7 +7,7 @@ use super::{
     environment::{self, Environment, MACHINE},
     operands::{self, Base, Displacement},
     rng::Rng,
-    sequence::{Jump, Sequence, Unit},
+    sequence::{Jump, Sequence, To, Unit},
     special,
 };
 
@@ -144,12 +144,12 @@ impl Context<'_> {
         let Some(kind) = Displacement::of(row) else {
             return Unit::one(bits);
         };
-        let over = self.rng.below(MAX_OVER) as usize;
+        let to = To::Over(self.rng.below(MAX_OVER) as usize);
         let jump = Jump {
             at: 0,
             from: 0,
             kind,
-            over,
+            to,
         };
         Unit {
             code: vec![bits],

@@ -19,6 +19,7 @@ mod rng;
 mod sequence;
 mod shrink;
 mod special;
+pub mod tiers;
 mod trine;
 mod values;
 

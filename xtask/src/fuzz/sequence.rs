@@ -27,8 +27,19 @@ pub struct Jump {
     pub from: usize,
     /// Its format.
     pub kind: Displacement,
-    /// How many units lie between; the unit's own end is 0.
-    pub over: usize,
+    /// Where it leads.
+    pub to: To,
+}
+
+/// Where a displacement leads.
+#[derive(Clone, Copy)]
+pub enum To {
+    /// Over so many units after its own, to the end if there are not as many.
+    Over(usize),
+    /// To the start of the unit so many before its own, at most to the first.
+    Back(usize),
+    /// To a fixed offset.
+    Offset(i32),
 }
 
 /// A sequence and the state it starts in.
@@ -51,7 +62,8 @@ impl Unit {
         Self { code, jump: None }
     }
 
-    fn bytes(&self) -> usize {
+    /// Bytes of its code.
+    pub fn bytes(&self) -> usize {
         self.code.iter().map(|&bits| length(bits)).sum()
     }
 
@@ -63,19 +75,7 @@ impl Unit {
 impl Sequence {
     /// The instructions with all displacements filled in.
     pub fn instructions(&self) -> Vec<u32> {
-        let mut code = Vec::new();
-        for (index, unit) in self.units.iter().enumerate() {
-            let start = code.len();
-            code.extend(&unit.code);
-            if let Some(jump) = unit.jump {
-                let between = self.units[index + 1..].iter().take(jump.over);
-                let skipped: usize = between.map(Unit::bytes).sum();
-                let distance = unit.bytes() - unit.offset(jump.from) + skipped;
-                let at = start + jump.at;
-                code[at] = jump.kind.set(code[at], distance as i32);
-            }
-        }
-        code
+        assemble(&self.units, 0)
     }
 
     /// The same as bytes, with the call that ends it.
@@ -101,6 +101,30 @@ impl Sequence {
         }
         text
     }
+}
+
+/// The instructions of units, with all displacements filled in, from `offset` on.
+pub fn assemble(units: &[Unit], offset: usize) -> Vec<u32> {
+    let mut starts = vec![offset];
+    for unit in units {
+        starts.push(starts[starts.len() - 1] + unit.bytes());
+    }
+    let mut code = Vec::new();
+    for (index, unit) in units.iter().enumerate() {
+        let start = code.len();
+        code.extend(&unit.code);
+        if let Some(jump) = unit.jump {
+            let target = match jump.to {
+                To::Over(count) => starts[(index + 1 + count).min(units.len())] as i32,
+                To::Back(count) => starts[index.saturating_sub(count)] as i32,
+                To::Offset(target) => target,
+            };
+            let from = starts[index] + unit.offset(jump.from);
+            let at = start + jump.at;
+            code[at] = jump.kind.set(code[at], target - from as i32);
+        }
+    }
+    code
 }
 
 /// Length of an instruction in bytes.

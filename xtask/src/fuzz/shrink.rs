@@ -32,7 +32,7 @@ pub fn shrink<E>(
 }
 
 /// Leaves out pieces, ever smaller ones, from the end, as long as the rest fails.
-fn without_pieces<T: Clone, E>(
+pub fn without_pieces<T: Clone, E>(
     mut items: Vec<T>,
     mut fails: impl FnMut(&[T]) -> Result<bool, E>,
 ) -> Result<Vec<T>, E> {

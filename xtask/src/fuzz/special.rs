@@ -7,7 +7,7 @@ use super::{
     generate::{Context, aligned},
     operands::Displacement,
     rng::Rng,
-    sequence::{Jump, Unit},
+    sequence::{Jump, To, Unit},
 };
 
 /// `addi x0, x0, 0`.
@@ -40,17 +40,17 @@ pub fn unit(context: &mut Context<'_>, row: &'static Row) -> Option<Unit> {
 }
 
 /// `auipc rd, 0`.
-fn auipc(rd: u32) -> u32 {
+pub fn auipc(rd: u32) -> u32 {
     0x17 | rd << 7
 }
 
 /// `addi rd, rd, 0`.
-fn addi(rd: u32) -> u32 {
+pub fn addi(rd: u32) -> u32 {
     0x13 | rd << 7 | rd << 15
 }
 
 /// `csrrs`, `csrrc` with an immediate and without result.
-fn csr_immediate(funct3: u32, csr: u32, value: u32) -> u32 {
+pub fn csr_immediate(funct3: u32, csr: u32, value: u32) -> u32 {
     0x73 | funct3 << 12 | value << 15 | csr << 20
 }
 
@@ -98,7 +98,7 @@ fn trap_return(context: &mut Context<'_>, row: &Row, csr: u32) -> Unit {
             at: 1,
             from: 0,
             kind: Displacement::I,
-            over: 0,
+            to: To::Over(0),
         }),
     }
 }
@@ -161,7 +161,7 @@ fn indirect(context: &mut Context<'_>, row: &Row) -> Unit {
             at: 1,
             from: 0,
             kind: Displacement::I,
-            over: context.rng.below(6) as usize,
+            to: To::Over(context.rng.below(6) as usize),
         }),
     }
 }
@@ -181,7 +181,7 @@ fn indirect_compressed(context: &mut Context<'_>, row: &Row) -> Unit {
             at: 1,
             from: 0,
             kind: Displacement::I,
-            over: context.rng.below(6) as usize,
+            to: To::Over(context.rng.below(6) as usize),
         }),
     }
 }

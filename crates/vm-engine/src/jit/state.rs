@@ -81,9 +81,14 @@ impl JitState {
 
     /// Guest instructions since the last call.
     pub(crate) fn take_retired(&mut self) -> u64 {
-        let retired = i64::from(self.granted) - i64::from(self.budget);
+        let retired = self.uncounted();
         self.granted = self.budget;
-        retired as u64
+        retired
+    }
+
+    /// The same, without taking them.
+    pub(crate) fn uncounted(&self) -> u64 {
+        (i64::from(self.granted) - i64::from(self.budget)) as u64
     }
 
     /// How many instructions may still run until the vCPU looks around.

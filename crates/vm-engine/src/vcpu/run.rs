@@ -15,7 +15,7 @@ use super::{
 use crate::{
     cache::{Code, JumpCache, JumpKey, MAX_SOURCE, Mapping, Origin},
     guest::{Exception, Guest, HelperCall, Outcome},
-    interp::{self, Fault, Next},
+    interp::{self, Fault, Next, Program},
     memory,
     vcpu::{MachineShared, VcpuControl},
 };
@@ -76,12 +76,17 @@ impl<G: Guest> Vcpu<G> {
 
     /// Runs until the machine stops or the guest asks for a power event.
     pub fn run(&mut self) -> VcpuExit {
+        self.counted(Self::run_loop)
+    }
+
+    /// Does `work` in the vCPU's loop and adds what it takes to the statistics.
+    fn counted<R>(&mut self, work: impl FnOnce(&mut Self) -> R) -> R {
         let _running = self.begin();
         let (retired, cpu_ns) = (self.core.retired, thread_cpu_ns());
-        let exit = self.run_loop();
+        let result = work(self);
         self.stats.instructions += self.core.retired.wrapping_sub(retired);
         self.stats.cpu_ns += thread_cpu_ns().saturating_sub(cpu_ns);
-        exit
+        result
     }
 
     fn run_loop(&mut self) -> VcpuExit {
@@ -92,17 +97,29 @@ impl<G: Guest> Vcpu<G> {
         }
     }
 
-    /// Runs `insns` guest instructions, give or take those of a block, unless it
-    /// has to end before as [`run`](Self::run) would: only then `Some`. Blocks of
-    /// one instruction make it exact.
+    /// Runs exactly `insns` guest instructions, unless it has to end before as
+    /// [`run`](Self::run) would: only then `Some`. To enter a handler takes none.
     pub fn run_for(&mut self, insns: u64) -> Option<VcpuExit> {
-        let _running = self.begin();
-        self.limit = Some(self.core.retired.saturating_add(insns));
+        self.counted(|vcpu| vcpu.run_to_limit(insns))
+    }
+
+    fn run_to_limit(&mut self, insns: u64) -> Option<VcpuExit> {
+        let end = self.core.retired.saturating_add(insns);
+        let left = |vcpu: &Self| end.saturating_sub(vcpu.core.retired);
+        self.limit = Some(end);
         let mut exit = None;
-        while exit.is_none() && self.limit.is_some_and(|limit| self.core.retired < limit) {
+        while exit.is_none() && self.limit.is_some() && left(self) >= self.max_block_insns.into() {
             exit = self.run_some();
         }
         self.limit = None;
+        // What is left is less than a block.
+        let single = left(self);
+        while exit.is_none() && left(self) != 0 {
+            exit = self.attend_if_wanted().or_else(|| self.run_instruction());
+        }
+        if self.tier1.is_some() {
+            self.stats.tier0.retired += single - left(self);
+        }
         exit
     }
 
@@ -157,36 +174,33 @@ impl<G: Guest> Vcpu<G> {
             },
         };
         code.heat_up();
-        self.core.set(fixed::PC, pc);
-        match interp::run(&mut self.core, &mut self.guest, &code.program) {
-            Ok(Next::Jump(target)) => {
-                self.core.retired = self.core.retired.wrapping_add(code.program.insns.into());
-                self.pc = target;
+        let end = execute(&mut self.core, &mut self.guest, pc, &code.program);
+        self.conclude(end)
+    }
+
+    /// Runs one instruction in tier 0, by itself.
+    #[cold]
+    fn run_instruction(&mut self) -> Option<VcpuExit> {
+        let pc = self.pc;
+        match self.find_unshared_block() {
+            Ok((code, _)) => {
+                let end = execute(&mut self.core, &mut self.guest, pc, &code.program);
+                self.conclude(end)
             }
-            Ok(Next::Exit { target, retired }) => {
-                self.core.retired = self.core.retired.wrapping_add(retired.into());
-                self.pc = target;
+            Err(exception) => {
+                self.raise(pc, exception);
+                None
             }
-            Ok(Next::Helper {
-                helper,
-                dst,
-                args,
-                next,
-            }) => {
-                let last = code.program.last();
-                let call = HelperCall {
-                    id: helper,
-                    args,
-                    pc: pc.wrapping_add(last.offset.into()),
-                    next,
-                };
-                return self.run_helper(&call, dst, last.number);
-            }
-            Err(Fault { op, exception }) => {
-                let position = code.program.position(op);
-                self.core.retired = self.core.retired.wrapping_add(position.number.into());
-                self.raise(pc.wrapping_add(position.offset.into()), exception);
-            }
+        }
+    }
+
+    /// Goes on after a block.
+    #[inline(always)]
+    fn conclude(&mut self, end: BlockEnd) -> Option<VcpuExit> {
+        match end {
+            BlockEnd::Jump(target) => self.pc = target,
+            BlockEnd::Helper { call, dst, before } => return self.run_helper(&call, dst, before),
+            BlockEnd::Fault { pc, exception } => self.raise(pc, exception),
         }
         debug_assert!(
             !self.core.jump_flush.is_pending(),
@@ -417,6 +431,53 @@ impl<G: Guest> Vcpu<G> {
         }
         Err(guest.access_fault(*pc, AccessKind::Execute))
     }
+}
+
+/// How a block in tier 0 has ended.
+enum BlockEnd {
+    /// The guest goes on at this virtual address.
+    Jump(u64),
+    /// A helper is to be called, `before` instructions into the block.
+    Helper {
+        call: HelperCall,
+        dst: Option<Slot>,
+        before: u16,
+    },
+    /// The instruction at `pc` has faulted.
+    Fault { pc: u64, exception: Exception },
+}
+
+/// Interprets a block at virtual address `pc` and counts what has retired.
+#[inline(always)]
+fn execute<G: Guest>(core: &mut Core, guest: &mut G, pc: u64, program: &Program) -> BlockEnd {
+    core.set(fixed::PC, pc);
+    let (retired, end) = match interp::run(core, guest, program) {
+        Ok(Next::Jump(target)) => (program.insns, BlockEnd::Jump(target)),
+        Ok(Next::Exit { target, retired }) => (retired, BlockEnd::Jump(target)),
+        Ok(Next::Helper {
+            helper,
+            dst,
+            args,
+            next,
+        }) => {
+            let last = program.last();
+            let call = HelperCall {
+                id: helper,
+                args,
+                pc: pc.wrapping_add(last.offset.into()),
+                next,
+            };
+            let before = last.number;
+            return BlockEnd::Helper { call, dst, before };
+        }
+        Err(Fault { op, exception }) => {
+            let position = program.position(op);
+            let pc = pc.wrapping_add(position.offset.into());
+            (position.number, BlockEnd::Fault { pc, exception })
+        }
+    };
+    core.retired = core.retired.wrapping_add(retired.into());
+    end
 }
 
 /// Marks code and withdraws direct writes to its page.

@@ -109,7 +109,7 @@ impl<G: Guest> Vcpu<G> {
     /// Host code to go on with at `self.pc`: that of the block there, or the
     /// way out of generated code.
     pub(crate) fn dispatch(&mut self) -> usize {
-        let host = if self.core.control.attention() == 0 {
+        let host = if self.core.control.attention() == 0 && !self.is_at_limit() {
             self.find_host()
         } else {
             None
@@ -156,6 +156,13 @@ impl<G: Guest> Vcpu<G> {
         let insns = u64::try_from(insns).unwrap_or(0);
         let end = self.core.retired.saturating_add(insns);
         self.limit.is_some_and(|limit| limit <= end)
+    }
+
+    /// Whether `run_for` lets no more instructions run: then a fetch that faults
+    /// is not to be noticed yet.
+    fn is_at_limit(&self) -> bool {
+        let retired = self.core.retired.wrapping_add(self.core.jit.uncounted());
+        self.limit.is_some_and(|limit| limit <= retired)
     }
 
     /// Forgets where the block at `self.pc` was: it is not there any more.

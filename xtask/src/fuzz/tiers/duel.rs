@@ -1,0 +1,99 @@
+//! A case on both machines.
+
+use anyhow::Result;
+
+use super::{case::Case, image::Image, plan::Run, side::Side, state::State};
+
+/// Where and how the two differed.
+pub struct Difference {
+    /// The run, from 0.
+    pub run: usize,
+    /// The events that had happened in it.
+    pub events: usize,
+    /// The states of interpreter and JIT, or why one of them has none.
+    pub states: Result<[State; 2]>,
+}
+
+/// What a case did.
+#[derive(Default, Clone, Copy)]
+pub struct Done {
+    /// Instructions retired by each machine.
+    pub instructions: u64,
+    /// Those of them in generated code.
+    pub generated: u64,
+    /// Blocks compiled.
+    pub blocks: u64,
+    /// Links between them.
+    pub links: u64,
+    /// Traps that the handlers logged.
+    pub traps: u64,
+    /// Events.
+    pub events: u64,
+}
+
+/// Runs a case on both machines; finds the first difference.
+///
+/// # Errors
+/// If a machine cannot be made.
+pub fn run(case: &Case) -> Result<(Done, Option<Difference>)> {
+    let image = Image::of(case);
+    let [interpreter, jit] = case.setup.engines();
+    let new = |(max_insns, engine)| Side::new(max_insns, engine, case.setup.neighbour);
+    let mut sides = [new(interpreter)?, new(jit)?];
+    let mut done = Done::default();
+    for (number, run) in case.plan.runs.iter().enumerate() {
+        for side in &mut sides {
+            side.reset(&image)?;
+        }
+        let before = sides[0].retired();
+        let difference = one_run(&mut sides, run)?;
+        done.instructions += sides[0].retired() - before;
+        done.traps += sides[0].traps()?;
+        done.events += run.events.len() as u64;
+        if let Some((events, states)) = difference {
+            let run = number;
+            return Ok((
+                done,
+                Some(Difference {
+                    run,
+                    events,
+                    states,
+                }),
+            ));
+        }
+    }
+    let stats = sides[1].take_stats().tier1;
+    (done.blocks, done.links) = (stats.code.blocks, stats.code.links);
+    done.generated = stats.retired;
+    Ok((done, None))
+}
+
+type Found = Option<(usize, Result<[State; 2]>)>;
+
+fn one_run(sides: &mut [Side; 2], run: &Run) -> Result<Found> {
+    for (number, (insns, event)) in run.events.iter().enumerate() {
+        if let Some(found) = stretch(sides, *insns, false) {
+            return Ok(Some((number, found)));
+        }
+        for side in sides.iter_mut() {
+            side.happen(*event)?;
+        }
+    }
+    Ok(stretch(sides, run.rest, true).map(|found| (run.events.len(), found)))
+}
+
+/// Runs both on; returns their states if they differ.
+fn stretch(sides: &mut [Side; 2], insns: u64, memory: bool) -> Option<Result<[State; 2]>> {
+    let states = both(sides, insns, memory);
+    match states {
+        Ok([a, b]) if a == b => None,
+        other => Some(other),
+    }
+}
+
+fn both(sides: &mut [Side; 2], insns: u64, memory: bool) -> Result<[State; 2]> {
+    let [interpreter, jit] = sides;
+    interpreter.run(insns)?;
+    jit.run(insns)?;
+    Ok([interpreter.state(memory)?, jit.state(memory)?])
+}

@@ -1,0 +1,125 @@
+//! The tiers against each other: random programs on the interpreter and on the
+//! JIT, with interrupts between any two instructions, page faults at any access,
+//! and code that changes.
+//!
+//! Programs have loops, calls and everything else that makes blocks hot. They need
+//! not end: both machines run exactly as many instructions, and then have to be in
+//! the same state.
+
+mod asm;
+mod case;
+mod device;
+mod duel;
+mod handler;
+mod image;
+mod instruction;
+mod labels;
+mod layout;
+mod plan;
+mod registers;
+mod report;
+mod setup;
+mod shrink;
+mod side;
+mod state;
+mod units;
+
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+
+use duel::Done;
+use instruction::Instructions;
+
+/// What to fuzz.
+pub struct Options {
+    /// Stop when so many instructions have been compared.
+    pub instructions: u64,
+    /// Which random numbers.
+    pub seed: u64,
+    /// The first case of the seed.
+    pub first: u64,
+}
+
+/// What was compared.
+#[derive(Default, Clone, Copy)]
+pub struct Compared {
+    /// Cases.
+    pub cases: u64,
+    /// Guest instructions that each machine retired.
+    pub instructions: u64,
+    /// Interrupts, changes of page tables and the like.
+    pub events: u64,
+    /// Those of the JIT's machine that ran in generated code.
+    pub generated: u64,
+    /// Traps.
+    pub traps: u64,
+    /// Blocks compiled.
+    pub blocks: u64,
+    /// Links made between compiled blocks.
+    pub links: u64,
+}
+
+impl Compared {
+    fn add(&mut self, done: &Done) {
+        self.cases += 1;
+        self.instructions += done.instructions;
+        self.events += done.events;
+        self.generated += done.generated;
+        self.traps += done.traps;
+        self.blocks += done.blocks;
+        self.links += done.links;
+    }
+}
+
+/// Runs until enough was compared or a difference was found.
+///
+/// # Errors
+/// On a difference, or if a machine cannot be made.
+pub fn run(options: &Options) -> Result<Compared> {
+    const REPORT_EVERY: u64 = 1_000;
+    let instructions = Instructions::new();
+    let begin = Instant::now();
+    let mut compared = Compared::default();
+    while compared.instructions < options.instructions {
+        let index = options.first + compared.cases;
+        let case = case::random(&instructions, options.seed, index);
+        let (done, difference) = duel::run(&case)?;
+        if let Some(difference) = difference {
+            return fail(options.seed, index, case, difference);
+        }
+        compared.add(&done);
+        if compared.cases.is_multiple_of(REPORT_EVERY) {
+            tell(&compared, begin);
+        }
+    }
+    tell(&compared, begin);
+    Ok(compared)
+}
+
+fn tell(compared: &Compared, begin: Instant) {
+    let c = compared;
+    println!(
+        "{:>11} instructions, {} in generated code, {} traps, {} events, {} cases, {} blocks, \
+         {} links, {} s",
+        c.instructions,
+        c.generated,
+        c.traps,
+        c.events,
+        c.cases,
+        c.blocks,
+        c.links,
+        begin.elapsed().as_secs()
+    );
+}
+
+/// Reports a difference.
+fn fail(seed: u64, index: u64, case: case::Case, found: duel::Difference) -> Result<Compared> {
+    println!("case {index} of seed {seed} differs; making it smaller");
+    let (small, found) = shrink::shrink(case, found)?;
+    let directory = report::save(seed, index, &small, &found)?;
+    bail!(
+        "interpreter and JIT differ; see {}; again: --seed {seed} --first {index}",
+        directory.display()
+    );
+}

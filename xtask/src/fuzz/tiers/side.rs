@@ -1,0 +1,240 @@
+//! One of the two machines.
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result, bail};
+use vm_core::{
+    AccessSize, GuestPhysAddr,
+    time::{Alarm, AlarmService, HostClock, ManualClock},
+};
+use vm_engine::{
+    guest::riscv64::{HartConfig, Riscv64},
+    vcpu::{Engine, MachineShared, Vcpu, VcpuControl, VcpuRequest, attention},
+};
+use vm_mem::GuestRam;
+
+use super::{
+    device::Devices,
+    image::{self, Image},
+    layout::{GOOD, PAGE, RAM, RAM_BYTES, TABLES, functions},
+    plan::{Event, revocable},
+    state::State,
+};
+
+/// More than any case takes.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// A machine with one hart.
+pub struct Side {
+    vcpu: Vcpu<Riscv64>,
+    devices: Arc<Devices>,
+    watchdog: Alarm,
+}
+
+impl Side {
+    /// A machine whose blocks have at most `max_insns` instructions. With
+    /// `neighbour`, it has a second hart, which never runs.
+    ///
+    /// # Errors
+    /// If the host lacks memory, threads, or the engine.
+    pub fn new(max_insns: u16, engine: Engine, neighbour: bool) -> Result<Self> {
+        let ram = GuestRam::new(&[(GuestPhysAddr(RAM), RAM_BYTES)])?;
+        let control = Arc::new(VcpuControl::new(false));
+        let devices = Arc::new(Devices::new(Arc::clone(&control)));
+        let alarms = Arc::clone(guest_alarms()?);
+        let shared = Arc::new(MachineShared::new(ram, devices.clone(), alarms));
+        let other = neighbour.then(|| Arc::new(VcpuControl::new(true)));
+        let controls = std::iter::once(Arc::clone(&control)).chain(other);
+        shared.attach(controls.collect());
+        let guest = Riscv64::new(HartConfig::default());
+        let mut vcpu = Vcpu::new(0, Arc::clone(&control), shared, guest, RAM);
+        vcpu.set_max_block_insns(max_insns);
+        vcpu.set_engine(engine)?;
+        let stop = move || control.raise_attention(attention::STOP);
+        let watchdog = host_alarms()?.alarm(stop);
+        Ok(Self {
+            vcpu,
+            devices,
+            watchdog,
+        })
+    }
+
+    /// Resets hart and memory.
+    ///
+    /// # Errors
+    /// If the image is not as large as RAM.
+    pub fn reset(&mut self, image: &Image) -> Result<()> {
+        let machine = &self.vcpu.core.machine;
+        let mut now = vec![0; PAGE as usize];
+        for (address, page) in (RAM..)
+            .step_by(PAGE as usize)
+            .zip(image.0.chunks(now.len()))
+        {
+            machine.ram.read(GuestPhysAddr(address), &mut now)?;
+            if now != page {
+                machine.ram.write(GuestPhysAddr(address), page)?;
+                machine.written_by_device(GuestPhysAddr(address), PAGE);
+            }
+        }
+        self.devices.reset();
+        let Vcpu { core, guest, .. } = &mut self.vcpu;
+        guest.reset_to_machine(core, RAM, 0, 0);
+        self.vcpu.pc = RAM;
+        let alarms = host_alarms()?;
+        let limit = u64::try_from(LIMIT.as_nanos()).unwrap_or(u64::MAX);
+        self.watchdog
+            .set(Some(alarms.clock().now_ns().saturating_add(limit)));
+        Ok(())
+    }
+
+    /// Runs so many instructions.
+    ///
+    /// # Errors
+    /// If that takes too long.
+    pub fn run(&mut self, insns: u64) -> Result<()> {
+        if self.vcpu.run_for(insns).is_some() {
+            bail!("it does not come to an end at {:#x}", self.vcpu.pc);
+        }
+        Ok(())
+    }
+
+    /// Has something happen.
+    ///
+    /// # Errors
+    /// If the case is not one of this layout.
+    pub fn happen(&mut self, event: Event) -> Result<()> {
+        match event {
+            Event::Stop => {}
+            Event::Interrupt(line) => self.vcpu.core.control.set_line(line, true),
+            Event::Revoke { pages, rights } => {
+                let chosen = (0..).zip(revocable()).filter(|(n, _)| pages >> n & 1 != 0);
+                chosen
+                    .map(|(_, page)| page)
+                    .try_for_each(|page| self.revoke(page, rights))?;
+                self.flush();
+            }
+            Event::Write { function, insn } => {
+                let offset = functions()
+                    .get(function)
+                    .copied()
+                    .context("no such function")?;
+                self.write(RAM + offset as u64, &insn.to_le_bytes())?;
+                self.vcpu.core.control.post(VcpuRequest::SyncInstructions);
+            }
+            Event::Flush => self.flush(),
+        }
+        Ok(())
+    }
+
+    /// Takes rights to a virtual page away.
+    fn revoke(&mut self, page: u64, rights: u64) -> Result<()> {
+        for (table, copy) in TABLES.into_iter().zip(GOOD) {
+            let [at, good] = [table, copy].map(|number| RAM + number * PAGE + 8 * page);
+            let load = |at| {
+                self.vcpu
+                    .core
+                    .machine
+                    .ram
+                    .load(GuestPhysAddr(at), AccessSize::Double)
+            };
+            let entry = load(good).context("no page table")? & !rights;
+            self.write(at, &entry.to_le_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) {
+        self.vcpu.core.control.post(VcpuRequest::FlushTlb {
+            va: 0,
+            pages: u64::MAX,
+            asid: None,
+        });
+    }
+
+    /// Stores as a device does.
+    fn write(&mut self, address: u64, bytes: &[u8]) -> Result<()> {
+        let machine = &self.vcpu.core.machine;
+        machine.ram.write(GuestPhysAddr(address), bytes)?;
+        machine.written_by_device(GuestPhysAddr(address), bytes.len() as u64);
+        Ok(())
+    }
+
+    /// The hart's state and, with `memory`, that of RAM and devices.
+    ///
+    /// # Errors
+    /// If it cannot be saved.
+    pub fn state(&self, memory: bool) -> Result<State> {
+        let Vcpu {
+            core, guest, pc, ..
+        } = &self.vcpu;
+        let mut bytes = Vec::new();
+        if memory {
+            bytes.resize(RAM_BYTES as usize, 0);
+            core.machine.ram.read(GuestPhysAddr(RAM), &mut bytes)?;
+            bytes.extend(self.devices.page().iter());
+        }
+        Ok(State {
+            retired: core.retired,
+            hart: guest.save(core, *pc)?,
+            memory: bytes,
+        })
+    }
+
+    /// Instructions retired so far.
+    pub fn retired(&self) -> u64 {
+        self.vcpu.core.retired
+    }
+
+    /// Traps that the handlers have logged since reset.
+    ///
+    /// # Errors
+    /// If RAM is too small.
+    pub fn traps(&self) -> Result<u64> {
+        let load = |at| {
+            self.vcpu
+                .core
+                .machine
+                .ram
+                .load(GuestPhysAddr(at), AccessSize::Double)
+        };
+        let counts = image::trap_counts().map(load);
+        counts
+            .into_iter()
+            .sum::<Option<u64>>()
+            .context("no handlers")
+    }
+
+    /// What it has done since the last call.
+    pub fn take_stats(&mut self) -> vm_engine::vcpu::VcpuStats {
+        self.vcpu.take_stats()
+    }
+}
+
+impl Drop for Side {
+    fn drop(&mut self) {
+        self.watchdog.set(None);
+    }
+}
+
+/// Guest time, which stands still.
+fn guest_alarms() -> Result<&'static Arc<AlarmService>> {
+    static ALARMS: OnceLock<Option<Arc<AlarmService>>> = OnceLock::new();
+    let start = || AlarmService::start(Arc::new(ManualClock::default())).ok();
+    let alarms = ALARMS.get_or_init(|| start().map(Arc::new));
+    alarms
+        .as_ref()
+        .context("cannot start the thread of the guests' alarms")
+}
+
+/// One thread of watchdogs.
+fn host_alarms() -> Result<&'static Arc<AlarmService>> {
+    static ALARMS: OnceLock<Option<Arc<AlarmService>>> = OnceLock::new();
+    let start = || AlarmService::start(Arc::new(HostClock::starting_at(0))).ok();
+    let alarms = ALARMS.get_or_init(|| start().map(Arc::new));
+    alarms
+        .as_ref()
+        .context("cannot start the thread of watchdogs")
+}
