@@ -112,6 +112,7 @@ fn fault<G: Guest>(vcpu: &mut Vcpu<G>, exception: Exception) -> Answer {
     let site = site(vcpu);
     vcpu.count_instructions();
     vcpu.core.retired = vcpu.core.retired.wrapping_sub(site.unretired.into());
+    vcpu.core.jit.give_back(site.unretired);
     vcpu.raise(site_pc(vcpu), exception);
     Answer {
         value: 0,
@@ -173,6 +174,7 @@ unsafe extern "C" fn op<G: Guest>(slots: *mut u64) -> Answer {
             }
         }
         Err(exception) => {
+            vcpu.core.jit.give_back(site.unretired);
             vcpu.raise(site_pc(vcpu), exception);
             Answer {
                 value: 0,

@@ -91,6 +91,12 @@ impl JitState {
         (i64::from(self.granted) - i64::from(self.budget)) as u64
     }
 
+    /// Adds instructions to the budget that were taken off, but not retired.
+    pub(crate) fn give_back(&mut self, insns: u16) {
+        let insns = i32::from(insns);
+        (self.granted, self.budget) = (self.granted + insns, self.budget + insns);
+    }
+
     /// How many instructions may still run until the vCPU looks around.
     pub(crate) fn budget(&self) -> i32 {
         self.budget
