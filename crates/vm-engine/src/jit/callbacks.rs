@@ -233,7 +233,12 @@ unsafe extern "C" fn helper<G: Guest>(slots: *mut u64) -> usize {
     vcpu.accrue_fp_flags(JitState::take_running_fp_flags());
     // `run_helper` counts the instruction itself.
     vcpu.core.retired = vcpu.core.retired.wrapping_sub(1);
-    match vcpu.run_helper(&call, dst, 0) {
+    let before = vcpu.core.retired;
+    let exit = vcpu.run_helper(&call, dst, 0);
+    if vcpu.core.retired == before {
+        vcpu.core.jit.give_back(1);
+    }
+    match exit {
         None => vcpu.dispatch(),
         Some(exit) => vcpu.leave_with(exit),
     }
