@@ -264,8 +264,9 @@ fn service(code: &mut Code, r: &Registers, translated: bool, fence: bool) {
 fn restart(code: &mut Code, r: &Registers) {
     code.label("restart");
     code.put([ld(T1, SP, context::RESTART), write(r.epc, T1)]);
-    code.put([ld(T1, SP, context::CLEAR), csrrc(ZERO, r.status, T1)]);
-    code.put([ld(T1, SP, context::SET), csrrs(ZERO, r.status, T1)]);
+    // Both at once: in between, MPRV would have the handler's loads translated.
+    code.put([ld(T1, SP, context::CLEAR), ld(T2, SP, context::SET)]);
+    code.put([csrrc(ZERO, r.status, T1), csrrs(ZERO, r.status, T2)]);
     code.put([ld(T1, SP, context::STACK), write(r.scratch, T1)]);
     code.jump("leave");
 }

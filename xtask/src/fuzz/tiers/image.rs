@@ -213,8 +213,11 @@ fn csrs(setup: &Setup) -> Vec<(u32, u64)> {
     let [machine, supervisor] = HANDLERS.map(|at| RAM + at);
     let [machine_context, supervisor_context] = CONTEXTS.map(|at| RAM + at);
     const OPEN: u64 = 0x1f;
-    const NONE_NAPOT: u64 = 0x18;
+    const NONE: u64 = 0x18;
+    /// For M-mode, too: the handlers' code stays as it is.
+    const LOCKED: u64 = 0x9d << 8;
     let denied = RAM + (DATA.start + 5) * PAGE + 0x400;
+    let denied_rights = if setup.protected { NONE } else { 0 };
     vec![
         (0x300, setup.mstatus),
         (0x305, machine),
@@ -231,10 +234,8 @@ fn csrs(setup: &Setup) -> Vec<(u32, u64)> {
         (0x003, setup.fcsr),
         (0x3b0, denied >> 2 | 7),
         (0x3b7, u64::MAX >> 10),
-        (
-            0x3a0,
-            OPEN << 56 | if setup.protected { NONE_NAPOT } else { 0 },
-        ),
+        (0x3b1, RAM >> 2 | (2 * PAGE / 8 - 1)),
+        (0x3a0, OPEN << 56 | LOCKED | denied_rights),
         (0x180, if setup.translated { satp(setup)[0] } else { 0 }),
         (0x341, setup.code_base + setup.entry as u64),
     ]
