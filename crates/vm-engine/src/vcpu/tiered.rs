@@ -78,6 +78,7 @@ impl<G: Guest> Vcpu<G> {
         let Some(host) = self.find_host() else {
             let retired = self.core.retired;
             let exit = self.run_block();
+            self.drop_code();
             self.stats.tier0.retired += self.core.retired.wrapping_sub(retired);
             return exit;
         };

@@ -79,6 +79,24 @@ fn a_function_is_rewritten_before_every_call() {
 }
 
 #[test]
+fn what_is_hot_is_rewritten_by_what_runs_once() {
+    for sync in BOTH {
+        let mut p = Program::new();
+        p.li(A0, ROUNDS).li(A1, RAM + 0x2000);
+        p.li(A2, addi(A3, A3, 2).into());
+        let top = p.here();
+        p.put([jalr(RA, A1, 0), addi(A0, A0, -1)]);
+        p.bne_to(A0, ZERO, top).put([sw(A2, A1, 0)]);
+        if sync == Sync::Fence {
+            p.put([FENCE_I]);
+        }
+        p.put([jalr(RA, A1, 0)]).stop_with(A3);
+        p.pad(0x2000).put([addi(A3, A3, 1), RET]);
+        assert_eq!(Machine::new(1, &p).run().0, ROUNDS + 2, "{sync:?}");
+    }
+}
+
+#[test]
 fn what_a_branch_or_jump_ahead_leads_to_is_rewritten() {
     let store = |p: &mut Program| {
         p.put([sw(A2, A1, 0)]);
