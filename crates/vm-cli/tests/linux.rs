@@ -5,6 +5,7 @@
 
 use std::{
     fs,
+    io::Write as _,
     path::Path,
     process::{Command, Stdio},
     sync::Arc,
@@ -50,6 +51,34 @@ fn run(command: &str, args: &[&str]) -> String {
 fn one_vcpu_reaches_userspace() {
     let text = run("time true && uname -m; nproc; ls /sys/bus/pci/devices", &[]);
     assert!(text.contains("riscv64\r\n1\r\n0000:00:00.0"), "{text}");
+}
+
+#[test]
+#[ignore = "needs the default guest"]
+fn what_is_typed_before_the_prompt_is_not_lost() {
+    image();
+    let mut guest = Command::new(env!("CARGO_BIN_EXE_trine"))
+        .args(["run", "--timeout", "900"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = 1..=300;
+    let mut typed: String = lines
+        .clone()
+        .map(|n| format!("echo $(({n}+1000))\n"))
+        .collect();
+    typed += "poweroff -f\n";
+    let mut stdin = guest.stdin.take().unwrap();
+    stdin.write_all(typed.as_bytes()).unwrap();
+    let output = guest.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    for n in lines {
+        // The shell may redraw its prompt before the answer.
+        let answer = format!("{}\r\n", n + 1000);
+        assert!(text.contains(&answer), "{answer}: {text}");
+    }
+    assert_eq!(output.status.code(), Some(0), "{text}");
 }
 
 #[test]

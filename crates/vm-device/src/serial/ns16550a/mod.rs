@@ -3,7 +3,11 @@
 //! Baud rate and frame format are kept and ignored: characters take no time.
 //! Back-pressure works in both directions. Output that the host does not take
 //! stays in the transmit FIFO and the guest sees the transmitter busy; input
-//! that the guest does not read fills a queue and then stays with the host.
+//! that the guest does not read stays with the host.
+//!
+//! Input never gets lost on the way to a guest that is not there yet. It waits
+//! until the guest enables the receive interrupt or polls LSR, and outlasts any
+//! reset of the receive FIFO, as if it had come just after.
 
 mod spec;
 mod state;
@@ -23,7 +27,7 @@ use crate::console::{ConsoleOutput, ReadyCallback};
 pub const WINDOW_LEN: u64 = 8;
 
 const KIND: &str = "ns16550a";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A 16550A serial port.
 pub struct Ns16550a {
@@ -86,6 +90,12 @@ impl Ns16550a {
             inner.host_waits = accepted < bytes.len();
             accepted
         })
+    }
+
+    /// Takes a byte of input without the registers, for a firmware that reads
+    /// on the guest's behalf.
+    pub fn take_input(&self) -> Option<u8> {
+        self.update(|inner| inner.state.take_input())
     }
 
     /// Sets what to call, on a vCPU's thread, when input was refused and half

@@ -6,10 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use super::spec::*;
 
-/// Bytes of input held for a guest that is slow to read.
-pub(super) const INPUT_LEN: usize = 4096;
+/// Bytes of input on the wire: the host keeps what goes beyond that.
+pub(super) const INPUT_LEN: usize = FIFO_LEN;
 
-/// Registers, FIFOs and host input. Also the saved form, version 1.
+/// How often a guest has to look at LSR to be one that polls. A driver that
+/// empties the port before it uses it looks once, reads RBR once, and does not
+/// want what is there.
+const POLLING: u8 = 2;
+
+/// Registers, FIFOs and host input. Also the saved form, version 2.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct State {
     ier: u8,
@@ -23,10 +28,14 @@ pub(super) struct State {
     /// The THRE interrupt is due: the transmitter ran empty, or its interrupt
     /// was enabled while empty, and neither IIR nor THR was touched since.
     thre_pending: bool,
+    /// Received in loopback.
     pub(super) rx: VecDeque<u8>,
     tx: VecDeque<u8>,
-    /// From the host, not yet on the wire.
+    /// From the host. What of it is in the receive FIFO is what there is room
+    /// for; it leaves only when it is read, so that no reset of the FIFO loses it.
     input: VecDeque<u8>,
+    /// How often LSR was read since the port was set up, up to [`POLLING`].
+    looks: u8,
 }
 
 impl State {
@@ -44,6 +53,7 @@ impl State {
             rx: VecDeque::new(),
             tx: VecDeque::new(),
             input: VecDeque::new(),
+            looks: 0,
         }
     }
 
@@ -76,7 +86,10 @@ impl State {
             RBR_THR_DLL => self.write_thr(value),
             IER_DLM => self.write_ier(value),
             IIR_FCR => self.write_fcr(value),
-            LCR => self.lcr = value,
+            LCR => {
+                self.lcr = value;
+                self.looks = 0;
+            }
             MCR => self.write_mcr(value),
             SCR => self.scr = value,
             // LSR and MSR are read-only in normal use.
@@ -111,10 +124,34 @@ impl State {
         }
     }
 
+    /// Whether input reaches the receiver: somebody is there to read it. In
+    /// loopback the receiver is disconnected from the wire.
+    const fn listening(&self) -> bool {
+        !self.loopback() && (self.ier & IER_RX != 0 || self.looks >= POLLING)
+    }
+
+    /// How many bytes the receiver holds.
+    fn received(&self) -> usize {
+        let wire = if self.listening() {
+            self.input.len()
+        } else {
+            0
+        };
+        self.depth().min(self.rx.len() + wire)
+    }
+
     fn read_rbr(&mut self) -> u8 {
-        let byte = self.rx.pop_front().unwrap_or(0);
-        self.receive();
-        byte
+        let looped = self.rx.pop_front();
+        match looped {
+            None if self.listening() => self.take_input(),
+            _ => looped,
+        }
+        .unwrap_or(0)
+    }
+
+    /// Takes a byte off the wire.
+    pub(super) fn take_input(&mut self) -> Option<u8> {
+        self.input.pop_front()
     }
 
     fn read_iir(&mut self) -> u8 {
@@ -126,8 +163,9 @@ impl State {
     }
 
     fn read_lsr(&mut self) -> u8 {
+        self.looks = POLLING.min(self.looks.saturating_add(1));
         let mut lsr = 0;
-        if !self.rx.is_empty() {
+        if self.received() > 0 {
             lsr |= LSR_DATA_READY;
         }
         if std::mem::take(&mut self.overrun) {
@@ -175,6 +213,7 @@ impl State {
     fn write_ier(&mut self, value: u8) {
         let enabled = value & !self.ier;
         self.ier = value & IER_MASK;
+        self.looks = 0;
         if enabled & IER_THRE != 0 && self.tx.is_empty() {
             self.thre_pending = true;
         }
@@ -195,11 +234,12 @@ impl State {
         } else {
             0
         };
-        self.receive();
+        self.looks = 0;
     }
 
     fn write_mcr(&mut self, value: u8) {
         self.mcr = value & MCR_MASK;
+        self.looks = 0;
         let lines = if self.loopback() {
             // The modem control outputs are wired to the status inputs (§8.6.7).
             let wired = [
@@ -214,7 +254,6 @@ impl State {
             MSR_CTS | MSR_DSR | MSR_DCD
         };
         self.set_modem_lines(lines);
-        self.receive();
     }
 
     /// Updates the modem status inputs and what changed since MSR was read.
@@ -227,26 +266,14 @@ impl State {
         self.msr = lines | (self.msr & MSR_DELTAS) | deltas;
     }
 
-    /// Moves host input into the receiver while it has room. In loopback the
-    /// receiver is disconnected from the wire.
-    fn receive(&mut self) {
-        while !self.loopback() && self.rx.len() < self.depth() {
-            match self.input.pop_front() {
-                Some(byte) => self.rx.push_back(byte),
-                None => return,
-            }
-        }
-    }
-
     /// Queues input from the host; returns how much of it there was room for.
     pub(super) fn push_input(&mut self, bytes: &[u8]) -> usize {
         let accepted = bytes.len().min(INPUT_LEN.saturating_sub(self.input.len()));
         self.input.extend(&bytes[..accepted]);
-        self.receive();
         accepted
     }
 
-    /// How many bytes of host input wait for room in the receiver.
+    /// How many bytes are on the wire.
     pub(super) fn input_len(&self) -> usize {
         self.input.len()
     }
@@ -269,9 +296,9 @@ impl State {
         let enabled = |bit| self.ier & bit != 0;
         if enabled(IER_LINE) && self.overrun {
             IIR_LINE
-        } else if enabled(IER_RX) && self.rx.len() >= self.trigger() {
+        } else if enabled(IER_RX) && self.received() >= self.trigger() {
             IIR_RX
-        } else if enabled(IER_RX) && !self.rx.is_empty() {
+        } else if enabled(IER_RX) && self.received() > 0 {
             // The wire is infinitely fast: four character times are over.
             IIR_TIMEOUT
         } else if enabled(IER_THRE) && self.thre_pending {

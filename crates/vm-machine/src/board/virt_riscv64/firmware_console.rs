@@ -2,17 +2,9 @@
 
 use std::sync::Arc;
 
-use vm_core::{AccessSize, MmioDevice};
 use vm_device::{console::ConsoleOutput, serial::Ns16550a};
 
 use crate::firmware::FirmwareConsole;
-
-/// Receiver buffer register.
-const RBR: u64 = 0;
-/// Line status register.
-const LSR: u64 = 5;
-/// LSR: a received byte waits.
-const DATA_READY: u64 = 1;
 
 /// Prints where the UART prints, and reads what the UART received.
 pub(crate) struct UartConsole {
@@ -32,10 +24,6 @@ impl FirmwareConsole for UartConsole {
     }
 
     fn read(&self) -> Option<u8> {
-        let register = |offset| self.uart.read(offset, AccessSize::Byte);
-        if register(LSR)? & DATA_READY == 0 {
-            return None;
-        }
-        register(RBR).map(|byte| byte as u8)
+        self.uart.take_input()
     }
 }
