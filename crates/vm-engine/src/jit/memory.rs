@@ -6,9 +6,8 @@
 
 use std::{ffi::c_void, io, ptr::NonNull};
 
-use rustix::{
-    fs::{MemfdFlags, ftruncate, memfd_create},
-    mm::{MapFlags, ProtFlags, mmap, munmap},
+use rustix::mm::{
+    MapFlags, MprotectFlags, MremapFlags, ProtFlags, mmap_anonymous, mprotect, mremap, munmap,
 };
 
 /// Code is aligned to this, in bytes: a fetch block of common processors.
@@ -31,30 +30,13 @@ unsafe impl Send for CodeMemory {}
 impl CodeMemory {
     /// `size` bytes, reserved now and taken from the host as they are used.
     pub(super) fn new(size: usize) -> io::Result<Self> {
-        let file = memfd_create("trine-code", MemfdFlags::CLOEXEC)?;
-        ftruncate(&file, size as u64)?;
-        let map = |protection| {
-            // SAFETY: a new mapping at an address of the kernel's choice.
-            let address = unsafe {
-                mmap(
-                    std::ptr::null_mut(),
-                    size,
-                    protection,
-                    MapFlags::SHARED,
-                    &file,
-                    0,
-                )
-            }?;
-            NonNull::new(address.cast()).ok_or_else(|| io::Error::from(io::ErrorKind::OutOfMemory))
-        };
-        let writable = map(ProtFlags::READ | ProtFlags::WRITE)?;
-        let executable = match map(ProtFlags::READ | ProtFlags::EXEC) {
-            Ok(executable) => executable,
-            Err(error) => {
-                unmap(writable, size);
-                return Err(error);
-            }
-        };
+        // Not a named file: `perf` looks into its map for anonymous memory only.
+        let protection = ProtFlags::READ | ProtFlags::WRITE;
+        // SAFETY: a new mapping at an address of the kernel's choice.
+        let writable =
+            unsafe { mmap_anonymous(std::ptr::null_mut(), size, protection, MapFlags::SHARED) };
+        let writable = not_null(writable?)?;
+        let executable = map_executable(writable, size).inspect_err(|_| unmap(writable, size))?;
         Ok(Self {
             writable,
             executable,
@@ -123,6 +105,29 @@ impl CodeMemory {
         let offset = address.checked_sub(self.executable.as_ptr() as usize)?;
         (offset < self.size).then_some(offset as u32)
     }
+}
+
+/// Maps the shared memory at `writable` once more, to be executed.
+fn map_executable(writable: NonNull<u8>, size: usize) -> io::Result<NonNull<u8>> {
+    let old: *mut c_void = writable.as_ptr().cast();
+    // SAFETY: a mapping of our own. With an old size of 0, mremap(2) leaves it
+    // alone and makes a second one of its memory, where the kernel chooses.
+    let executable = unsafe { mremap(old, 0, size, MremapFlags::MAYMOVE) };
+    let executable = not_null(executable?)?;
+    let flags = MprotectFlags::READ | MprotectFlags::EXEC;
+    // SAFETY: the new mapping as a whole, to which nobody has a pointer yet.
+    let protected = unsafe { mprotect(executable.as_ptr().cast(), size, flags) };
+    match protected {
+        Ok(()) => Ok(executable),
+        Err(error) => {
+            unmap(executable, size);
+            Err(error.into())
+        }
+    }
+}
+
+fn not_null(address: *mut c_void) -> io::Result<NonNull<u8>> {
+    NonNull::new(address.cast()).ok_or_else(|| io::Error::from(io::ErrorKind::OutOfMemory))
 }
 
 /// The displacement at `at` that leads to `target`: relative to its own end.
