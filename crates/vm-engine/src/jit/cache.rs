@@ -1,6 +1,6 @@
 //! Generated code of one vCPU: its blocks and the links between them.
 
-use std::{io, sync::Arc};
+use std::{io, ops::Range, sync::Arc};
 
 use rustc_hash::FxHashMap;
 use serde::Serialize;
@@ -150,6 +150,26 @@ impl HostCache {
     /// What callbacks return to leave it.
     pub(crate) fn leave(&self) -> usize {
         self.memory.address(self.runtime.leave)
+    }
+
+    /// The names of the engine's own code, and the addresses where it is executed.
+    pub(crate) fn runtime_parts(&self) -> Vec<(String, Range<usize>)> {
+        let address = |offset| self.memory.address(offset);
+        let parts = self.runtime.parts().into_iter();
+        parts
+            .map(|(name, part)| (name, address(part.start)..address(part.end)))
+            .collect()
+    }
+
+    /// Address of the end of the code.
+    pub(crate) fn end(&self) -> usize {
+        self.memory.address(self.memory.used() as u32)
+    }
+
+    /// The block whose code starts at address `host`.
+    pub(crate) fn code_at(&self, host: usize) -> Option<&Arc<Code>> {
+        let id = *self.entries.get(&self.memory.offset(host)?)?;
+        Some(&self.blocks.get(id as usize)?.code)
     }
 
     /// Whether other vCPUs store to memory, too.

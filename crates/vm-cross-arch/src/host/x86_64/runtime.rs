@@ -1,5 +1,7 @@
 //! The stubs between generated code and the engine.
 
+use std::ops::Range;
+
 use dynasmrt::{DynasmApi, dynasm};
 use vm_core::AccessSize;
 
@@ -56,6 +58,20 @@ pub struct RuntimeCode {
 }
 
 impl RuntimeCode {
+    /// All parts of the code in order: their names, for people, and offsets.
+    pub fn parts(&self) -> Vec<(String, Range<u32>)> {
+        let stubs = self.stubs.iter();
+        let stubs = stubs.map(|(which, at)| (format!("{which:?}").to_lowercase(), *at));
+        let ways = [("enter", self.enter), ("leave", self.leave)];
+        let ways = ways.map(|(name, at)| (name.to_owned(), at));
+        let mut starts: Vec<_> = ways.into_iter().chain(stubs).collect();
+        starts.sort_by_key(|&(_, at)| at);
+        let ends: Vec<u32> = starts.iter().skip(1).map(|&(_, at)| at).collect();
+        let ends = ends.into_iter().chain([self.bytes.len() as u32]);
+        let parts = starts.into_iter().zip(ends);
+        parts.map(|((name, at), end)| (name, at..end)).collect()
+    }
+
     /// Offset of a stub.
     pub fn stub(&self, which: Runtime) -> Option<u32> {
         let mut stubs = self.stubs.iter();
