@@ -9,6 +9,7 @@ mod host;
 pub mod interp;
 pub mod jit;
 pub mod memory;
+pub mod observe;
 pub mod reservation;
 pub mod softfloat;
 pub mod vcpu;

@@ -113,6 +113,16 @@ pub trait Guest: Send + 'static {
     /// instruction, or `None` for any other request.
     fn start(&mut self, core: &mut Core, request: &VcpuRequest) -> Option<u64>;
 
+    /// Name of the privilege mode, for people.
+    fn mode(&self) -> &'static str {
+        "-"
+    }
+
+    /// The text of the instruction `code` at virtual address `pc`, for people.
+    fn disassemble(code: &[u8], _pc: u64) -> String {
+        format!("{code:02x?}")
+    }
+
     /// Carries out a [`VcpuRequest::FlushTlb`] from another thread.
     fn request(&mut self, core: &mut Core, request: VcpuRequest);
 }

@@ -103,6 +103,11 @@ impl Program {
         self.position(self.ops.len())
     }
 
+    /// The guest instructions: offset from the block's start, and length, in bytes.
+    pub fn instructions(&self) -> impl Iterator<Item = (u16, u8)> {
+        self.marks.iter().map(|mark| (mark.offset, mark.len))
+    }
+
     /// Bytes of host memory beyond the structure itself.
     pub fn footprint(&self) -> usize {
         size_of_val(&*self.ops) + size_of_val(&*self.cold) + size_of_val(&*self.marks)

@@ -9,6 +9,7 @@ mod request;
 mod run;
 mod stats;
 mod tiered;
+mod watch;
 
 pub use self::core::Core;
 pub use control::{VcpuControl, attention};

@@ -17,6 +17,7 @@ use crate::{
     guest::{Exception, Guest, HelperCall, Outcome},
     interp::{self, Fault, Next, Program},
     memory,
+    observe::BlockTracer,
     vcpu::{MachineShared, VcpuControl},
 };
 
@@ -40,6 +41,7 @@ pub struct Vcpu<G: Guest> {
     pub(super) tier1: Option<Box<Tier1>>,
     /// What no other part of the vCPU counts itself.
     pub(super) stats: VcpuStats,
+    pub(super) tracer: Option<Arc<dyn BlockTracer>>,
     /// Instructions retired at which [`run_for`](Self::run_for) ends; `None`
     /// also once no further block fits.
     pub(super) limit: Option<u64>,
@@ -64,6 +66,7 @@ impl<G: Guest> Vcpu<G> {
             max_block_insns: MAX_BLOCK_INSNS,
             tier1: None,
             stats: VcpuStats::default(),
+            tracer: None,
             limit: None,
         }
     }
@@ -90,6 +93,11 @@ impl<G: Guest> Vcpu<G> {
     }
 
     fn run_loop(&mut self) -> VcpuExit {
+        while self.tracer.is_some() {
+            if let Some(exit) = self.run_some_traced() {
+                return exit;
+            }
+        }
         loop {
             if let Some(exit) = self.run_some() {
                 return exit;
@@ -151,7 +159,7 @@ impl<G: Guest> Vcpu<G> {
     }
 
     #[inline(always)]
-    fn attend_if_wanted(&mut self) -> Option<VcpuExit> {
+    pub(super) fn attend_if_wanted(&mut self) -> Option<VcpuExit> {
         if self.core.control.attention() != 0 {
             self.attend()
         } else {

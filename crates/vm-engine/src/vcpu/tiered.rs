@@ -12,6 +12,7 @@ use crate::{
     guest::{Exception, Guest},
     jit::{self, BUDGET, HostCache, OpSite, Place, Target, View},
     memory,
+    observe::{CodeListener, HostCodeKind},
 };
 
 /// Tier 1 of a vCPU, and when it is used.
@@ -22,6 +23,7 @@ pub(super) struct Tier1 {
     seen: Option<(View, JumpKey)>,
     /// Why the guest left generated code, if not for tier 0.
     exit: Option<VcpuExit>,
+    pub(super) listener: Option<Arc<dyn CodeListener>>,
 }
 
 /// How a vCPU executes its guest.
@@ -67,6 +69,7 @@ impl<G: Guest> Vcpu<G> {
                     policy,
                     seen: None,
                     exit: None,
+                    listener: None,
                 }))
             }
         };
@@ -76,21 +79,28 @@ impl<G: Guest> Vcpu<G> {
     /// Runs generated code, or one block in tier 0.
     pub(super) fn run_tiered(&mut self) -> Option<VcpuExit> {
         let Some(host) = self.find_host() else {
-            let retired = self.core.retired;
-            let exit = self.run_block();
+            let exit = self.run_block_counted();
             self.drop_code();
-            self.stats.tier0.retired += self.core.retired.wrapping_sub(retired);
             return exit;
         };
         if self.limit.is_some() {
             self.grant();
         }
+        self.trace_tier1(host);
         let enter = self.tier1.as_ref()?.cache.enter();
         jit::enter(self, enter, host);
         self.count_instructions();
         let flags = self.core.jit.take_fp_flags();
         self.accrue_fp_flags(flags);
         self.tier1.as_mut()?.exit.take()
+    }
+
+    /// Runs one block in tier 0, and counts its instructions as that tier's.
+    pub(super) fn run_block_counted(&mut self) -> Option<VcpuExit> {
+        let retired = self.core.retired;
+        let exit = self.run_block();
+        self.stats.tier0.retired += self.core.retired.wrapping_sub(retired);
+        exit
     }
 
     /// Brings the count of instructions up to date.
@@ -115,7 +125,11 @@ impl<G: Guest> Vcpu<G> {
         } else {
             None
         };
-        host.unwrap_or_else(|| self.leave())
+        let Some(host) = host else {
+            return self.leave();
+        };
+        self.trace_tier1(host);
+        host
     }
 
     fn leave(&self) -> usize {
@@ -197,15 +211,18 @@ impl<G: Guest> Vcpu<G> {
             && self.pc == wanted
             && tier1.cache.epoch() == epoch
             && (to.is_global() || !from.is_global())
+            && self.tracer.is_none()
         {
+            let start = tier1.cache.end();
             tier1.cache.link(exit, from, host, to);
+            tier1.tell(start..tier1.cache.end(), HostCodeKind::Runtime("transfer"));
         }
         host
     }
 
     /// Address of the generated code at `self.pc`, if there is or should be
     /// any. Makes its place the current one.
-    fn find_host(&mut self) -> Option<usize> {
+    pub(super) fn find_host(&mut self) -> Option<usize> {
         loop {
             let tier1 = self.tier1.as_deref()?;
             if let Some((host, place)) = tier1.cache.jumps.get(self.pc) {
@@ -292,8 +309,14 @@ impl<G: Guest> Vcpu<G> {
         let rounding = self.core.get(fixed::FP_ROUNDING);
         let nearest = rounding == RoundingMode::NearestEven as u64;
         let cache = &mut self.tier1.as_mut()?.cache;
+        let before = cache.stats.bytes;
         let target = cache.compile(&block, code, nearest);
+        let bytes = (cache.stats.bytes - before) as usize;
         cache.stats.compile_ns += begin.elapsed().as_nanos() as u64;
+        if let (Some(tier1), Some(target)) = (&self.tier1, target) {
+            let host = target.host..target.host + bytes;
+            tier1.tell(host, HostCodeKind::Block { pc: self.pc });
+        }
         target
     }
 

@@ -12,6 +12,7 @@ mod random;
 mod remote;
 mod self_modifying;
 mod stats;
+mod watch;
 
 /// What the tests run on.
 const ENGINE: vm_engine::vcpu::Engine = vm_engine::vcpu::Engine::Interpreter;

@@ -20,6 +20,8 @@ mod remote;
 mod self_modifying;
 #[path = "../engine/stats.rs"]
 mod stats;
+#[path = "../engine/watch.rs"]
+mod watch;
 
 /// What the tests run on.
 const ENGINE: vm_engine::vcpu::Engine = vm_engine::vcpu::Engine::Jit(vm_optimizers::TierPolicy {

@@ -2,11 +2,11 @@
 
 use vm_core::{AccessKind, AccessSize};
 use vm_cross_arch::{
-    guest::riscv64::{LiftContext, LiftLimits, lift_block},
+    guest::riscv64::{LiftContext, LiftLimits, disassemble, lift_block},
     ir::Block,
 };
 
-use super::{Riscv64, cause};
+use super::{Privilege, Riscv64, cause};
 use crate::{
     guest::{Exception, Fill, Guest, HelperCall, Outcome},
     vcpu::{Core, VcpuRequest},
@@ -77,6 +77,20 @@ impl Guest for Riscv64 {
         };
         self.begin(core, pc, arg);
         Some(pc)
+    }
+
+    fn mode(&self) -> &'static str {
+        match self.privilege {
+            Privilege::User => "U",
+            Privilege::Supervisor => "S",
+            Privilege::Machine => "M",
+        }
+    }
+
+    fn disassemble(code: &[u8], pc: u64) -> String {
+        let mut bits = [0; 4];
+        bits.iter_mut().zip(code).for_each(|(to, from)| *to = *from);
+        disassemble(u32::from_le_bytes(bits), pc)
     }
 
     fn request(&mut self, core: &mut Core, request: VcpuRequest) {
