@@ -66,6 +66,14 @@ pub enum MachineError {
         /// The vCPU's index.
         vcpu: usize,
     },
+    /// The trace cannot be written.
+    #[error("--trace {}: cannot write the file: {cause}", .path.display())]
+    Trace {
+        /// The file.
+        path: PathBuf,
+        /// What the host said.
+        cause: io::Error,
+    },
     /// The signature cannot be written.
     #[error("--signature {}: {cause}", .path.display())]
     Signature {

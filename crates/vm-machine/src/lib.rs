@@ -10,6 +10,7 @@ pub mod board;
 pub mod boot;
 pub mod config;
 pub mod console;
+mod debug;
 mod error;
 pub mod firmware;
 pub mod machine;

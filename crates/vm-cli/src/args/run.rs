@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use vm_core::GuestArch;
 use vm_machine::config::{
-    Bios, ByteSize, Console, ConsoleDevice, DiskConfig, EngineChoice, Kernel, MachineOptions,
-    StatsOutput,
+    AddressRange, Bios, ByteSize, Console, ConsoleDevice, DiskConfig, EngineChoice, Kernel,
+    MachineOptions, StatsOutput, TraceOutput,
 };
 
 const AFTER_HELP: &str = "\
@@ -145,6 +145,27 @@ pub struct RunArgs {
     #[arg(long, value_name = "FORM", num_args = 0..=1, require_equals = true,
           default_missing_value = "table")]
     pub stats: Option<StatsOutput>,
+
+    /// Name the JIT's code for Linux's `perf`, in /tmp/perf-PID.map
+    ///
+    /// Blocks are called after the guest address, or after the symbol if the
+    /// kernel is an ELF file that has symbols.
+    #[arg(long, help_heading = "Debugging")]
+    pub perf_map: bool,
+
+    /// Write a line for each block of guest code that runs, to stderr or to a file
+    ///
+    /// The vCPU, the instructions it has retired before, its privilege mode, the
+    /// block's address and number of instructions, what runs it (interp or jit),
+    /// the symbol if the kernel is an ELF file that has symbols. After a comma,
+    /// `insns` adds the instructions. This is slow.
+    #[arg(long, value_name = "FILE[,insns]", num_args = 0..=1, require_equals = true,
+          default_missing_value = "stderr", help_heading = "Debugging")]
+    pub trace: Option<TraceOutput>,
+
+    /// Trace only blocks that start at these addresses, such as 0x80000000..0x80001000
+    #[arg(long, value_name = "START..END", help_heading = "Debugging")]
+    pub trace_range: Option<AddressRange>,
 }
 
 impl RunArgs {
@@ -169,6 +190,9 @@ impl RunArgs {
             signature: self.signature,
             timeout: self.timeout,
             stats: self.stats,
+            perf_map: self.perf_map.then_some(true),
+            trace: self.trace,
+            trace_range: self.trace_range,
         }
     }
 }
@@ -221,6 +245,12 @@ mod tests {
             let stats = parse(&[arg]).unwrap().stats;
             assert_eq!(stats, Some(form.parse().unwrap()));
         }
+        for (arg, place) in [("--trace", "stderr"), ("--trace=x,insns", "x,insns")] {
+            let trace = parse(&[arg]).unwrap().trace;
+            assert_eq!(trace, Some(place.parse().unwrap()));
+        }
+        let range = parse(&["--trace-range", "1..0x10"]).unwrap().trace_range;
+        assert_eq!(range, Some(AddressRange(1..16)));
     }
 
     #[test]

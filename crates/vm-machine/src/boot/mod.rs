@@ -8,8 +8,10 @@ mod plan;
 mod program;
 mod read;
 pub mod riscv64;
+mod symbols;
 
 pub use error::BootError;
 pub use layout::{Placement, RamRange, place};
 pub use plan::{BootPlan, Entry};
 pub use program::{Program, Segment, Symbols};
+pub(crate) use symbols::code_symbols;

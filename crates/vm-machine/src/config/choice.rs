@@ -73,6 +73,12 @@ pub enum ChoiceError {
     /// No such form of statistics.
     #[error("`{0}` is no form of statistics: use `table` (the default), `json` or `json:PATH`")]
     Stats(String),
+    /// Nothing where a file was to be named.
+    #[error("a trace goes to `stderr` or to a file; `,insns` may follow")]
+    EmptyTrace,
+    /// No range of addresses.
+    #[error("`{0}` is no range of addresses: use START..END, such as `0x80000000..0x80001000`")]
+    AddressRange(String),
 }
 
 impl FromStr for Kernel {

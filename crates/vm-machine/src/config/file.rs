@@ -97,7 +97,8 @@ fn line_at(text: &str, offset: usize) -> usize {
 mod tests {
     use super::*;
     use crate::config::{
-        Bios, ByteSize, Console, DiskConfig, EngineChoice, Kernel, StatsOutput, Transport,
+        AddressRange, Bios, ByteSize, Console, DiskConfig, EngineChoice, Kernel, StatsOutput,
+        Transport,
     };
 
     fn parse_text(text: &str) -> Result<MachineOptions, ConfigFileError> {
@@ -126,6 +127,9 @@ mod tests {
             signature = "sig"
             timeout = 5
             stats = "json:stats.json"
+            perf-map = true
+            trace = "out,insns"
+            trace-range = "0x1000..0x2000"
             "#,
         )
         .unwrap();
@@ -142,6 +146,9 @@ mod tests {
         assert_eq!(options.jit_threshold, Some(8));
         assert_eq!(options.jit_cache, Some(ByteSize::mib(8)));
         assert_eq!((options.no_reboot, options.timeout), (Some(true), Some(5)));
+        assert_eq!(options.perf_map, Some(true));
+        assert_eq!(options.trace, Some("out,insns".parse().unwrap()));
+        assert_eq!(options.trace_range, Some(AddressRange(0x1000..0x2000)));
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod options;
 mod size;
 mod stats;
 mod suggest;
+mod trace;
 mod validate;
 
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ pub use file::{ConfigFileError, load};
 pub use options::MachineOptions;
 pub use size::{ByteSize, SizeError};
 pub use stats::StatsOutput;
+pub use trace::{AddressRange, TraceOutput};
 pub use validate::OptionError;
 
 /// The most vCPUs a machine can have.
@@ -65,6 +67,12 @@ pub struct MachineConfig {
     pub no_reboot: bool,
     /// The file that receives the test signature of a bare-metal program.
     pub signature: Option<PathBuf>,
+    /// Whether generated code is named for Linux's `perf`.
+    pub perf_map: bool,
+    /// Where the trace of the blocks that run goes.
+    pub trace: Option<TraceOutput>,
+    /// The blocks that are traced: those that start there.
+    pub trace_range: Option<AddressRange>,
 }
 
 impl MachineConfig {

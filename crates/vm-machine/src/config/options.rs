@@ -7,8 +7,8 @@ use vm_core::GuestArch;
 use vm_optimizers::TierPolicy;
 
 use super::{
-    Bios, ByteSize, Console, ConsoleDevice, DiskConfig, EngineChoice, Kernel, MachineConfig,
-    OptionError, StatsOutput, validate,
+    AddressRange, Bios, ByteSize, Console, ConsoleDevice, DiskConfig, EngineChoice, Kernel,
+    MachineConfig, OptionError, StatsOutput, TraceOutput, validate,
 };
 
 /// Settings of a machine, each of which may be left open.
@@ -54,10 +54,16 @@ pub struct MachineOptions {
     pub timeout: Option<u64>,
     /// Where statistics go when the machine ends.
     pub stats: Option<StatsOutput>,
+    /// Whether generated code is named for Linux's `perf`.
+    pub perf_map: Option<bool>,
+    /// Where the trace of the blocks that run goes.
+    pub trace: Option<TraceOutput>,
+    /// The blocks that are traced: those that start there.
+    pub trace_range: Option<AddressRange>,
 }
 
 /// The keys, for messages about unknown ones; a test holds them to the fields.
-pub(super) const KEYS: [&str; 18] = [
+pub(super) const KEYS: [&str; 21] = [
     "arch",
     "kernel",
     "initrd",
@@ -76,6 +82,9 @@ pub(super) const KEYS: [&str; 18] = [
     "signature",
     "timeout",
     "stats",
+    "perf-map",
+    "trace",
+    "trace-range",
 ];
 
 macro_rules! setters {
@@ -119,6 +128,12 @@ impl MachineOptions {
         no_reboot: bool;
         /// Sets where statistics go.
         stats: StatsOutput;
+        /// Sets whether generated code is named for Linux's `perf`.
+        perf_map: bool;
+        /// Sets where the trace of the blocks that run goes.
+        trace: TraceOutput;
+        /// Sets which blocks are traced.
+        trace_range: AddressRange;
         /// Sets the file for the test signature.
         signature: PathBuf;
     }
@@ -160,6 +175,9 @@ impl MachineOptions {
             signature: self.signature.or(fallback.signature),
             timeout: self.timeout.or(fallback.timeout),
             stats: self.stats.or(fallback.stats),
+            perf_map: self.perf_map.or(fallback.perf_map),
+            trace: self.trace.or(fallback.trace),
+            trace_range: self.trace_range.or(fallback.trace_range),
         }
     }
 
@@ -174,6 +192,7 @@ impl MachineOptions {
             self.bios.as_mut().and_then(Bios::path_mut),
             self.console.as_mut().and_then(Console::path_mut),
             self.stats.as_mut().and_then(StatsOutput::path_mut),
+            self.trace.as_mut().and_then(|trace| trace.path.as_mut()),
         ];
         let disks = self.disk.iter_mut().flatten().map(|disk| &mut disk.path);
         for path in files.into_iter().flatten().chain(disks) {
@@ -206,6 +225,9 @@ impl MachineOptions {
             tiers,
             no_reboot: self.no_reboot.unwrap_or(false),
             signature: self.signature,
+            perf_map: self.perf_map.unwrap_or(false),
+            trace: self.trace,
+            trace_range: self.trace_range,
         };
         validate::check(&config)?;
         Ok(config)

@@ -3,7 +3,9 @@
 use vm_core::{GuestArch, PAGE_SIZE};
 use vm_optimizers::TierPolicy;
 
-use super::{Bios, ByteSize, EngineChoice, MAX_CPUS, MAX_MEMORY, MIN_MEMORY, MachineConfig};
+use super::{
+    AddressRange, Bios, ByteSize, EngineChoice, MAX_CPUS, MAX_MEMORY, MIN_MEMORY, MachineConfig,
+};
 
 /// A setting that no machine can have. Names the option, the value, what is
 /// wrong with it, and what to write instead.
@@ -44,6 +46,9 @@ pub enum OptionError {
     /// Something that only goes with `--bios none`, without it.
     #[error("--signature: only bare-metal programs have a signature; add `--bios none`")]
     NeedsBareMetal,
+    /// A choice of what to trace, without a trace.
+    #[error("--trace-range {0}: this chooses what `--trace` shows; add `--trace=FILE`")]
+    NeedsTrace(AddressRange),
     /// A command line that cannot be passed on.
     #[error("--append: the command line contains a NUL character")]
     AppendNul,
@@ -76,7 +81,11 @@ pub(super) fn check(config: &MachineConfig) -> Result<(), OptionError> {
     }
     check_memory(config.memory)?;
     check_engine(config.engine, vm_engine::jit::SUPPORTED)?;
-    check_boot(config)
+    check_boot(config)?;
+    match &config.trace_range {
+        Some(range) if config.trace.is_none() => Err(OptionError::NeedsTrace(range.clone())),
+        _ => Ok(()),
+    }
 }
 
 fn check_memory(memory: ByteSize) -> Result<(), OptionError> {

@@ -16,6 +16,7 @@ use crate::{
     boot::{BootPlan, Entry},
     config::{Bios, MachineConfig},
     console::HostConsole,
+    debug::Tools,
     error::MachineError,
     firmware::{
         htif::{Htif, HtifAddresses},
@@ -30,6 +31,7 @@ pub(super) const ARCH: GuestArch = GuestArch::Riscv64;
 pub(super) struct Surroundings<'a> {
     pub(super) config: &'a MachineConfig,
     pub(super) plan: &'a BootPlan,
+    pub(super) tools: &'a Tools,
     pub(super) console: &'a HostConsole,
     pub(super) events: &'a Sender<Event>,
     /// The number of this life.
@@ -80,6 +82,7 @@ impl Hardware {
             })
             .collect();
         let engine = engine::choose(&mut harts, config.engine, Engine::Jit(config.tiers))?;
+        around.tools.watch(&mut harts);
         let symbols = around.plan.symbols();
         Ok(Self {
             vcpus: Vcpus::new(harts, Arc::clone(&power), around.events.clone()),

@@ -20,7 +20,9 @@ use vm_core::{HostArch, PowerEvent};
 use control::{Command, Event, events};
 use hardware::{Hardware, Surroundings};
 
-use crate::{boot::BootPlan, config::MachineConfig, console::HostConsole, error::MachineError};
+use crate::{
+    boot::BootPlan, config::MachineConfig, console::HostConsole, debug::Tools, error::MachineError,
+};
 
 pub use control::MachineHandle;
 pub use exit::ExitStatus;
@@ -31,6 +33,7 @@ pub use stats::MachineStats;
 pub struct Machine {
     config: MachineConfig,
     plan: BootPlan,
+    tools: Tools,
     console: HostConsole,
     sender: Sender<Event>,
     events: Receiver<Event>,
@@ -58,10 +61,12 @@ impl Machine {
     /// host cannot provide what the machine needs.
     pub fn new(config: MachineConfig, console: HostConsole) -> Result<Self, MachineError> {
         let plan = BootPlan::read(&config)?;
+        let tools = Tools::new(&config)?;
         let (sender, events) = events();
         let mut machine = Self {
             config,
             plan,
+            tools,
             console,
             sender,
             events,
@@ -103,6 +108,7 @@ impl Machine {
         let begin = Instant::now();
         let result = self.run_lives();
         self.stats.ran_since(begin);
+        self.tools.flush();
         result
     }
 
@@ -252,6 +258,7 @@ impl Machine {
         Hardware::new(&Surroundings {
             config: &self.config,
             plan: &self.plan,
+            tools: &self.tools,
             console: &self.console,
             events: &self.sender,
             life: self.life,

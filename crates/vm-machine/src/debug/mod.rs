@@ -1,0 +1,67 @@
+//! Tools for those who look for what goes wrong in a guest, or takes long.
+
+mod perf_map;
+mod symbols;
+mod trace;
+
+use std::sync::Arc;
+
+use vm_engine::{guest::riscv64::Riscv64, observe, vcpu::Vcpu};
+
+use crate::{config::MachineConfig, error::MachineError};
+
+use perf_map::PerfMap;
+use symbols::GuestSymbols;
+pub(crate) use symbols::Symbol;
+use trace::BlockTrace;
+
+/// The tools that a machine was asked for.
+#[derive(Default)]
+pub(crate) struct Tools {
+    perf_map: Option<Arc<PerfMap>>,
+    trace: Option<Arc<BlockTrace>>,
+}
+
+impl Tools {
+    /// Opens their files.
+    ///
+    /// # Errors
+    /// [`MachineError`] if the trace's file cannot be made.
+    pub(crate) fn new(config: &MachineConfig) -> Result<Self, MachineError> {
+        if !config.perf_map && config.trace.is_none() {
+            return Ok(Self::default());
+        }
+        let symbols = Arc::new(GuestSymbols::of(config));
+        let perf_map = config.perf_map.then(|| PerfMap::new(Arc::clone(&symbols)));
+        let trace = config.trace.as_ref().map(|output| {
+            let range = config.trace_range.as_ref().map(|range| range.0.clone());
+            BlockTrace::open(output, range, symbols)
+        });
+        Ok(Self {
+            perf_map: perf_map.map(Arc::new),
+            trace: trace.transpose()?.map(Arc::new),
+        })
+    }
+
+    /// Lets the tools watch `vcpus`, which have their engine and have not run.
+    pub(crate) fn watch(&self, vcpus: &mut [Vcpu<Riscv64>]) {
+        for vcpu in vcpus {
+            if let Some(map) = &self.perf_map {
+                vcpu.set_code_listener(Arc::clone(map) as Arc<dyn observe::CodeListener>);
+            }
+            if let Some(trace) = &self.trace {
+                vcpu.set_tracer(Arc::clone(trace) as Arc<dyn observe::BlockTracer>);
+            }
+        }
+    }
+
+    /// Writes out what is buffered.
+    pub(crate) fn flush(&self) {
+        if let Some(map) = &self.perf_map {
+            map.flush();
+        }
+        if let Some(trace) = &self.trace {
+            trace.flush();
+        }
+    }
+}

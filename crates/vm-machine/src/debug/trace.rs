@@ -1,0 +1,106 @@
+//! The trace of the blocks that run.
+
+use std::{
+    fs::File,
+    io::{self, BufWriter, Write},
+    ops::Range,
+    sync::Arc,
+};
+
+use parking_lot::Mutex;
+use vm_engine::observe::{BlockEntry, BlockTracer};
+
+use super::GuestSymbols;
+use crate::{config::TraceOutput, error::MachineError};
+
+type Sink = Box<dyn Write + Send>;
+
+/// A line for each block before it runs: vCPU, instructions retired before,
+/// privilege mode, address, number of instructions, tier, symbol.
+pub(super) struct BlockTrace {
+    /// `None` once writing has failed.
+    sink: Mutex<Option<Sink>>,
+    range: Option<Range<u64>>,
+    insns: bool,
+    symbols: Arc<GuestSymbols>,
+}
+
+impl BlockTrace {
+    /// A trace to `output` of the blocks that start in `range`, if there is one.
+    pub(super) fn open(
+        output: &TraceOutput,
+        range: Option<Range<u64>>,
+        symbols: Arc<GuestSymbols>,
+    ) -> Result<Self, MachineError> {
+        let sink: Sink = match &output.path {
+            None => Box::new(BufWriter::new(io::stderr())),
+            Some(path) => match File::create(path) {
+                Ok(file) => Box::new(BufWriter::new(file)),
+                Err(cause) => {
+                    return Err(MachineError::Trace {
+                        path: path.clone(),
+                        cause,
+                    });
+                }
+            },
+        };
+        Ok(Self {
+            sink: Mutex::new(Some(sink)),
+            range,
+            insns: output.insns,
+            symbols,
+        })
+    }
+
+    pub(super) fn flush(&self) {
+        self.write(|sink| sink.flush());
+    }
+
+    /// A trace that ends early must not end the guest.
+    fn write(&self, write: impl FnOnce(&mut Sink) -> io::Result<()>) {
+        let mut sink = self.sink.lock();
+        let result = sink.as_mut().map_or(Ok(()), write);
+        if let Err(error) = result {
+            tracing::warn!("--trace: the trace ends here, it cannot be written: {error}");
+            *sink = None;
+        }
+    }
+
+    fn line(&self, sink: &mut Sink, entry: &BlockEntry<'_>) -> io::Result<()> {
+        let BlockEntry {
+            vcpu,
+            retired,
+            mode,
+            pc,
+            tier,
+            ..
+        } = entry;
+        let insns = entry.insns();
+        write!(sink, "{vcpu} {retired} {mode} {pc:#018x} {insns} {tier}")?;
+        match self.symbols.name(*pc) {
+            Some(name) => writeln!(sink, " {name}")?,
+            None => writeln!(sink)?,
+        }
+        if self.insns {
+            for (pc, text) in entry.disassembly() {
+                writeln!(sink, "    {pc:x}: {text}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl BlockTracer for BlockTrace {
+    fn enters(&self, entry: &BlockEntry<'_>) {
+        let range = self.range.as_ref();
+        if range.is_none_or(|range| range.contains(&entry.pc)) {
+            self.write(|sink| self.line(sink, entry));
+        }
+    }
+}
+
+impl Drop for BlockTrace {
+    fn drop(&mut self) {
+        self.flush();
+    }
+}
