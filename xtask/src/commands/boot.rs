@@ -108,14 +108,14 @@ impl Boot {
     }
 }
 
-fn build() -> Result<PathBuf> {
+pub(super) fn build() -> Result<PathBuf> {
     let mut cargo = process::cargo();
     process::run(cargo.args(["build", "--release", "--quiet", "--package", "vm-cli"]))?;
     Ok(workspace::target().join("release/trine"))
 }
 
 /// Makes sure that the default guest is there.
-fn pull() -> Result<Image> {
+pub(super) fn pull() -> Result<Image> {
     let options = PullOptions::new(GuestArch::Riscv64, default_cache_dir()?);
     Ok(vm_image::ensure(
         &ImageRef::default_image(),

@@ -6,6 +6,7 @@ mod ci;
 mod coverage;
 mod fuzz;
 mod guests;
+mod stress;
 mod tidy;
 
 use anyhow::Result;
@@ -27,6 +28,7 @@ enum Command {
     Coverage(coverage::Coverage),
     Fuzz(fuzz::Fuzz),
     Guests(guests::Guests),
+    Stress(stress::Stress),
     Tidy(tidy::Tidy),
 }
 
@@ -43,6 +45,7 @@ impl Cli {
             Command::Coverage(command) => command.run(),
             Command::Fuzz(command) => command.run(),
             Command::Guests(command) => command.run(),
+            Command::Stress(command) => command.run(),
             Command::Tidy(command) => command.run(),
         }
     }
