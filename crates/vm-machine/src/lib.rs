@@ -16,4 +16,4 @@ pub mod firmware;
 pub mod machine;
 
 pub use error::MachineError;
-pub use machine::{ExitStatus, Machine, MachineHandle, MachineState, MachineStats};
+pub use machine::{ExitStatus, Machine, MachineHandle, MachineState, MachineStats, MemoryStats};

@@ -7,6 +7,7 @@ use object::{
 };
 
 use super::{
+    Content,
     program::{Program, Segment, Symbols},
     read::Source,
 };
@@ -101,7 +102,7 @@ fn segment(
     }
     Ok(Segment {
         addr: load.p_paddr(endian),
-        bytes: content.to_vec(),
+        content: Content::Bytes(content.to_vec()),
         len,
     })
 }

@@ -18,6 +18,12 @@ pub enum BootError {
         /// What the host said.
         cause: io::Error,
     },
+    /// A file cannot be read again for a reset.
+    #[error("a file of the guest was changed while the machine ran: {cause}; start it again")]
+    Changed {
+        /// What is the matter with it.
+        cause: String,
+    },
     /// The file is not of a kind that can be started.
     #[error("--{option} {}: {cause}", .path.display())]
     Format {

@@ -29,7 +29,7 @@ pub(super) fn read_kernel(source: &Source<'_>) -> Result<Program, BootError> {
         offset => RAM_BASE.saturating_add(offset),
     };
     let len = header.image_size.max(bytes.len() as u64);
-    Ok(Program::flat(addr, bytes, len))
+    Ok(Program::flat(addr, source.keep(bytes)?, len))
 }
 
 /// A bare-metal program: an ELF file, perhaps in gzip form.
@@ -50,7 +50,7 @@ pub(super) fn read_firmware(source: &Source<'_>) -> Result<Program, BootError> {
         return elf::parse(source, &bytes);
     }
     let len = bytes.len() as u64;
-    Ok(Program::flat(RAM_BASE, bytes, len))
+    Ok(Program::flat(RAM_BASE, source.keep(bytes)?, len))
 }
 
 /// What a file that is no kernel for this machine may be.

@@ -169,6 +169,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::boot::Content;
 
     const BASE: u64 = 0x8000_0000;
 
@@ -182,7 +183,7 @@ mod tests {
         len: u64,
         initrd: Option<u64>,
     ) -> Result<Placement, BootError> {
-        let kernel = Program::flat(addr, vec![0], len);
+        let kernel = Program::flat(addr, Content::Bytes(vec![0]), len);
         place(ram, &[("kernel", Path::new("k"), &kernel)], initrd, 9000)
     }
 
@@ -242,8 +243,8 @@ mod tests {
 
     #[test]
     fn programs_must_not_overlap_each_other() {
-        let firmware = Program::flat(BASE, vec![0], 0x20_0001);
-        let kernel = Program::flat(BASE + 0x20_0000, vec![0], 4096);
+        let firmware = Program::flat(BASE, Content::Bytes(vec![0]), 0x20_0001);
+        let kernel = Program::flat(BASE + 0x20_0000, Content::Bytes(vec![0]), 4096);
         let programs = [
             ("bios", Path::new("fw"), &firmware),
             ("kernel", Path::new("k"), &kernel),

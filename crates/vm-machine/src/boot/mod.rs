@@ -1,5 +1,6 @@
 //! Boot protocols: from files to guest memory and a first instruction.
 
+mod content;
 mod elf;
 mod error;
 mod kernel;
@@ -10,6 +11,7 @@ mod read;
 pub mod riscv64;
 mod symbols;
 
+pub use content::Content;
 pub use error::BootError;
 pub use layout::{Placement, RamRange, place};
 pub use plan::{BootPlan, Entry};

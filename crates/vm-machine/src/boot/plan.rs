@@ -6,7 +6,7 @@ use vm_core::GuestPhysAddr;
 use vm_mem::GuestRam;
 
 use super::{
-    BootError, Placement, Program, RamRange, Symbols,
+    BootError, Content, Placement, Program, RamRange, Symbols,
     kernel::{read_bare_metal, read_firmware, read_kernel},
     place,
     read::Source,
@@ -41,7 +41,7 @@ pub enum Entry {
 }
 
 /// The files of a guest, read, checked and placed. It can be loaded any
-/// number of times, so that a reset does not depend on the files.
+/// number of times: a reset does not depend on other files taking their names.
 #[derive(Debug, Clone)]
 pub struct BootPlan {
     harts: u32,
@@ -51,7 +51,7 @@ pub struct BootPlan {
     kernel: Option<Program>,
     firmware: Option<Program>,
     bare_metal: bool,
-    initrd: Option<Vec<u8>>,
+    initrd: Option<Content>,
     placement: Placement,
 }
 
@@ -82,7 +82,7 @@ impl BootPlan {
         }
         let initrd = config.initrd.as_deref();
         let initrd = initrd
-            .map(|path| source("initrd", path).read())
+            .map(|path| source("initrd", path).read_later())
             .transpose()?;
         let mut plan = Self {
             harts: config.cpus,
@@ -113,7 +113,7 @@ impl BootPlan {
         let kernel = self.kernel.iter().map(|p| ("kernel", kernel_path, p));
         let firmware = self.firmware.iter().map(|p| ("bios", firmware_path, p));
         let programs: Vec<_> = kernel.chain(firmware).collect();
-        let initrd = self.initrd.as_ref().map(|bytes| bytes.len() as u64);
+        let initrd = self.initrd.as_ref().map(Content::len);
         let dtb = self.device_tree()?.len() as u64;
         place(self.ram, &programs, initrd, dtb)
     }
@@ -125,10 +125,10 @@ impl BootPlan {
     pub fn device_tree(&self) -> Result<Vec<u8>, BootError> {
         let mut seed = [0; RNG_SEED_LEN];
         getrandom::fill(&mut seed).map_err(|error| BootError::Random(error.to_string()))?;
-        let initrd = self.initrd.as_ref().map(|bytes| {
+        let initrd = self.initrd.as_ref().map(|content| {
             // Before the placement is known, only the length of the blob matters.
             let start = self.placement.initrd.unwrap_or_default();
-            (start, start.saturating_add(bytes.len() as u64))
+            (start, start.saturating_add(content.len()))
         });
         let description = Description {
             harts: self.harts,
@@ -155,10 +155,10 @@ impl BootPlan {
     pub fn load(&self, ram: &GuestRam) -> Result<Entry, BootError> {
         let programs = self.firmware.iter().chain(&self.kernel);
         for segment in programs.flat_map(|program| &program.segments) {
-            ram.write(GuestPhysAddr(segment.addr), &segment.bytes)?;
+            segment.content.load(ram, segment.addr)?;
         }
-        if let (Some(bytes), Some(addr)) = (&self.initrd, self.placement.initrd) {
-            ram.write(GuestPhysAddr(addr), bytes)?;
+        if let (Some(content), Some(addr)) = (&self.initrd, self.placement.initrd) {
+            content.load(ram, addr)?;
         }
         let dtb = self.placement.dtb;
         ram.write(GuestPhysAddr(dtb), &self.device_tree()?)?;

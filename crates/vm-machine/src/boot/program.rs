@@ -1,13 +1,15 @@
 //! A program as guest memory sees it.
 
+use super::Content;
+
 /// Bytes that belong at an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Segment {
     /// First guest physical address.
     pub addr: u64,
     /// What is there at the start.
-    pub bytes: Vec<u8>,
-    /// How many bytes the segment takes: what follows `bytes` is zero.
+    pub content: Content,
+    /// How many bytes the segment takes: what follows the content is zero.
     pub len: u64,
 }
 
@@ -37,8 +39,8 @@ pub struct Program {
 
 impl Program {
     /// A program of one part that starts at its first byte.
-    pub(super) fn flat(addr: u64, bytes: Vec<u8>, len: u64) -> Self {
-        let segment = Segment { addr, bytes, len };
+    pub(super) fn flat(addr: u64, content: Content, len: u64) -> Self {
+        let segment = Segment { addr, content, len };
         Self {
             segments: vec![segment],
             entry: addr,

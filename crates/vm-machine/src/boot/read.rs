@@ -3,12 +3,14 @@
 use std::{
     fs::File,
     io::{self, Read},
+    os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use flate2::read::MultiGzDecoder;
 
-use super::BootError;
+use super::{BootError, Content};
 use crate::config::ByteSize;
 
 /// A file that an option names, and what it may take.
@@ -35,17 +37,47 @@ impl Source<'_> {
 
     /// The whole file.
     pub(super) fn read(&self) -> Result<Vec<u8>, BootError> {
-        let failed = |cause| BootError::Read {
-            option: self.option,
-            path: self.path.to_owned(),
-            cause,
-        };
+        let failed = |cause| self.unreadable(cause);
         let file = File::open(self.path).map_err(failed)?;
         let bytes = self.read_limited(file)?.map_err(failed)?;
         if bytes.is_empty() {
             return Err(self.format("the file is empty"));
         }
         Ok(bytes)
+    }
+
+    /// The file, to be read when it is needed.
+    pub(super) fn read_later(&self) -> Result<Content, BootError> {
+        let bytes = self.read()?;
+        self.keep(bytes)
+    }
+
+    /// What [`read_unpacked`](Self::read_unpacked) has returned, in a form that
+    /// takes no memory if the file itself is that.
+    pub(super) fn keep(&self, bytes: Vec<u8>) -> Result<Content, BootError> {
+        let failed = |cause| self.unreadable(cause);
+        let file = File::open(self.path).map_err(failed)?;
+        let metadata = file.metadata().map_err(failed)?;
+        let len = bytes.len() as u64;
+        let mut begin = vec![0; bytes.len().min(64)];
+        // A packed file is another, and pipes and devices have no length.
+        let is_same = metadata.is_file()
+            && metadata.len() == len
+            && file.read_exact_at(&mut begin, 0).is_ok()
+            && bytes.starts_with(&begin);
+        if !is_same {
+            return Ok(Content::Bytes(bytes));
+        }
+        let file = Arc::new(file);
+        Ok(Content::File { file, len })
+    }
+
+    fn unreadable(&self, cause: io::Error) -> BootError {
+        BootError::Read {
+            option: self.option,
+            path: self.path.to_owned(),
+            cause,
+        }
     }
 
     fn read_limited(&self, reader: impl Read) -> Result<io::Result<Vec<u8>>, BootError> {

@@ -4,6 +4,7 @@ mod control;
 mod engine;
 mod exit;
 mod hardware;
+mod memory;
 mod ram_image;
 mod signature;
 mod state;
@@ -26,6 +27,7 @@ use crate::{
 
 pub use control::MachineHandle;
 pub use exit::ExitStatus;
+pub use memory::MemoryStats;
 pub use state::MachineState;
 pub use stats::MachineStats;
 
@@ -214,6 +216,7 @@ impl Machine {
     fn end(&mut self, status: ExitStatus) -> Result<(), MachineError> {
         self.hardware()?.stop()?;
         self.collect_stats()?;
+        self.stats.memory = MemoryStats::now(&self.hardware()?.board.shared.ram);
         if matches!(status, ExitStatus::PowerOff { .. }) {
             self.write_signature()?;
         }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use vm_engine::vcpu::VcpuStats;
 
-use super::vcpus::Vcpus;
+use super::{memory::MemoryStats, vcpus::Vcpus};
 use crate::error::MachineError;
 
 /// What a machine has done, in numbers; resets do not begin anew.
@@ -14,6 +14,8 @@ pub struct MachineStats {
     pub wall: Duration,
     /// How often the guest has reset it.
     pub resets: u64,
+    /// What it takes of the host's memory at its end.
+    pub memory: MemoryStats,
     /// Each vCPU.
     pub vcpus: Vec<VcpuStats>,
 }

@@ -60,7 +60,7 @@ fn segments_go_to_their_physical_addresses() {
     assert_eq!(program.entry, BASE + 2);
     let segment = |addr, bytes: &[u8], len| Segment {
         addr,
-        bytes: bytes.to_vec(),
+        content: Content::Bytes(bytes.to_vec()),
         len,
     };
     assert_eq!(
