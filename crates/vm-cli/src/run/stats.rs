@@ -15,7 +15,7 @@ use nix::sys::{
 };
 use serde::Serialize;
 use vm_engine::vcpu::VcpuStats;
-use vm_machine::{MachineStats, config::StatsOutput};
+use vm_machine::{MachineStats, MemoryStats, config::StatsOutput};
 
 use crate::{error::CliError, lines};
 
@@ -93,12 +93,24 @@ struct Report<'a> {
     system_ns: u64,
     /// Host memory, guest RAM included, in bytes.
     peak_memory: u64,
+    memory: Memory,
     resets: u64,
     /// Million guest instructions per second of the vCPUs' CPU time.
     mips: f64,
     /// All vCPUs together.
     total: VcpuStats,
     vcpus: &'a [VcpuStats],
+}
+
+/// Where the peak comes from, in bytes.
+#[derive(Debug, Serialize)]
+struct Memory {
+    /// Guest RAM that has been touched.
+    guest_ram: u64,
+    /// Generated code, which is mapped twice.
+    code: u64,
+    /// Everything else.
+    rest: u64,
 }
 
 impl<'a> Report<'a> {
@@ -112,13 +124,20 @@ impl<'a> Report<'a> {
             nanoseconds(time)
         };
         let peak = usage.map_or(0, |usage| usage.max_rss());
+        let peak = u64::try_from(peak).unwrap_or(0).saturating_mul(PEAK_UNIT);
+        let MemoryStats { guest_ram, code } = stats.memory;
         Self {
             version: VERSION,
             engine,
             wall_ns: nanoseconds(stats.wall),
             user_ns: time(usage.map(|usage| usage.user_time())),
             system_ns: time(usage.map(|usage| usage.system_time())),
-            peak_memory: u64::try_from(peak).unwrap_or(0).saturating_mul(PEAK_UNIT),
+            peak_memory: peak,
+            memory: Memory {
+                guest_ram,
+                code,
+                rest: peak.saturating_sub(guest_ram).saturating_sub(code),
+            },
             resets: stats.resets,
             mips: total.mips(),
             total,
@@ -151,6 +170,10 @@ mod tests {
         let stats = MachineStats {
             vcpus: vec![vcpu; 2],
             resets: 3,
+            memory: MemoryStats {
+                guest_ram: 100,
+                code: 20,
+            },
             ..MachineStats::default()
         };
         let json: serde_json::Value =
@@ -161,7 +184,10 @@ mod tests {
         assert_eq!(json["total"]["instructions"], 1000);
         assert_eq!(json["total"]["tier1"]["links"], 14);
         assert_eq!(json["vcpus"][1]["tier1"]["calls"]["stores"], 0);
-        assert!(json["peak_memory"].as_u64().unwrap() > 1 << 20);
+        let peak = json["peak_memory"].as_u64().unwrap();
+        assert!(peak > 1 << 20);
+        assert_eq!(json["memory"]["guest_ram"], 100);
+        assert_eq!(json["memory"]["rest"], peak - 120);
     }
 
     #[test]

@@ -68,6 +68,13 @@ pub(super) fn format(report: &Report<'_>) -> String {
         seconds(report.system_ns),
         bytes(report.peak_memory)
     );
+    let _ = write!(
+        text,
+        " ({} of it guest RAM, {} compiled code, {} the rest)",
+        bytes(report.memory.guest_ram),
+        bytes(report.memory.code),
+        bytes(report.memory.rest)
+    );
     if report.resets != 0 {
         let _ = write!(text, "; resets: {}", report.resets);
     }
