@@ -19,6 +19,10 @@ use crate::{process, tools::debian, workspace};
 /// Bytes that the guest writes to its disk.
 const DISK_BYTES: u64 = 64 << 20;
 
+/// Host memory beside guest RAM and generated code that one vCPU's machine may
+/// take, in bytes.
+const MEMORY_LIMIT: u64 = 64 << 20;
+
 /// What the guest does. Short: the kernel's command line holds 1024 bytes.
 const SCRIPT: &str = "uname -a; cat /proc/cpuinfo
 for d in /sys/bus/pci/devices/*; do echo pci ${d##*/} $(cat $d/vendor $d/device $d/class); done
@@ -63,6 +67,7 @@ impl Boot {
     /// from its disk with what the disk holds.
     fn boot(&self, trine: &Path, image: &Image, scenario: &Scenario) -> Result<String> {
         let disk = tempfile::NamedTempFile::new().context("cannot make a disk image")?;
+        let stats = tempfile::NamedTempFile::new().context("cannot make a file")?;
         disk.as_file().set_len(DISK_BYTES)?;
         let mut command = process::command(trine);
         command.args([
@@ -80,6 +85,7 @@ impl Boot {
             .arg("--append")
             .arg(format!("{} quiet {script}", image.cmdline));
         command.args(&scenario.options);
+        command.arg(format!("--stats=json:{}", stats.path().display()));
         let mut child = command
             .stdout(Stdio::piped())
             .spawn()
@@ -104,8 +110,36 @@ impl Boot {
             "{}: the disk holds other data than the guest read; expected `{wanted}`:\n{output}",
             scenario.name
         );
+        if scenario.cpus == 1 {
+            check_memory(&fs::read(stats.path())?)?;
+        }
         Ok(output)
     }
+}
+
+/// Checks what the program took of the host's memory, by its statistics.
+fn check_memory(stats: &[u8]) -> Result<()> {
+    let stats: serde_json::Value = serde_json::from_slice(stats)?;
+    let bytes = |key: &str| stats["memory"][key].as_u64().unwrap_or(0);
+    let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+    let (ram, code, rest) = (bytes("guest_ram"), bytes("code"), bytes("rest"));
+    println!(
+        "boot: memory: {:.1} MiB guest RAM, {:.1} MiB code, {:.1} MiB the rest",
+        mib(ram),
+        mib(code),
+        mib(rest)
+    );
+    ensure!(
+        ram > 0,
+        "the statistics do not tell the guest's RAM: {stats}"
+    );
+    ensure!(
+        rest <= MEMORY_LIMIT,
+        "beside guest RAM and code, {:.1} MiB were in use; at most {:.1} are expected",
+        mib(rest),
+        mib(MEMORY_LIMIT)
+    );
+    Ok(())
 }
 
 pub(super) fn build() -> Result<PathBuf> {
