@@ -41,7 +41,7 @@ fn traces_of_both_tiers_list_the_same_blocks() {
     // How often it looks whether the host has taken a command is the host's affair.
     let blocks = |options: &[&str]| {
         let mut lines = trace(&file, "", options);
-        lines.dedup_by_key(|line| line[3].clone());
+        lines.retain(|line| line.get(6).is_none_or(|name| name != "command+0x8"));
         lines
     };
     let interpreted = blocks(&["--engine", "interp"]);
@@ -53,7 +53,7 @@ fn traces_of_both_tiers_list_the_same_blocks() {
         interpreted[1].join(" "),
         "0 6 M 0x0000000080000000 9 interp _start"
     );
-    assert!(interpreted.iter().any(|line| line[6..] == ["command+0x8"]));
+    assert_eq!(interpreted[2][6], "command");
     if jit::SUPPORTED {
         let compiled = blocks(&EVERY_BLOCK_COMPILED);
         let places = |lines: &[Vec<String>]| -> Vec<_> {
@@ -64,7 +64,7 @@ fn traces_of_both_tiers_list_the_same_blocks() {
         };
         // The last block waits for the end, at whatever point that comes.
         let ends = compiled.len().min(interpreted.len());
-        assert!(ends > 60, "{ends}");
+        assert!(ends > 30, "{ends}");
         assert_eq!(places(&compiled)[..ends], places(&interpreted)[..ends]);
         assert!(compiled.iter().all(|line| line[5] == "jit"));
     }
@@ -79,7 +79,7 @@ fn a_trace_shows_instructions_and_can_be_narrowed() {
     assert_eq!(lines.len(), 1 + 6, "{lines:?}");
     assert_eq!(lines[1].concat(), "1000:auipct0,0x0");
     let (code, err, _) = run(&range);
-    assert_eq!(code, Some(2), "{err}");
+    assert_eq!(code, Some(1), "{err}");
     assert!(err.contains("--trace-range 0x1000..0x1001: "), "{err}");
     let (code, err, _) = run(&["--trace=/no/such/x"]);
     assert_eq!(code, Some(1), "{err}");
@@ -111,7 +111,7 @@ fn the_map_for_perf_names_the_generated_code() {
         "trine:link",
         "guest:0x1000",
         "guest:_start",
-        "guest:command+0x8",
+        "guest:command+0x10",
     ] {
         assert!(names.contains(&name), "{name}: {text}");
     }
