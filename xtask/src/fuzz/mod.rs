@@ -3,6 +3,8 @@
 //! A program is the harness (`guests/riscv64/fuzz/harness.S`) with a few hundred
 //! records: a sequence and the state it starts in. Both sides run the same file
 //! and leave a signature for each record. Why Spike: see `docs/adr/0005-spike.md`.
+//!
+//! [`tiers`] compares the interpreter with the JIT instead.
 
 mod abi;
 mod compare;

@@ -192,7 +192,7 @@ fn pointer(page: u64) -> u64 {
 /// `satp` of the two address spaces.
 fn satp(setup: &Setup) -> [u64; 2] {
     const SV39: u64 = 8 << 60;
-    let of = |space: usize| SV39 | setup.asids[space] << 44 | (RAM >> 12) + ROOTS[space];
+    let of = |space: usize| SV39 | setup.asids[space] << 44 | ((RAM >> 12) + ROOTS[space]);
     [of(0), of(1)]
 }
 

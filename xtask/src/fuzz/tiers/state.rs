@@ -7,7 +7,7 @@ use vm_core::snapshot::SavedState;
 
 use super::layout::{DEVICE, RAM, RAM_BYTES};
 
-/// Bytes of memory that a report shows at most.
+/// Words of memory that a report shows, at most.
 const MAX_WORDS: usize = 40;
 
 /// The state of a machine between two instructions.
@@ -95,9 +95,9 @@ fn word(bytes: &[u8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::fuzz::tiers::side::Side;
     use vm_engine::vcpu::Engine;
+
+    use crate::fuzz::tiers::side::Side;
 
     #[test]
     fn differences_are_named() {
