@@ -157,7 +157,7 @@ impl Image {
             };
             map(code, page(there), pte::R | pte::X);
             map(code + EXEC_ALIAS / PAGE, page(there), pte::X);
-            map(code + WRITE_ALIAS / PAGE, page(code), pte::R | pte::W);
+            map(code + WRITE_ALIAS / PAGE, page(there), pte::R | pte::W);
         }
         map(MIXED, page(MIXED), pte::R | pte::W | pte::X);
         map(MIXED + EXEC_ALIAS / PAGE, page(MIXED), pte::R | pte::X);
