@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     const MAPS: &str = "\
-10000-20000 rw-p 00000000 00:00 0 
+10000-20000 rw-p 00000000 00:00 0
 Size:                 64 kB
 Rss:                  60 kB
 Pss:                  60 kB
@@ -85,7 +85,8 @@ Rss:                  64 kB
 
     #[test]
     fn mappings_are_told_apart() {
-        let sum = MemoryStats::of_maps(MAPS, &[0x18000..0x20000]);
+        let regions = [0x1000..0x2000, 0x18000..0x20000];
+        let sum = MemoryStats::of_maps(MAPS, &regions);
         assert_eq!((sum.guest_ram, sum.code), (32 << 10, 12 << 10));
         assert_eq!(MemoryStats::of_maps("", &[]), MemoryStats::default());
     }
