@@ -35,6 +35,7 @@ pub fn shrink(mut case: Case, mut found: Difference) -> Result<(Case, Difference
         };
         without_pieces(units, |fewer| keep(with(&case, fewer), &mut case))?;
     }
+    shorten(&mut case, &mut keep)?;
     // It may have become another difference, at another place.
     Ok((case, found))
 }
@@ -64,6 +65,27 @@ fn without_events(case: &mut Case, run: usize, keep: &mut Keep<'_>) -> Result<()
             None => run.rest += insns,
         }
         keep(smaller, case)?;
+    }
+    Ok(())
+}
+
+/// Has the last run end as soon as the two differ.
+fn shorten(case: &mut Case, keep: &mut Keep<'_>) -> Result<()> {
+    let rest = |case: &Case| case.plan.runs.last().map_or(0, |run| run.rest);
+    let mut step = rest(case);
+    while step > 0 {
+        let mut smaller = case.clone();
+        let shorter = rest(case).checked_sub(step);
+        let kept = match (smaller.plan.runs.last_mut(), shorter) {
+            (Some(run), Some(shorter)) => {
+                run.rest = shorter;
+                keep(smaller, case)?
+            }
+            _ => false,
+        };
+        if !kept {
+            step /= 2;
+        }
     }
     Ok(())
 }
