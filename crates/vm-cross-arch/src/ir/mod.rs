@@ -19,6 +19,7 @@ mod block;
 pub mod eval;
 mod op;
 mod slot;
+mod slot_set;
 mod text;
 mod verify;
 
@@ -28,5 +29,6 @@ pub use op::{
     Ordering, Rounding, UnaryOp, Width,
 };
 pub use slot::{Operand, SLOT_COUNT, Slot, fixed};
+pub use slot_set::SlotSet;
 pub use text::ParseError;
 pub use verify::VerifyError;

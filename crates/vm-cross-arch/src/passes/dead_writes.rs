@@ -1,28 +1,14 @@
 //! The backward walk: removes writes that nobody reads, and exits that nobody takes.
 
 use super::exits;
-use crate::ir::{Block, Op, Operand, SLOT_COUNT, Slot};
-
-/// Which slots somebody will read.
-struct Live([bool; SLOT_COUNT]);
-
-impl Live {
-    /// Wherever the block may be left: every slot but the temporaries.
-    fn make_guest_live(&mut self) {
-        self.0[..usize::from(Slot::FIRST_TEMP)].fill(true);
-    }
-
-    fn read(&mut self, operand: Operand) {
-        if let Operand::Slot(slot) = operand {
-            self.0[usize::from(slot.0)] = true;
-        }
-    }
-}
+use crate::ir::{Block, Op, Operand, SlotSet};
 
 pub(super) fn run(block: &mut Block) {
-    let mut live = Live([false; SLOT_COUNT]);
-    live.make_guest_live();
-    block.end.for_each_operand(|operand| live.read(operand));
+    // Wherever the block may be left, somebody reads every slot but the temporaries.
+    let mut live = SlotSet::GUEST;
+    block
+        .end
+        .for_each_operand(|operand| read(&mut live, operand));
     let mut keep = vec![true; block.ops.len()];
     for (op, keep) in block.ops.iter().zip(&mut keep).rev() {
         *keep = visit(op, &mut live);
@@ -32,21 +18,27 @@ pub(super) fn run(block: &mut Block) {
 }
 
 /// Updates what is live before the op; tells whether the op is needed.
-fn visit(op: &Op, live: &mut Live) -> bool {
+fn visit(op: &Op, live: &mut SlotSet) -> bool {
     if exits::outcome(op) == Some(false) {
         return false;
     }
     if let Some(dst) = op.dst() {
-        let needed = live.0[usize::from(dst.0)];
+        let needed = live.contains(dst);
         let does_nothing = matches!(op, Op::Move { src, .. } if src.slot() == Some(dst));
         if op.is_pure() && (!needed || does_nothing) {
             return false;
         }
-        live.0[usize::from(dst.0)] = false;
+        live.remove(dst);
     }
     if op.may_leave() {
-        live.make_guest_live();
+        live.insert_all(&SlotSet::GUEST);
     }
-    op.for_each_operand(|operand| live.read(operand));
+    op.for_each_operand(|operand| read(live, operand));
     true
+}
+
+fn read(live: &mut SlotSet, operand: Operand) {
+    if let Operand::Slot(slot) = operand {
+        live.insert(slot);
+    }
 }

@@ -16,6 +16,12 @@ pub(super) fn outcome(op: &Op) -> Option<bool> {
     }
 }
 
+/// The op if it is an exit: before it is fused with an earlier comparison, it
+/// tells more.
+pub(super) fn as_written(op: &Op) -> Option<Op> {
+    matches!(op, Op::ExitIf { .. }).then_some(*op)
+}
+
 /// Takes note of what holds behind the exit.
 pub(super) fn learn(op: &Op, known: &mut Known) {
     if let Op::ExitIf {

@@ -5,22 +5,31 @@ use super::{
     known::{Known, Value},
     narrow,
 };
-use crate::ir::{BinaryOp, Block, Op, Operand, Terminator, Width, eval, fixed};
+use crate::ir::{BinaryOp, Block, Op, Operand, Slot, Terminator, Width, eval, fixed};
 
 pub(super) fn run(block: &mut Block) {
     let mut known = Known::new();
     let mut taken = None;
     for (index, op) in block.ops.iter_mut().enumerate() {
+        if let Op::Insn { .. } = op {
+            continue;
+        }
         simplify_operands(op, &known);
-        let simplified = *op;
-        let folded = narrow::fold(fold(simplified, &known), &known);
-        *op = fuse::op(folded, &known);
+        let exit = exits::as_written(op);
+        // Ops are large: only those that change are written again.
+        for simpler in [fold, narrow::fold, fuse::op] {
+            if let Some(simpler) = simpler(op, &known) {
+                *op = simpler;
+            }
+        }
         if exits::outcome(op) == Some(true) {
             taken = Some(index);
             break;
         }
         learn(op, &mut known);
-        exits::learn(&simplified, &mut known);
+        if let Some(exit) = exit {
+            exits::learn(&exit, &mut known);
+        }
     }
     if let Some(index) = taken {
         return exits::end_at(block, index);
@@ -35,9 +44,13 @@ fn simplify_operands(op: &mut Op, known: &Known) {
     op.for_each_operand_mut(|operand| *operand = known.simplest(*operand));
 }
 
-/// The op, or one that does the same with less.
-fn fold(op: Op, known: &Known) -> Op {
-    match op {
+/// An op that does the same with less, if there is one.
+fn fold(op: &Op, known: &Known) -> Option<Op> {
+    let constant = |dst, value: u64| Op::Move {
+        dst,
+        src: Operand::Imm(value as i64),
+    };
+    Some(match *op {
         Op::Binary {
             op: kind,
             width,
@@ -46,34 +59,22 @@ fn fold(op: Op, known: &Known) -> Op {
             b,
         } => match (a, b) {
             (Operand::Imm(a), Operand::Imm(b)) => {
-                let value = eval::binary(kind, width, a as u64, b as u64) as i64;
-                Op::Move {
-                    dst,
-                    src: Operand::Imm(value),
-                }
+                constant(dst, eval::binary(kind, width, a as u64, b as u64))
             }
-            _ => fold_binary(op, known),
+            _ if width == Width::W64 => return fold_binary(kind, dst, (a, b), known),
+            _ => return None,
         },
         Op::Unary {
             op,
             dst,
             a: Operand::Imm(a),
-        } => Op::Move {
-            dst,
-            src: Operand::Imm(eval::unary(op, a as u64) as i64),
-        },
+        } => constant(dst, eval::unary(op, a as u64)),
         Op::SetIf {
             cond,
             dst,
             a: Operand::Imm(a),
             b: Operand::Imm(b),
-        } => {
-            let holds = eval::condition(cond, a as u64, b as u64);
-            Op::Move {
-                dst,
-                src: Operand::Imm(i64::from(holds)),
-            }
-        }
+        } => constant(dst, eval::condition(cond, a as u64, b as u64).into()),
         Op::Select {
             dst,
             test: Operand::Imm(test),
@@ -90,7 +91,7 @@ fn fold(op: Op, known: &Known) -> Op {
             size,
             extend,
         } => {
-            let (base, offset) = fold_address(base, offset, known);
+            let (base, offset) = fold_address(base, offset, known)?;
             Op::Load {
                 dst,
                 base,
@@ -105,7 +106,7 @@ fn fold(op: Op, known: &Known) -> Op {
             offset,
             size,
         } => {
-            let (base, offset) = fold_address(base, offset, known);
+            let (base, offset) = fold_address(base, offset, known)?;
             Op::Store {
                 src,
                 base,
@@ -113,74 +114,49 @@ fn fold(op: Op, known: &Known) -> Op {
                 size,
             }
         }
-        _ => op,
-    }
+        _ => return None,
+    })
 }
 
-fn fold_binary(op: Op, known: &Known) -> Op {
-    let Op::Binary {
-        op: kind,
+/// The same for `dst = a op b` of 64 bits.
+fn fold_binary(op: BinaryOp, dst: Slot, (a, b): (Operand, Operand), known: &Known) -> Option<Op> {
+    use BinaryOp as B;
+    let binary = |a, b| Op::Binary {
+        op,
         width: Width::W64,
         dst,
         a,
         b,
-    } = op
-    else {
-        return op;
     };
-    match (kind, known.operand(a), b) {
+    match (op, known.operand(a), b) {
         // Addition of constants to the block's address, in one step.
-        (BinaryOp::Add, Value::PcPlus(base), Operand::Imm(offset)) => {
+        (B::Add, Value::PcPlus(base), Operand::Imm(offset)) => {
             let offset = Operand::Imm(base.wrapping_add(offset));
-            Op::Binary {
-                op: kind,
-                width: Width::W64,
-                dst,
-                a: Operand::Slot(fixed::PC),
-                b: offset,
-            }
+            Some(binary(fixed::PC.into(), offset))
         }
-        (
-            BinaryOp::Add
-            | BinaryOp::Sub
-            | BinaryOp::Or
-            | BinaryOp::Xor
-            | BinaryOp::Shl
-            | BinaryOp::Shr
-            | BinaryOp::Sar,
-            _,
-            Operand::Imm(0),
-        ) => Op::Move { dst, src: a },
-        (BinaryOp::Add | BinaryOp::Or | BinaryOp::Xor, Value::Const(0), _) => {
-            Op::Move { dst, src: b }
+        (B::Add | B::Sub | B::Or | B::Xor | B::Shl | B::Shr | B::Sar, _, Operand::Imm(0)) => {
+            Some(Op::Move { dst, src: a })
         }
+        (B::Add | B::Or | B::Xor, Value::Const(0), _) => Some(Op::Move { dst, src: b }),
         // Constants go to the right, where tiers have immediate forms.
-        (BinaryOp::Add | BinaryOp::And | BinaryOp::Or | BinaryOp::Xor, Value::Const(_), _) => {
-            Op::Binary {
-                op: kind,
-                width: Width::W64,
-                dst,
-                a: b,
-                b: a,
-            }
-        }
-        _ => op,
+        (B::Add | B::And | B::Or | B::Xor, Value::Const(_), _) => Some(binary(b, a)),
+        _ => None,
     }
 }
 
 /// A base that is a constant away from the block's address moves the constant
 /// into the offset, if it fits.
-fn fold_address(base: Operand, offset: i32, known: &Known) -> (Operand, i32) {
-    let unchanged = (base, offset);
+fn fold_address(base: Operand, offset: i32, known: &Known) -> Option<(Operand, i32)> {
     match known.operand(base) {
         Value::PcPlus(distance) => {
-            let sum = distance
-                .checked_add(i64::from(offset))
-                .and_then(|s| i32::try_from(s).ok());
-            sum.map_or(unchanged, |sum| (Operand::Slot(fixed::PC), sum))
+            let sum = distance.checked_add(i64::from(offset))?;
+            Some((Operand::Slot(fixed::PC), i32::try_from(sum).ok()?))
         }
-        Value::Const(address) => (Operand::Imm(address.wrapping_add(i64::from(offset))), 0),
-        _ => unchanged,
+        Value::Const(address) => {
+            let address = address.wrapping_add(i64::from(offset));
+            (offset != 0).then_some((Operand::Imm(address), 0))
+        }
+        _ => None,
     }
 }
 

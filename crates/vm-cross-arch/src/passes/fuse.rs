@@ -5,9 +5,9 @@
 use super::known::{Known, Value};
 use crate::ir::{BinaryOp, Cond, Op, Operand, Slot, Terminator, UnaryOp, Width};
 
-/// The op, or one that does the work of it and an earlier one.
-pub(super) fn op(op: Op, known: &Known) -> Op {
-    match op {
+/// An op that does the work of this one and an earlier one, if there is one.
+pub(super) fn op(op: &Op, known: &Known) -> Option<Op> {
+    match *op {
         Op::Binary {
             op: kind @ (BinaryOp::Shr | BinaryOp::Sar),
             width: Width::W64,
@@ -16,9 +16,9 @@ pub(super) fn op(op: Op, known: &Known) -> Op {
             b: Operand::Imm(right),
         } => match known.operand(a) {
             Value::Shift(BinaryOp::Shl, source, left) if i64::from(left) == right & 63 => {
-                extension(kind, dst, source.into(), left).unwrap_or(op)
+                extension(kind, dst, source.into(), left)
             }
-            _ => op,
+            _ => None,
         },
         Op::Binary {
             op: BinaryOp::Or | BinaryOp::Add | BinaryOp::Xor,
@@ -26,16 +26,16 @@ pub(super) fn op(op: Op, known: &Known) -> Op {
             dst,
             a,
             b,
-        } => rotation(width, dst, known.operand(a), known.operand(b)).unwrap_or(op),
-        Op::SetIf { cond, dst, a, b } => match comparison(cond, a, b, known) {
-            Some((cond, a, b)) => Op::SetIf { cond, dst, a, b },
-            None => op,
-        },
-        Op::ExitIf { cond, a, b, offset } => match comparison(cond, a, b, known) {
-            Some((cond, a, b)) => Op::ExitIf { cond, a, b, offset },
-            None => op,
-        },
-        _ => op,
+        } => rotation(width, dst, known.operand(a), known.operand(b)),
+        Op::SetIf { cond, dst, a, b } => {
+            let (cond, a, b) = comparison(cond, a, b, known)?;
+            Some(Op::SetIf { cond, dst, a, b })
+        }
+        Op::ExitIf { cond, a, b, offset } => {
+            let (cond, a, b) = comparison(cond, a, b, known)?;
+            Some(Op::ExitIf { cond, a, b, offset })
+        }
+        _ => None,
     }
 }
 

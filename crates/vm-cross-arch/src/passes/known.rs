@@ -1,6 +1,6 @@
 //! What a forward walk knows about slots.
 
-use crate::ir::{BinaryOp, Cond, Operand, SLOT_COUNT, Slot, fixed};
+use crate::ir::{BinaryOp, Cond, Operand, SLOT_COUNT, Slot, SlotSet, fixed};
 
 /// How a slot's value came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,15 +28,18 @@ struct Fact {
     versions: [u32; 2],
 }
 
-/// Facts about every slot. A fact holds while the slots it speaks of are not
+/// Facts about slots. A fact holds while the slots it speaks of are not
 /// written: each slot has a version that every write changes.
 pub(super) struct Known {
-    facts: [Fact; SLOT_COUNT],
+    /// A block names few of the slots: only those have facts.
+    facts: Vec<Fact>,
+    /// Where the fact about a slot is, plus 1; 0 if there is none.
+    numbers: [u8; SLOT_COUNT],
     versions: [u32; SLOT_COUNT],
     /// Version that the next write gives.
     next: u32,
     /// Slots that hold sign-extended 32-bit values.
-    narrow: [bool; SLOT_COUNT],
+    narrow: SlotSet,
 }
 
 const NOTHING: Fact = Fact {
@@ -48,34 +51,49 @@ impl Known {
     /// Knows nothing but that the block's address is itself.
     pub(super) fn new() -> Self {
         let mut known = Self {
-            facts: [NOTHING; SLOT_COUNT],
+            facts: Vec::with_capacity(32),
+            numbers: [0; SLOT_COUNT],
             versions: [0; SLOT_COUNT],
             next: 1,
-            narrow: [false; SLOT_COUNT],
+            narrow: SlotSet::EMPTY,
         };
         known.know_pc();
         known
     }
 
     fn know_pc(&mut self) {
-        self.facts[usize::from(fixed::PC.0)].value = Value::PcPlus(0);
+        let value = Value::PcPlus(0);
+        self.set(fixed::PC, Fact { value, ..NOTHING });
+    }
+
+    fn set(&mut self, slot: Slot, fact: Fact) {
+        let count = self.facts.len();
+        let number = &mut self.numbers[usize::from(slot.0)];
+        if let Some(old) = self.facts.get_mut(usize::from(*number).wrapping_sub(1)) {
+            *old = fact;
+        } else if let Ok(next) = u8::try_from(count + 1) {
+            // Every slot but one has a number.
+            self.facts.push(fact);
+            *number = next;
+        }
     }
 
     /// Forgets everything: a helper ran.
     pub(super) fn forget_all(&mut self) {
-        self.facts = [NOTHING; SLOT_COUNT];
-        self.narrow = [false; SLOT_COUNT];
+        self.facts.clear();
+        self.numbers = [0; SLOT_COUNT];
+        self.narrow = SlotSet::EMPTY;
         self.know_pc();
     }
 
     /// Notes whether the slot, just written, holds a sign-extended 32-bit value.
     pub(super) fn note_narrow(&mut self, slot: Slot, narrow: bool) {
-        self.narrow[usize::from(slot.0)] = narrow;
+        self.narrow.set(slot, narrow);
     }
 
     /// Whether the slot holds a sign-extended 32-bit value.
     pub(super) fn is_narrow(&self, slot: Slot) -> bool {
-        self.narrow[usize::from(slot.0)]
+        self.narrow.contains(slot)
     }
 
     /// The slot was written with `value`.
@@ -87,14 +105,14 @@ impl Known {
         let stale = sources.contains(&Some(slot));
         let versions = sources.map(|source| source.map_or(0, |s| self.version(s)));
         let value = if stale { Value::Unknown } else { value };
-        self.facts[usize::from(slot.0)] = Fact { value, versions };
+        self.set(slot, Fact { value, versions });
     }
 
     /// The slot, which nobody wrote, turned out to hold the constant.
     pub(super) fn settle(&mut self, slot: Slot, constant: i64) {
         if slot != fixed::PC {
             let value = Value::Const(constant);
-            self.facts[usize::from(slot.0)] = Fact { value, ..NOTHING };
+            self.set(slot, Fact { value, ..NOTHING });
         }
     }
 
@@ -104,7 +122,10 @@ impl Known {
 
     /// What the slot holds.
     pub(super) fn get(&self, slot: Slot) -> Value {
-        let fact = self.facts[usize::from(slot.0)];
+        let number = usize::from(self.numbers[usize::from(slot.0)]);
+        let Some(fact) = self.facts.get(number.wrapping_sub(1)) else {
+            return Value::Unknown;
+        };
         let holds = sources(fact.value)
             .into_iter()
             .zip(fact.versions)

@@ -65,9 +65,9 @@ fn is_narrow(operand: Operand, known: &Known) -> bool {
     }
 }
 
-/// The op, or a move where it extends what is extended already.
-pub(super) fn fold(op: Op, known: &Known) -> Op {
-    let (dst, a) = match op {
+/// What an extension becomes: a move where that is extended already.
+pub(super) fn fold(op: &Op, known: &Known) -> Option<Op> {
+    match *op {
         // RISC-V's `sext.w`.
         Op::Binary {
             op: BinaryOp::Add | BinaryOp::Or | BinaryOp::Xor | BinaryOp::Sub,
@@ -75,20 +75,17 @@ pub(super) fn fold(op: Op, known: &Known) -> Op {
             dst,
             a,
             b: Operand::Imm(0),
-        } => (dst, a),
+        } => Some(if is_narrow(a, known) {
+            Op::Move { dst, src: a }
+        } else {
+            let op = UnaryOp::SignExtend32;
+            Op::Unary { op, dst, a }
+        }),
         Op::Unary {
             op: UnaryOp::SignExtend32,
             dst,
             a,
-        } => (dst, a),
-        _ => return op,
-    };
-    if is_narrow(a, known) {
-        return Op::Move { dst, src: a };
-    }
-    Op::Unary {
-        op: UnaryOp::SignExtend32,
-        dst,
-        a,
+        } if is_narrow(a, known) => Some(Op::Move { dst, src: a }),
+        _ => None,
     }
 }

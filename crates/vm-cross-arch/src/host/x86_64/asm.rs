@@ -29,8 +29,8 @@ impl Alu {
     }
 
     /// The opcode with a register first.
-    const fn opcode(self) -> Opcode {
-        Opcode::one(self.digit() << 3 | 3)
+    const fn opcode(self) -> u8 {
+        self.digit() << 3 | 3
     }
 }
 
@@ -79,9 +79,10 @@ pub(super) struct Asm {
 }
 
 impl Asm {
-    pub(super) fn new() -> Self {
+    /// Room for about `bytes` of code.
+    pub(super) fn with_capacity(bytes: usize) -> Self {
         Self {
-            out: Buffer::with_capacity(2048),
+            out: Buffer::with_capacity(bytes),
         }
     }
 
@@ -92,17 +93,20 @@ impl Asm {
 
     /// `dst op= src`, on 64 bits if `wide`, else on 32.
     pub(super) fn alu_rr(&mut self, op: Alu, wide: bool, dst: Gpr, src: Gpr) {
-        self.reg(op.opcode(), wide, dst, Rm::Reg(src.0));
+        self.encode_registers(op.opcode(), wide, dst, src);
     }
 
     /// `dst op= [base + disp]`.
     pub(super) fn alu_rm(&mut self, op: Alu, wide: bool, dst: Gpr, (base, disp): (Gpr, i32)) {
-        self.reg(op.opcode(), wide, dst, Rm::Mem(base, disp));
+        if wide {
+            return self.encode_memory(op.opcode(), dst, base, disp);
+        }
+        self.reg(Opcode::one(op.opcode()), wide, dst, Rm::Mem(base, disp));
     }
 
     /// `dst op= memory`, 64 bits.
     pub(super) fn alu_rx(&mut self, op: Alu, dst: Gpr, memory: Rm) {
-        self.reg(op.opcode(), true, dst, memory);
+        self.reg(Opcode::one(op.opcode()), true, dst, memory);
     }
 
     /// `dst op= imm`.
@@ -127,12 +131,12 @@ impl Asm {
 
     /// Pushes a constant.
     pub(super) fn push_imm(&mut self, imm: i32) {
-        self.out.put(0x68 | u128::from(imm as u32) << 8, 5);
+        self.out.put(0x68 | u64::from(imm as u32) << 8, 5);
     }
 
     /// `test reg, reg`, 64 bits.
     pub(super) fn test(&mut self, reg: Gpr) {
-        self.reg(Opcode::one(0x85), true, reg, Rm::Reg(reg.0));
+        self.encode_registers(0x85, true, reg, reg);
     }
 
     /// `reg = !reg`, 64 bits.
@@ -154,26 +158,26 @@ impl Asm {
 
     pub(super) fn mov_rr(&mut self, dst: Gpr, src: Gpr) {
         if dst != src {
-            self.reg(Opcode::one(0x8b), true, dst, Rm::Reg(src.0));
+            self.encode_registers(0x8b, true, dst, src);
         }
     }
 
     /// `dst = zero-extended low half of src`.
     pub(super) fn mov32_rr(&mut self, dst: Gpr, src: Gpr) {
-        self.reg(Opcode::one(0x8b), false, dst, Rm::Reg(src.0));
+        self.encode_registers(0x8b, false, dst, src);
     }
 
     /// `dst = sign-extended low half of src`.
     pub(super) fn movsxd_rr(&mut self, dst: Gpr, src: Gpr) {
-        self.reg(Opcode::one(0x63), true, dst, Rm::Reg(src.0));
+        self.encode_registers(0x63, true, dst, src);
     }
 
     /// `dst = imm`, leaving the flags alone.
     pub(super) fn mov_ri(&mut self, dst: Gpr, imm: i64) {
         let d = dst.0;
         if let Ok(imm) = u32::try_from(imm) {
-            let prefix = u128::from(0x41_u8);
-            let opcode = u128::from(0xb8 | d & 7) | u128::from(imm) << 8;
+            let prefix = u64::from(0x41_u8);
+            let opcode = u64::from(0xb8 | d & 7) | u64::from(imm) << 8;
             match d {
                 0..8 => self.out.put(opcode, 5),
                 _ => self.out.put(prefix | opcode << 8, 6),
@@ -197,12 +201,12 @@ impl Asm {
 
     /// `dst = [base + disp]`, 64 bits.
     pub(super) fn load(&mut self, dst: Gpr, (base, disp): (Gpr, i32)) {
-        self.reg(Opcode::one(0x8b), true, dst, Rm::Mem(base, disp));
+        self.encode_memory(0x8b, dst, base, disp);
     }
 
     /// `[base + disp] = src`, 64 bits.
     pub(super) fn store(&mut self, (base, disp): (Gpr, i32), src: Gpr) {
-        self.reg(Opcode::one(0x89), true, src, Rm::Mem(base, disp));
+        self.encode_memory(0x89, src, base, disp);
     }
 
     /// `[base + disp] = imm`, 64 bits, sign-extended from 32.
@@ -266,7 +270,7 @@ impl Asm {
         if disp == 0 {
             self.mov_rr(dst, base);
         } else {
-            self.reg(Opcode::one(0x8d), true, dst, Rm::Mem(base, disp));
+            self.encode_memory(0x8d, dst, base, disp);
         }
     }
 
@@ -321,7 +325,7 @@ impl Asm {
 
     /// A conditional jump to a place not known yet.
     pub(super) fn jcc(&mut self, cc: Cc) -> Patch {
-        self.out.put(u128::from(0x800f | (cc as u32) << 8), 6);
+        self.out.put(u64::from(0x800f | (cc as u32) << 8), 6);
         Patch(self.here() - 4)
     }
 

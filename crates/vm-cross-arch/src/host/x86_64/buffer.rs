@@ -2,11 +2,11 @@
 
 use dynasmrt::{AssemblyOffset, DynasmApi};
 
-/// At least as long as the longest piece that is written at once.
-const HEADROOM: usize = 16;
+/// The longest piece that is written at once.
+const PIECE: usize = 8;
 
-/// A growing piece of code. There is always room for [`HEADROOM`] more bytes, so
-/// that an instruction is written by one store of fixed size.
+/// A growing piece of code. There is always room for [`PIECE`] more bytes, so
+/// that half an instruction is written by one store of fixed size.
 #[derive(Debug)]
 pub(super) struct Buffer {
     bytes: Vec<u8>,
@@ -16,7 +16,7 @@ pub(super) struct Buffer {
 impl Buffer {
     pub(super) fn with_capacity(capacity: usize) -> Self {
         Self {
-            bytes: vec![0; capacity + HEADROOM],
+            bytes: vec![0; capacity + PIECE],
             len: 0,
         }
     }
@@ -25,22 +25,22 @@ impl Buffer {
         self.len
     }
 
-    /// Appends the lowest `count` bytes of `word`, at most 16.
+    /// Appends the lowest `count` bytes of `word`.
     #[inline]
-    pub(super) fn put(&mut self, word: u128, count: usize) {
-        debug_assert!(count <= HEADROOM, "no instruction is as long");
-        if let Some(space) = self.bytes.get_mut(self.len..self.len + HEADROOM) {
+    pub(super) fn put(&mut self, word: u64, count: usize) {
+        debug_assert!(count <= PIECE, "a word has 8 bytes");
+        if let Some(space) = self.bytes.get_mut(self.len..self.len + PIECE) {
             space.copy_from_slice(&word.to_le_bytes());
         }
         self.len += count;
-        if self.len + HEADROOM > self.bytes.len() {
+        if self.len + PIECE > self.bytes.len() {
             self.grow();
         }
     }
 
     #[cold]
     fn grow(&mut self) {
-        self.bytes.resize(2 * self.len + HEADROOM, 0);
+        self.bytes.resize(2 * self.len + PIECE, 0);
     }
 
     /// Replaces 4 bytes at `at`.
@@ -87,7 +87,7 @@ impl DynasmApi for Buffer {
 
     #[inline]
     fn push_i32(&mut self, value: i32) {
-        self.put((value as u32).into(), 4);
+        self.put(u64::from(value as u32), 4);
     }
 
     #[inline]
@@ -97,7 +97,7 @@ impl DynasmApi for Buffer {
 
     #[inline]
     fn push_i64(&mut self, value: i64) {
-        self.put((value as u64).into(), 8);
+        self.put(value as u64, 8);
     }
 }
 
@@ -109,7 +109,7 @@ mod tests {
     fn what_is_written_comes_back_however_long() {
         let mut buffer = Buffer::with_capacity(0);
         for number in 0..100_u8 {
-            buffer.put(u128::from(number) | 0xff00, 1);
+            buffer.put(u64::from(number) | 0xff00, 1);
             buffer.push_i32(i32::from(number));
         }
         buffer.set_i32(1, -2);

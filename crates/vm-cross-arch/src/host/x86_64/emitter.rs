@@ -25,6 +25,9 @@ pub(super) enum Source {
     Immediate(i32),
 }
 
+/// Bytes of code that an op takes, to reserve memory.
+const CODE_PER_OP: usize = 24;
+
 /// The block being emitted.
 pub(super) struct Emitter<'a> {
     pub(super) asm: Asm,
@@ -48,11 +51,14 @@ pub(super) struct Emitter<'a> {
 impl<'a> Emitter<'a> {
     pub(super) fn new(block: &'a Block, request: &'a Request, backend: &'a Backend) -> Self {
         Self {
-            asm: Asm::new(),
+            asm: Asm::with_capacity(CODE_PER_OP * (block.ops.len() + 4)),
             scratch: Scratch::default(),
             vectors: Vectors::default(),
-            cold: Vec::new(),
-            code: HostCode::default(),
+            cold: Vec::with_capacity(8),
+            code: HostCode {
+                runtime: Vec::with_capacity(16),
+                ..HostCode::default()
+            },
             backend,
             request,
             block,

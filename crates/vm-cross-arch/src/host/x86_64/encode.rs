@@ -59,53 +59,96 @@ pub(super) enum Immediate {
     Double(u32),
 }
 
-/// An instruction as it grows.
+/// Up to 8 bytes of an instruction.
 #[derive(Default)]
 struct Bytes {
-    word: u128,
+    word: u64,
     len: u32,
 }
 
 impl Bytes {
     #[inline]
-    fn push(&mut self, value: u32, count: u32) {
-        self.word |= u128::from(value) << (8 * self.len);
-        self.len += count;
+    fn push(&mut self, byte: u8) {
+        self.word |= u64::from(byte) << (8 * self.len);
+        self.len += 1;
     }
 
     #[inline]
-    fn memory(&mut self, reg: u8, base: Gpr, index: Option<Gpr>, disp: i32) {
-        let (reg, low) = ((reg & 7) << 3, base.0 & 7);
-        let short = i8::try_from(disp).is_ok();
-        // Base 5 without displacement means something else.
-        let mode = if disp == 0 && low != 5 {
-            0
-        } else if short {
-            0x40
-        } else {
-            0x80
-        };
-        match index {
-            Some(index) => {
-                self.push(u32::from(mode | reg | 4), 1);
-                self.push(u32::from((index.0 & 7) << 3 | low), 1);
-            }
-            // Base 4 means that a SIB byte follows.
-            None if low == 4 => {
-                self.push(u32::from(mode | reg | 4), 1);
-                self.push(0x24, 1);
-            }
-            None => self.push(u32::from(mode | reg | low), 1),
+    fn push_u32(&mut self, value: u32) {
+        self.word |= u64::from(value) << (8 * self.len);
+        self.len += 4;
+    }
+}
+
+/// Writes ModRM and SIB of an operand in memory to `head`, its displacement to `tail`.
+#[inline]
+fn memory(
+    (head, tail): (&mut Bytes, &mut Bytes),
+    reg: u8,
+    (base, index): (Gpr, Option<Gpr>),
+    disp: i32,
+) {
+    let (reg, low) = ((reg & 7) << 3, base.0 & 7);
+    // Base 5 without displacement means something else.
+    let mode = if disp == 0 && low != 5 {
+        0
+    } else if i8::try_from(disp).is_ok() {
+        tail.push(disp as u8);
+        0x40
+    } else {
+        tail.push_u32(disp as u32);
+        0x80
+    };
+    // Base 4 means that a SIB byte follows.
+    match index {
+        Some(index) => {
+            head.push(mode | reg | 4);
+            head.push((index.0 & 7) << 3 | low);
         }
-        match mode {
-            0 => {}
-            0x40 => self.push(u32::from(disp as u8), 1),
-            _ => self.push(disp as u32, 4),
+        None if low == 4 => {
+            head.push(mode | reg | 4);
+            head.push(0x24);
         }
+        None => head.push(mode | reg | low),
     }
 }
 
 impl Asm {
+    /// Writes an instruction with an opcode of one byte and two registers.
+    #[inline]
+    pub(super) fn encode_registers(&mut self, opcode: u8, wide: bool, reg: Gpr, rm: Gpr) {
+        let rex = u64::from((wide as u8) << 3 | (reg.0 >> 3) << 2 | rm.0 >> 3);
+        let modrm = u64::from(0xc0 | (reg.0 & 7) << 3 | (rm.0 & 7));
+        let rest = u64::from(opcode) | modrm << 8;
+        match rex {
+            0 => self.out.put(rest, 2),
+            _ => self.out.put(0x40 | rex | rest << 8, 3),
+        }
+    }
+
+    /// Writes an instruction with an opcode of one byte, a register of 64 bits
+    /// and memory.
+    #[inline]
+    pub(super) fn encode_memory(&mut self, opcode: u8, reg: Gpr, base: Gpr, disp: i32) {
+        if base.0 & 7 == 4 {
+            // It needs a SIB byte.
+            let (opcode, memory) = (Opcode::one(opcode), Rm::Mem(base, disp));
+            return self.encode(opcode, true, reg.0, memory, Immediate::None);
+        }
+        let rex = u64::from(0x48 | (reg.0 >> 3) << 2 | base.0 >> 3);
+        let modrm = u64::from((reg.0 & 7) << 3 | (base.0 & 7));
+        let head = rex | u64::from(opcode) << 8 | modrm << 16;
+        match i8::try_from(disp) {
+            Ok(0) if base.0 & 7 != 5 => self.out.put(head, 3),
+            Ok(disp) => self
+                .out
+                .put(head | 0x40 << 16 | u64::from(disp as u8) << 24, 4),
+            Err(_) => self
+                .out
+                .put(head | 0x80 << 16 | u64::from(disp as u32) << 24, 7),
+        }
+    }
+
     /// Writes one instruction; `reg` is the register, or the digit of the opcode.
     #[inline]
     pub(super) fn encode(&mut self, opcode: Opcode, wide: bool, reg: u8, rm: Rm, imm: Immediate) {
@@ -125,9 +168,9 @@ impl Asm {
 
     #[inline]
     fn encode_rex(&mut self, opcode: Opcode, rex: u8, reg: u8, rm: Rm, imm: Immediate) {
-        let mut bytes = Bytes::default();
+        let (mut head, mut tail) = (Bytes::default(), Bytes::default());
         if opcode.prefix != 0 {
-            bytes.push(opcode.prefix.into(), 1);
+            head.push(opcode.prefix);
         }
         let (base, index) = match rm {
             Rm::Reg(rm) => (rm, 0),
@@ -136,23 +179,34 @@ impl Asm {
         };
         let rex = rex | (reg >> 3) << 2 | (index >> 3) << 1 | base >> 3;
         if rex != 0 {
-            bytes.push(u32::from(0x40 | rex), 1);
+            head.push(0x40 | rex);
         }
         if opcode.escape {
-            bytes.push(0x0f, 1);
+            head.push(0x0f);
         }
-        bytes.push(opcode.byte.into(), 1);
+        head.push(opcode.byte);
+        let parts = (&mut head, &mut tail);
         match rm {
-            Rm::Reg(rm) => bytes.push(u32::from(0xc0 | (reg & 7) << 3 | (rm & 7)), 1),
-            Rm::Mem(base, disp) => bytes.memory(reg, base, None, disp),
-            Rm::Sum(base, index, disp) => bytes.memory(reg, base, Some(index), disp),
+            Rm::Reg(rm) => head.push(0xc0 | (reg & 7) << 3 | (rm & 7)),
+            Rm::Mem(base, disp) => memory(parts, reg, (base, None), disp),
+            Rm::Sum(base, index, disp) => memory(parts, reg, (base, Some(index)), disp),
         }
         match imm {
             Immediate::None => {}
-            Immediate::Byte(imm) => bytes.push(imm.into(), 1),
-            Immediate::Word(imm) => bytes.push(imm.into(), 2),
-            Immediate::Double(imm) => bytes.push(imm, 4),
+            Immediate::Byte(imm) => tail.push(imm),
+            Immediate::Word(imm) => {
+                let [low, high] = imm.to_le_bytes();
+                tail.push(low);
+                tail.push(high);
+            }
+            Immediate::Double(imm) => tail.push_u32(imm),
         }
-        self.out.put(bytes.word, bytes.len as usize);
+        self.out.put(head.word, head.len as usize);
+        if tail.len != 0 {
+            self.out.put(tail.word, tail.len as usize);
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,8 @@
 //! What the rest of a block needs of each op: one walk from its end.
 
-use crate::ir::{BinaryOp, Block, Op, Operand, SLOT_COUNT, Slot, UnaryOp, Width};
 use vm_core::AccessSize;
+
+use crate::ir::{BinaryOp, Block, Op, Operand, SlotSet, UnaryOp, Width};
 
 /// What need not be done for an op, as bits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -28,58 +29,21 @@ impl Needs {
     }
 }
 
-/// A set of slots.
-#[derive(Clone, Copy)]
-struct Slots([u64; SLOT_COUNT / 64]);
-
-impl Slots {
-    const EMPTY: Self = Self([0; SLOT_COUNT / 64]);
-
-    /// All but the temporaries.
-    const GUEST: Self = {
-        let mut slots = Self::EMPTY;
-        let mut slot = 0;
-        while slot < Slot::FIRST_TEMP as usize {
-            slots.0[slot / 64] |= 1 << (slot % 64);
-            slot += 1;
-        }
-        slots
-    };
-
-    fn contains(&self, slot: Slot) -> bool {
-        self.0[usize::from(slot.0 / 64)] >> (slot.0 % 64) & 1 != 0
-    }
-
-    fn insert(&mut self, slot: Slot) {
-        self.0[usize::from(slot.0 / 64)] |= 1 << (slot.0 % 64);
-    }
-
-    fn remove(&mut self, slot: Slot) {
-        self.0[usize::from(slot.0 / 64)] &= !(1 << (slot.0 % 64));
-    }
-
-    fn insert_guest(&mut self) {
-        for (word, guest) in self.0.iter_mut().zip(Self::GUEST.0) {
-            *word |= guest;
-        }
-    }
-}
-
 /// Which slots somebody reads below.
 struct Live {
-    any: Slots,
+    any: SlotSet,
     /// Those of which somebody reads more than the low half.
-    upper: Slots,
+    upper: SlotSet,
     /// Guest slots that must be in memory before they are written again.
-    memory: Slots,
+    memory: SlotSet,
 }
 
 /// For each op of the block what is needed of it.
 pub(super) fn analyze(block: &Block) -> Vec<Needs> {
     let mut live = Live {
-        any: Slots::GUEST,
-        upper: Slots::GUEST,
-        memory: Slots::GUEST,
+        any: SlotSet::GUEST,
+        upper: SlotSet::GUEST,
+        memory: SlotSet::GUEST,
     };
     block.end.for_each_operand(|operand| {
         if let Operand::Slot(slot) = operand {
@@ -113,9 +77,9 @@ impl Live {
             self.upper.remove(dst);
         }
         if op.may_leave() {
-            self.any.insert_guest();
-            self.upper.insert_guest();
-            self.memory.insert_guest();
+            self.any.insert_all(&SlotSet::GUEST);
+            self.upper.insert_all(&SlotSet::GUEST);
+            self.memory.insert_all(&SlotSet::GUEST);
         }
         let upper = upper_operands(op, wants_upper);
         let mut bit = 1;

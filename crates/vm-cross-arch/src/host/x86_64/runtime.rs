@@ -82,7 +82,7 @@ impl RuntimeCode {
 /// Assembles the stubs.
 pub fn runtime_code(backend: &Backend, callbacks: &Callbacks) -> RuntimeCode {
     let mut stubs = Stubs {
-        asm: Asm::new(),
+        asm: Asm::with_capacity(4096),
         backend,
     };
     let enter = stubs.enter();
@@ -126,7 +126,7 @@ pub fn runtime_code(backend: &Backend, callbacks: &Callbacks) -> RuntimeCode {
 /// Code that changes the place and jumps on; its last 4 bytes are the jump's
 /// displacement, which is yet to be filled in. Its length is always the same.
 pub fn transfer_code(backend: &Backend, bias: u64, place: u32) -> Vec<u8> {
-    let (mut asm, layout) = (Asm::new(), &backend.layout);
+    let (mut asm, layout) = (Asm::with_capacity(64), &backend.layout);
     let (number, cell) = (place as i32, layout.place);
     dynasm!(asm.out ; .arch x64
         ; mov DWORD [Rq(STATE.0) + cell], DWORD number
