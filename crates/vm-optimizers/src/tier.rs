@@ -19,7 +19,7 @@ pub struct TierPolicy {
     /// runs at all.
     pub threshold: u32,
     /// Host memory for the generated code of one vCPU, in bytes; one of
-    /// [`CODE_RANGE`](Self::CODE_RANGE). When it is full, all code is dropped.
+    /// [`CODE_RANGE`](Self::CODE_RANGE). When it is full, the oldest part is dropped.
     pub code_bytes: usize,
 }
 

@@ -45,7 +45,7 @@ pub struct Code {
     /// How often it was interpreted, about.
     heat: AtomicU32,
     /// For one that is a vCPU's own: number of its generated code, and the
-    /// epoch of the vCPU's cache in which that counts.
+    /// epoch of its region in which that counts.
     private_host: AtomicU64,
 }
 
@@ -86,12 +86,13 @@ impl Code {
         self.heat.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn private_host(&self, epoch: u32) -> Option<u32> {
+    /// Number and epoch of the generated code, if there was any.
+    pub(crate) fn private_host(&self) -> Option<(u32, u32)> {
         let word = self.private_host.load(Ordering::Relaxed);
-        (word >> 32 == u64::from(epoch)).then_some(word as u32)
+        (word != 0).then_some((word as u32, (word >> 32) as u32))
     }
 
-    pub(crate) fn set_private_host(&self, epoch: u32, number: u32) {
+    pub(crate) fn set_private_host(&self, number: u32, epoch: u32) {
         let word = u64::from(epoch) << 32 | u64::from(number);
         self.private_host.store(word, Ordering::Relaxed);
     }

@@ -10,12 +10,13 @@ use vm_cross_arch::{
         contract::{Exit, HostCode, Request},
         x86_64::{Backend, Callbacks, Features, Pins, RuntimeCode, runtime_code, transfer_code},
     },
-    ir::{Block, Op},
+    ir::Block,
 };
 
 use super::{
     jumps::{Jumps, Place},
     memory::{CodeMemory, displacement},
+    region::{ExitSite, HostBlock, Id, OpSite, Region, Stamped},
     state,
 };
 use crate::{
@@ -23,43 +24,8 @@ use crate::{
     vcpu::MachineShared,
 };
 
-/// A block's number, valid until the cache is emptied.
-pub(super) type BlockId = u32;
-
 /// The opcode of a jump with a 32-bit displacement.
 const JMP: u8 = 0xe9;
-
-/// A block of generated code.
-struct HostBlock {
-    /// What it was made from; void once its source was stored to.
-    code: Arc<Code>,
-    /// The page it lies in and guest context, if it is found by them.
-    key: Option<(u64, u32)>,
-    code_pc: i32,
-    /// Offset of its start.
-    entry: u32,
-    /// Offset of the way to the engine for who enters it in vain.
-    stale: u32,
-    /// Exits that are linked to it.
-    incoming: Vec<u32>,
-    dead: bool,
-}
-
-/// An exit of a block; offsets are those in code memory.
-struct ExitSite {
-    block: BlockId,
-    exit: Exit,
-    /// Code that changes the place on the way, made for an earlier link.
-    transfer: Option<u32>,
-}
-
-/// An op that the engine runs for a block.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct OpSite {
-    pub(crate) op: Op,
-    /// Code position of the block's start.
-    pub(crate) code_pc: i32,
-}
 
 /// A block as the engine enters it.
 #[derive(Debug, Clone, Copy)]
@@ -84,8 +50,9 @@ pub struct JitStats {
     pub links: u64,
     /// Blocks dropped because their source was stored to.
     pub dropped: u64,
-    /// How often all code was dropped because its memory was full.
-    pub flushes: u64,
+    /// How often a part of the code was dropped, the oldest, because its memory
+    /// was full.
+    pub evictions: u64,
 }
 
 /// The generated code of one vCPU.
@@ -93,18 +60,16 @@ pub(crate) struct HostCache {
     memory: CodeMemory,
     backend: Backend,
     runtime: RuntimeCode,
-    /// Bytes at the start of memory that are the runtime's.
-    reserved: usize,
-    blocks: Vec<HostBlock>,
-    index: FxHashMap<(u64, u32), BlockId>,
+    regions: Vec<Region>,
+    /// The region that is being filled; the next one is the oldest.
+    current: usize,
+    index: FxHashMap<(u64, u32), Id>,
     /// By offset of the start.
-    entries: FxHashMap<u32, BlockId>,
+    entries: FxHashMap<u32, Id>,
     /// Blocks whose source may have been stored to unseen.
-    young: Vec<BlockId>,
-    pages: FxHashMap<u64, Vec<BlockId>>,
-    exits: Vec<ExitSite>,
-    ops: Vec<OpSite>,
-    /// Advanced whenever all blocks are dropped.
+    young: Vec<Id>,
+    pages: FxHashMap<u64, Vec<Id>>,
+    /// The last one that a region was given.
     epoch: u32,
     pub(crate) jumps: Jumps,
     pub(crate) stats: JitStats,
@@ -122,21 +87,19 @@ impl HostCache {
         };
         let runtime = runtime_code(&backend, callbacks);
         let mut memory = CodeMemory::new(size)?;
-        let start = memory.push(&runtime.bytes);
-        debug_assert_eq!(start, Some(0), "the runtime comes first");
+        memory.write(0, &runtime.bytes);
+        let regions = Region::divide(runtime.bytes.len(), memory.size());
         Ok(Self {
-            reserved: memory.used(),
             memory,
             backend,
             runtime,
-            blocks: Vec::new(),
+            epoch: regions.len() as u32,
+            regions,
+            current: 0,
             index: FxHashMap::default(),
             entries: FxHashMap::default(),
             young: Vec::new(),
             pages: FxHashMap::default(),
-            exits: Vec::new(),
-            ops: Vec::new(),
-            epoch: 1,
             jumps: Jumps::default(),
             stats: JitStats::default(),
         })
@@ -161,15 +124,10 @@ impl HostCache {
             .collect()
     }
 
-    /// Address of the end of the code.
-    pub(crate) fn end(&self) -> usize {
-        self.memory.address(self.memory.used() as u32)
-    }
-
     /// The block whose code starts at address `host`.
     pub(crate) fn code_at(&self, host: usize) -> Option<&Arc<Code>> {
         let id = *self.entries.get(&self.memory.offset(host)?)?;
-        Some(&self.blocks.get(id as usize)?.code)
+        Some(&self.block(id)?.code)
     }
 
     /// Whether other vCPUs store to memory, too.
@@ -177,14 +135,34 @@ impl HostCache {
         self.backend.watched_stores.is_some()
     }
 
+    /// Changes whenever code was dropped for want of room.
     pub(crate) fn epoch(&self) -> u32 {
         self.epoch
     }
 
+    fn block(&self, id: Id) -> Option<&HostBlock> {
+        self.regions.get(id.region())?.blocks.get(id.index())
+    }
+
+    fn block_mut(&mut self, id: Id) -> Option<&mut HostBlock> {
+        let region = self.regions.get_mut(id.region())?;
+        region.blocks.get_mut(id.index())
+    }
+
+    fn exit_site(&mut self, exit: Id) -> Option<&mut ExitSite> {
+        let region = self.regions.get_mut(exit.region())?;
+        region.exits.get_mut(exit.index())
+    }
+
+    fn stamp(&self, id: Id) -> Stamped {
+        let region = self.regions.get(id.region());
+        let epoch = region.map_or(0, |region| region.epoch);
+        Stamped { id, epoch }
+    }
+
     /// The generated code of the block at `addr` in guest context `context`.
     pub(crate) fn find_at(&self, addr: GuestPhysAddr, context: u32) -> Option<Target> {
-        let id = *self.index.get(&(addr.0, context))?;
-        let block = self.blocks.get(id as usize)?;
+        let block = self.block(*self.index.get(&(addr.0, context))?)?;
         (!block.code.is_void()).then(|| self.target(block))
     }
 
@@ -192,9 +170,13 @@ impl HostCache {
     pub(crate) fn find(&mut self, code: &Arc<Code>) -> Option<Target> {
         let id = match code.origin() {
             Origin::Shared { addr, context } => *self.index.get(&(addr.0, context))?,
-            Origin::Private { .. } => code.private_host(self.epoch)?,
+            Origin::Private { .. } => {
+                let (id, epoch) = code.private_host()?;
+                let stamped = self.stamp(Id(id));
+                (stamped.epoch == epoch).then_some(stamped.id)?
+            }
         };
-        let block = self.blocks.get(id as usize).filter(|block| !block.dead)?;
+        let block = self.block(id).filter(|block| !block.dead)?;
         if Arc::ptr_eq(&block.code, code) {
             return Some(self.target(block));
         }
@@ -210,18 +192,20 @@ impl HostCache {
         }
     }
 
-    /// Code position of a block.
+    /// Code position of the block of an exit, and where the exit leads.
     pub(crate) fn exit(&self, exit: u32) -> Option<(i32, i64)> {
-        let site = self.exits.get(exit as usize)?;
-        let block = self.blocks.get(site.block as usize)?;
-        Some((block.code_pc, site.exit.target))
+        let exit = Id(exit);
+        let site = self.regions.get(exit.region())?.exits.get(exit.index())?;
+        Some((self.block(site.block)?.code_pc, site.exit.target))
     }
 
     pub(crate) fn op(&self, number: u32) -> Option<OpSite> {
-        self.ops.get(number as usize).copied()
+        let op = Id(number);
+        let region = self.regions.get(op.region())?;
+        region.ops.get(op.index()).copied()
     }
 
-    /// Compiles a block. Everything is dropped first if there is no room.
+    /// Compiles a block. If there is no room, the oldest code is dropped first.
     pub(crate) fn compile(
         &mut self,
         block: &Block,
@@ -229,29 +213,42 @@ impl HostCache {
         rounds_to_nearest: bool,
     ) -> Option<Target> {
         let (Origin::Shared { addr, .. } | Origin::Private { first: addr, .. }) = code.origin();
-        let request = |cache: &Self| Request {
-            code_pc: addr.0 as i32,
-            first_exit: cache.exits.len() as u32,
-            first_op: cache.ops.len() as u32,
-            rounds_to_nearest,
-        };
-        let mut host = self.backend.emit(block, &request(self));
-        let mut start = self.memory.push(&host.bytes);
-        if start.is_none() {
-            self.clear();
-            self.stats.flushes += 1;
-            host = self.backend.emit(block, &request(self));
-            start = self.memory.push(&host.bytes);
+        let mut emitted = self.emit(block, addr, rounds_to_nearest);
+        if emitted.is_none() {
+            self.evict();
+            emitted = self.emit(block, addr, rounds_to_nearest);
         }
-        let id = self.install(start?, &host, code, addr);
+        let (start, host) = emitted?;
+        let id = self.install(start, &host, code, addr);
         if !self.backend_shares_memory() {
             self.young.clear();
         }
         self.stats.blocks += 1;
         self.stats.instructions += u64::from(block.insns);
         self.stats.bytes += host.bytes.len() as u64;
-        let block = self.blocks.get(id as usize)?;
+        let block = self.block(id)?;
         Some(self.target(block))
+    }
+
+    /// Puts a block's code into the current region, if there is room.
+    fn emit(
+        &mut self,
+        block: &Block,
+        addr: GuestPhysAddr,
+        rounds_to_nearest: bool,
+    ) -> Option<(u32, HostCode)> {
+        let number = self.current;
+        let region = self.regions.get_mut(number)?;
+        let request = Request {
+            code_pc: addr.0 as i32,
+            first_exit: Id::new(number, region.exits.len()).0,
+            first_op: Id::new(number, region.ops.len()).0,
+            rounds_to_nearest,
+        };
+        let host = self.backend.emit(block, &request);
+        let start = region.allocate(host.bytes.len())?;
+        self.memory.write(start, &host.bytes);
+        Some((start, host))
     }
 
     fn install(
@@ -260,14 +257,15 @@ impl HostCache {
         host: &HostCode,
         code: &Arc<Code>,
         addr: GuestPhysAddr,
-    ) -> BlockId {
+    ) -> Id {
         for reference in &host.runtime {
             if let Some(stub) = self.runtime.stub(reference.target) {
                 self.memory.set_displacement(start + reference.at, stub);
             }
         }
-        let id = self.blocks.len() as BlockId;
-        self.exits.extend(host.exits.iter().map(|exit| ExitSite {
+        let region = &mut self.regions[self.current];
+        let id = Id::new(self.current, region.blocks.len());
+        region.exits.extend(host.exits.iter().map(|exit| ExitSite {
             block: id,
             exit: Exit {
                 jump: start + exit.jump,
@@ -279,65 +277,64 @@ impl HostCache {
         }));
         let code_pc = addr.0 as i32;
         let ops = host.ops.iter().map(|&op| OpSite { op, code_pc });
-        self.ops.extend(ops);
+        region.ops.extend(ops);
         let (key, pages) = match code.origin() {
             Origin::Shared { addr, context } => {
                 self.index.insert((addr.0, context), id);
                 (Some((addr.0, context)), [addr.page(); 2])
             }
             Origin::Private { first, last } => {
-                code.set_private_host(self.epoch, id);
+                code.set_private_host(id.0, region.epoch);
                 (None, [first.page(), last.page()])
             }
         };
-        self.pages.entry(pages[0]).or_default().push(id);
-        if pages[0] != pages[1] {
-            self.pages.entry(pages[1]).or_default().push(id);
-        }
-        self.entries.insert(start, id);
-        self.young.push(id);
-        self.blocks.push(HostBlock {
+        region.blocks.push(HostBlock {
             code: Arc::clone(code),
             key,
+            pages,
             code_pc,
             entry: start,
             stale: start + host.stale,
             incoming: Vec::new(),
             dead: false,
         });
+        self.pages.entry(pages[0]).or_default().push(id);
+        if pages[0] != pages[1] {
+            self.pages.entry(pages[1]).or_default().push(id);
+        }
+        self.entries.insert(start, id);
+        self.young.push(id);
         id
     }
 
     /// Lets an exit of code at place `from` lead to the block at address
-    /// `host`, which runs at place `to`.
-    pub(crate) fn link(&mut self, exit: u32, from: Place, host: usize, to: Place) {
-        let Some(entry) = self.memory.offset(host) else {
-            return;
-        };
-        let (Some(&target), Some(site)) =
-            (self.entries.get(&entry), self.exits.get_mut(exit as usize))
-        else {
-            return;
-        };
-        let Some(block) = self.blocks.get_mut(target as usize) else {
-            return;
-        };
-        let Exit { jump, guard, .. } = site.exit;
+    /// `host`, which runs at place `to`. Returns where code was made for that,
+    /// if any was.
+    pub(crate) fn link(
+        &mut self,
+        exit: u32,
+        from: Place,
+        host: usize,
+        to: Place,
+    ) -> Option<Range<usize>> {
+        let exit = Id(exit);
+        let entry = self.memory.offset(host)?;
+        let target = *self.entries.get(&entry)?;
+        let is_private = self.block(target)?.key.is_none();
+        let Exit { jump, guard, .. } = self.exit_site(exit)?.exit;
+        let mut made = None;
         let destination = match guard {
             // A private block depends on more than its page.
-            None if from != to || block.key.is_none() => return,
+            None if from != to || is_private => return None,
             None => entry,
             Some(_) if from == to => entry,
             Some(_) => {
                 let code = transfer_code(&self.backend, to.bias, to.number);
-                let at = site.transfer.or_else(|| self.memory.push(&code));
-                let Some(at) = at else {
-                    return;
-                };
-                site.transfer = Some(at);
-                self.memory.rewrite(at, &code);
-                let end = at + code.len() as u32 - 4;
-                self.memory.set_displacement(end, entry);
+                let at = self.transfer(exit, code.len())?;
+                self.memory.write(at, &code);
+                let end = at + code.len() as u32;
+                self.memory.set_displacement(end - 4, entry);
+                made = Some(self.memory.address(at)..self.memory.address(end));
                 at
             }
         };
@@ -345,15 +342,28 @@ impl HostCache {
             self.memory.set_u32(guard, from.number);
         }
         self.memory.set_displacement(jump, destination);
-        block.incoming.push(exit);
+        let exit = self.stamp(exit);
+        self.block_mut(target)?.incoming.push(exit);
         self.stats.links += 1;
+        made
+    }
+
+    /// Room for code on the way of an exit: that of an earlier link, or new. It
+    /// is never older than the exit, so it is not dropped before that.
+    fn transfer(&mut self, exit: Id, size: usize) -> Option<u32> {
+        if let Some(at) = self.exit_site(exit)?.transfer {
+            return Some(at);
+        }
+        let at = self.regions.get_mut(self.current)?.allocate(size)?;
+        self.exit_site(exit)?.transfer = Some(at);
+        Some(at)
     }
 
     /// Voids those of the latest blocks that do not match memory any more.
     /// Those before them were made when every store to their pages was seen.
     pub(crate) fn verify_young(&mut self, machine: &MachineShared, all_seen: bool) {
         for &id in &self.young {
-            let Some(block) = self.blocks.get(id as usize) else {
+            let Some(block) = self.block(id) else {
                 continue;
             };
             let changed = match block.code.origin() {
@@ -372,10 +382,8 @@ impl HostCache {
             }
         }
         let young = std::mem::take(&mut self.young);
-        let void = |id: &&BlockId| {
-            let block = self.blocks.get(**id as usize);
-            block.is_some_and(|block| block.code.is_void())
-        };
+        let is_void = |block: &HostBlock| block.code.is_void();
+        let void = |id: &&Id| self.block(**id).is_some_and(is_void);
         let dead: Vec<_> = young.iter().filter(void).copied().collect();
         dead.into_iter().for_each(|id| self.kill(id));
         if !all_seen {
@@ -389,7 +397,7 @@ impl HostCache {
             return;
         };
         ids.retain(|&id| {
-            let block = self.blocks.get(id as usize);
+            let block = self.block(id);
             let keep = block.is_some_and(|block| !block.dead && !block.code.is_void());
             if !keep {
                 self.kill(id);
@@ -407,43 +415,77 @@ impl HostCache {
         pages.into_iter().for_each(|page| self.drop_void(page));
     }
 
-    fn kill(&mut self, id: BlockId) {
-        let Some(block) = self.blocks.get_mut(id as usize) else {
+    /// Drops a block: whoever leads to it asks the engine instead.
+    fn kill(&mut self, id: Id) {
+        let Some(block) = self.block_mut(id) else {
             return;
         };
         if std::mem::replace(&mut block.dead, true) {
             return;
         }
-        let (entry, stale) = (block.entry, block.stale);
-        let incoming = std::mem::take(&mut block.incoming);
-        if let Some(key) = block.key
-            && self.index.get(&key) == Some(&id)
-        {
-            self.index.remove(&key);
-        }
-        // Whoever has its address asks the engine instead.
+        let (entry, stale, key) = (block.entry, block.stale, block.key);
+        self.unlink(id);
+        self.forget_key(key, id);
         let [a, b, c, d] = displacement(entry + 1, stale).to_le_bytes();
-        self.memory.rewrite(entry, &[JMP, a, b, c, d]);
-        for exit in incoming {
-            if let Some(site) = self.exits.get(exit as usize) {
+        self.memory.write(entry, &[JMP, a, b, c, d]);
+        self.stats.dropped += 1;
+    }
+
+    /// Lets all exits that lead to a block ask the engine instead.
+    fn unlink(&mut self, id: Id) {
+        let block = self.block_mut(id);
+        let incoming = block.map(|block| std::mem::take(&mut block.incoming));
+        for exit in incoming.unwrap_or_default() {
+            if self.stamp(exit.id) == exit
+                && let Some(site) = self.exit_site(exit.id)
+            {
                 let Exit { jump, stub, .. } = site.exit;
                 self.memory.set_displacement(jump, stub);
             }
         }
-        self.stats.dropped += 1;
     }
 
-    /// Drops all blocks.
-    pub(crate) fn clear(&mut self) {
-        self.memory.truncate(self.reserved);
-        self.blocks.clear();
-        self.index.clear();
-        self.entries.clear();
-        self.young.clear();
-        self.pages.clear();
-        self.exits.clear();
-        self.ops.clear();
-        self.jumps.forget_blocks();
+    fn forget_key(&mut self, key: Option<(u64, u32)>, id: Id) {
+        if let Some(key) = key
+            && self.index.get(&key) == Some(&id)
+        {
+            self.index.remove(&key);
+        }
+    }
+
+    /// Empties the oldest region, to be filled next.
+    fn evict(&mut self) {
+        self.current = (self.current + 1) % self.regions.len();
+        let number = self.current;
+        for index in 0..self.regions[number].blocks.len() {
+            let id = Id::new(number, index);
+            self.unlink(id);
+            if let Some(block) = self.block(id) {
+                let (entry, key, pages) = (block.entry, block.key, block.pages);
+                self.entries.remove(&entry);
+                self.forget_key(key, id);
+                pages
+                    .into_iter()
+                    .for_each(|page| self.forget_in_page(page, number));
+            }
+        }
+        self.young.retain(|id| id.region() != number);
+        let (memory, region) = (&self.memory, &self.regions[number]);
+        self.jumps.forget_code(|host| {
+            let offset = memory.offset(host);
+            offset.is_some_and(|offset| region.contains(offset))
+        });
+        self.stats.evictions += u64::from(!region.blocks.is_empty());
         self.epoch = self.epoch.wrapping_add(1).max(1);
+        self.regions[number].empty(self.epoch);
+    }
+
+    fn forget_in_page(&mut self, page: u64, region: usize) {
+        if let Some(ids) = self.pages.get_mut(&page) {
+            ids.retain(|id| id.region() != region);
+            if ids.is_empty() {
+                self.pages.remove(&page);
+            }
+        }
     }
 }

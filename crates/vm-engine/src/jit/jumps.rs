@@ -213,12 +213,13 @@ impl Jumps {
         }
     }
 
-    /// Forgets all blocks; mappings have not changed.
-    pub(crate) fn forget_blocks(&mut self) {
-        for set in &mut self.sets {
-            if set.used {
-                set.table.fill(UNUSED);
-                set.used = false;
+    /// Forgets the blocks whose code `is_gone`; mappings have not changed.
+    pub(crate) fn forget_code(&mut self, is_gone: impl Fn(usize) -> bool) {
+        for set in self.sets.iter_mut().filter(|set| set.used) {
+            for entry in set.table.iter_mut() {
+                if is_gone(entry.host) {
+                    *entry = UNUSED;
+                }
             }
         }
     }

@@ -10,10 +10,7 @@ use rustix::mm::{
     MapFlags, MprotectFlags, MremapFlags, ProtFlags, mmap_anonymous, mprotect, mremap, munmap,
 };
 
-/// Code is aligned to this, in bytes: a fetch block of common processors.
-const ALIGN: usize = 16;
-
-/// A stretch of memory for code, filled from its start on.
+/// A stretch of memory for code.
 ///
 /// No address is ever both writable and executable.
 #[derive(Debug)]
@@ -21,7 +18,6 @@ pub(super) struct CodeMemory {
     writable: NonNull<u8>,
     executable: NonNull<u8>,
     size: usize,
-    used: usize,
 }
 
 // SAFETY: both mappings belong to this value alone and are tied to no thread.
@@ -41,26 +37,18 @@ impl CodeMemory {
             writable,
             executable,
             size,
-            used: 0,
         })
     }
 
-    /// Adds code; returns its offset, or `None` if there is no room left.
-    pub(super) fn push(&mut self, code: &[u8]) -> Option<u32> {
-        let start = self.used.next_multiple_of(ALIGN);
-        let end = start.checked_add(code.len())?;
-        if end > self.size {
-            return None;
-        }
-        self.used = end;
-        self.write(start, code);
-        u32::try_from(start).ok()
+    /// Bytes there are.
+    pub(super) fn size(&self) -> usize {
+        self.size
     }
 
-    /// Writes within what was pushed; anything else changes nothing.
-    fn write(&mut self, at: usize, bytes: &[u8]) {
+    /// Writes within the memory; anything else changes nothing.
+    fn store(&mut self, at: usize, bytes: &[u8]) {
         let fits = at.checked_add(bytes.len());
-        if fits.is_some_and(|end| end <= self.used) {
+        if fits.is_some_and(|end| end <= self.size) {
             // SAFETY: within the mapping, as just checked; nobody else writes,
             // and `bytes` cannot lie in it.
             unsafe {
@@ -70,29 +58,19 @@ impl CodeMemory {
         }
     }
 
-    /// Replaces code at `at`.
-    pub(super) fn rewrite(&mut self, at: u32, code: &[u8]) {
-        self.write(at as usize, code);
+    /// Puts code at `at`.
+    pub(super) fn write(&mut self, at: u32, code: &[u8]) {
+        self.store(at as usize, code);
     }
 
     /// Sets 32 bits at `at`.
     pub(super) fn set_u32(&mut self, at: u32, value: u32) {
-        self.write(at as usize, &value.to_le_bytes());
+        self.store(at as usize, &value.to_le_bytes());
     }
 
     /// Sets the displacement at `at` so that it leads to `target`.
     pub(super) fn set_displacement(&mut self, at: u32, target: u32) {
         self.set_u32(at, displacement(at, target));
-    }
-
-    /// Drops all from offset `used` on.
-    pub(super) fn truncate(&mut self, used: usize) {
-        self.used = self.used.min(used);
-    }
-
-    /// Bytes in use.
-    pub(super) fn used(&self) -> usize {
-        self.used
     }
 
     /// Address at which the code at an offset is executed.
@@ -156,8 +134,8 @@ mod tests {
     #[test]
     fn what_is_written_is_seen_where_it_is_executed() {
         let mut memory = CodeMemory::new(8192).unwrap();
-        assert_eq!(memory.push(&[1, 2, 3]), Some(0));
-        assert_eq!(memory.push(&[4; 8]), Some(16));
+        memory.write(0, &[1, 2, 3]);
+        memory.write(16, &[4; 8]);
         memory.set_u32(18, 0x0a0b_0c0d);
         // SAFETY: 24 bytes of the mapping, which lives as long as `memory`.
         let seen = unsafe { std::slice::from_raw_parts(memory.address(0) as *const u8, 24) };
@@ -168,14 +146,12 @@ mod tests {
     }
 
     #[test]
-    fn a_full_memory_takes_no_more() {
+    fn nothing_is_written_beyond_the_end() {
         let mut memory = CodeMemory::new(4096).unwrap();
-        assert_eq!(memory.push(&[0; 4000]), Some(0));
-        assert_eq!(memory.push(&[0; 97]), None);
-        assert_eq!(memory.push(&[0; 96]), Some(4000));
-        memory.truncate(10);
-        assert_eq!((memory.used(), memory.push(&[7])), (10, Some(16)));
-        // Beyond what was pushed, nothing is written.
-        memory.set_u32(4090, u32::MAX);
+        memory.write(4000, &[1; 97]);
+        memory.set_u32(4093, u32::MAX);
+        // SAFETY: all of the mapping, which lives as long as `memory`.
+        let seen = unsafe { std::slice::from_raw_parts(memory.address(0) as *const u8, 4096) };
+        assert!(seen.iter().all(|&byte| byte == 0));
     }
 }

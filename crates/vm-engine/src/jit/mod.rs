@@ -9,13 +9,15 @@ mod cache;
 mod callbacks;
 mod jumps;
 mod memory;
+mod region;
 mod short_tlb;
 mod state;
 
 pub use cache::JitStats;
-pub(crate) use cache::{HostCache, OpSite, Target};
+pub(crate) use cache::{HostCache, Target};
 pub(crate) use callbacks::{callbacks, enter};
 pub(crate) use jumps::Place;
+pub(crate) use region::OpSite;
 pub use short_tlb::ShortTlbs;
 pub(crate) use short_tlb::View;
 pub(crate) use state::{JitState, LoneReservation, with_host_fp};

@@ -161,7 +161,7 @@ add_fields!(JitStats {
     compile_ns,
     links,
     dropped,
-    flushes
+    evictions
 });
 add_fields!(VcpuStats {
     instructions,

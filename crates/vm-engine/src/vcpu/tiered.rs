@@ -213,9 +213,10 @@ impl<G: Guest> Vcpu<G> {
             && (to.is_global() || !from.is_global())
             && self.tracer.is_none()
         {
-            let start = tier1.cache.end();
-            tier1.cache.link(exit, from, host, to);
-            tier1.tell(start..tier1.cache.end(), HostCodeKind::Runtime("transfer"));
+            let made = tier1.cache.link(exit, from, host, to);
+            if let Some(made) = made {
+                tier1.tell(made, HostCodeKind::Runtime("transfer"));
+            }
         }
         host
     }

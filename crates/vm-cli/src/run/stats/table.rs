@@ -36,7 +36,9 @@ const ROWS: [Row; 27] = [
     ("  host code", |s| bytes(s.tier1.code.bytes)),
     ("  links between them", |s| count(s.tier1.code.links)),
     ("  dropped: code modified", |s| count(s.tier1.code.dropped)),
-    ("  dropped all: cache full", |s| count(s.tier1.code.flushes)),
+    ("  oldest dropped: cache full", |s| {
+        count(s.tier1.code.evictions)
+    }),
     ("calls from compiled code", |s| {
         let c = s.tier1.calls;
         count(c.loads + c.stores + c.ops + c.helpers + c.jumps + c.polls)
