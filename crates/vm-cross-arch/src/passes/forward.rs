@@ -1,24 +1,33 @@
 //! The forward walk: constant folding and propagation, fusion.
 
 use super::{
-    exits, fuse,
+    Passes, exits, fuse,
     known::{Known, Value},
     narrow,
 };
 use crate::ir::{BinaryOp, Block, Op, Operand, Slot, Terminator, Width, eval, fixed};
 
-pub(super) fn run(block: &mut Block) {
+/// Something that finds an op that does the same with less.
+type Rule = fn(&Op, &Known) -> Option<Op>;
+
+pub(super) fn run(block: &mut Block, passes: Passes) {
     let mut known = Known::new();
     let mut taken = None;
     for (index, op) in block.ops.iter_mut().enumerate() {
         if let Op::Insn { .. } = op {
             continue;
         }
-        simplify_operands(op, &known);
+        if passes.constants {
+            simplify_operands(op, &known);
+        }
         let exit = exits::as_written(op);
         // Ops are large: only those that change are written again.
-        for simpler in [fold, narrow::fold, fuse::op] {
-            if let Some(simpler) = simpler(op, &known) {
+        for (wanted, simpler) in [
+            (passes.constants, fold as Rule),
+            (passes.constants, narrow::fold),
+            (passes.fusion, fuse::op),
+        ] {
+            if wanted && let Some(simpler) = simpler(op, &known) {
                 *op = simpler;
             }
         }
@@ -34,10 +43,19 @@ pub(super) fn run(block: &mut Block) {
     if let Some(index) = taken {
         return exits::end_at(block, index);
     }
-    block
-        .end
-        .for_each_operand_mut(|operand| *operand = known.simplest(*operand));
-    block.end = fold_end(fuse::end(block.end, &known), &known);
+    end(&mut block.end, &known, passes);
+}
+
+fn end(end: &mut Terminator, known: &Known, passes: Passes) {
+    if passes.constants {
+        end.for_each_operand_mut(|operand| *operand = known.simplest(*operand));
+    }
+    if passes.fusion {
+        *end = fuse::end(*end, known);
+    }
+    if passes.constants {
+        *end = fold_end(*end, known);
+    }
 }
 
 fn simplify_operands(op: &mut Op, known: &Known) {

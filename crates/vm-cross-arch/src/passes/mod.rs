@@ -14,10 +14,46 @@ mod narrow;
 
 use crate::ir::Block;
 
+/// Which passes run: all of them, but where their effect is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Passes {
+    /// Constant folding and propagation.
+    pub constants: bool,
+    /// Fusion of pairs.
+    pub fusion: bool,
+    /// Removal of writes that nobody reads.
+    pub dead_writes: bool,
+}
+
+impl Passes {
+    /// All passes.
+    pub const ALL: Self = Self {
+        constants: true,
+        fusion: true,
+        dead_writes: true,
+    };
+
+    /// No pass.
+    pub const NONE: Self = Self {
+        constants: false,
+        fusion: false,
+        dead_writes: false,
+    };
+}
+
 /// Runs all passes.
 pub fn optimize(block: &mut Block) {
-    forward::run(block);
-    dead_writes::run(block);
+    run(block, Passes::ALL);
+}
+
+/// Runs some of the passes.
+pub fn run(block: &mut Block, passes: Passes) {
+    if passes.constants || passes.fusion {
+        forward::run(block, passes);
+    }
+    if passes.dead_writes {
+        dead_writes::run(block);
+    }
 }
 
 #[cfg(test)]

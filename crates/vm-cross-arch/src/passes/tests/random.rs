@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use vm_core::AccessSize;
 
-use super::super::optimize;
+use super::super::{Passes, run as run_passes};
 use crate::ir::{
     BinaryOp, Block, Cond, Op, Operand, Slot, Terminator, UnaryOp, Width, eval, fixed,
 };
@@ -223,6 +223,7 @@ proptest! {
         (cond, a, b, indirect) in (cond(), operand(), operand(), any::<bool>()),
         state in [small_or_any(), small_or_any(), small_or_any(), small_or_any(),
                   small_or_any(), small_or_any(), small_or_any(), small_or_any()],
+        passes in passes(),
     ) {
         let hint = crate::ir::JumpHint::Plain;
         let end = if indirect {
@@ -234,11 +235,21 @@ proptest! {
         prop_assert_eq!(block.verify(), Ok(()));
         let before = run(&block, state);
         let len = block.ops.len();
-        optimize(&mut block);
+        run_passes(&mut block, passes);
         prop_assert_eq!(block.verify(), Ok(()), "{}", block);
         prop_assert_eq!(run(&block, state), before, "{}", block);
         prop_assert!(block.ops.len() <= len);
     }
+}
+
+/// All passes more often than any of the subsets.
+fn passes() -> impl Strategy<Value = Passes> {
+    let subset = any::<[bool; 3]>().prop_map(|[constants, fusion, dead_writes]| Passes {
+        constants,
+        fusion,
+        dead_writes,
+    });
+    prop_oneof![Just(Passes::ALL), subset]
 }
 
 /// Values that are often equal to each other and to the constants.
