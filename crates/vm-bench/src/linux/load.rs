@@ -1,0 +1,121 @@
+//! Loading a static ELF file, and the stack that Linux starts it with.
+
+use anyhow::{Context as _, Result, ensure};
+use object::{
+    Endianness,
+    elf::{EM_RISCV, ET_EXEC, FileHeader64, PT_LOAD},
+    read::elf::{FileHeader as _, ProgramHeader as _},
+};
+use vm_core::PAGE_SIZE;
+
+use super::memory::{END, Memory};
+
+/// Keys of the auxiliary vector (System V ABI; Linux, `uapi/linux/auxvec.h`).
+mod auxiliary {
+    pub const END: u64 = 0;
+    pub const PROGRAM_HEADERS: u64 = 3;
+    pub const PROGRAM_HEADER_BYTES: u64 = 4;
+    pub const PROGRAM_HEADER_COUNT: u64 = 5;
+    pub const PAGE_BYTES: u64 = 6;
+    pub const ENTRY: u64 = 9;
+    pub const CAPABILITIES: u64 = 16;
+    pub const CLOCK_TICKS: u64 = 17;
+    pub const SECURE: u64 = 23;
+    pub const RANDOM: u64 = 25;
+}
+
+/// The extensions I, M, A, F, D and C as `AT_HWCAP` has them.
+const CAPABILITIES: u64 = 0x112d;
+const ENVIRONMENT: [&str; 2] = ["PATH=/bin", "LC_ALL=C"];
+
+/// A program that can be loaded again and again.
+pub struct Program {
+    entry: u64,
+    /// Where its program headers are in memory, and how many there are.
+    headers: (u64, u64),
+    header_bytes: u64,
+    /// Address, content and size in memory.
+    segments: Vec<(u64, Vec<u8>, u64)>,
+}
+
+impl Program {
+    /// Parses an ELF file.
+    pub fn parse(file: &[u8]) -> Result<Self> {
+        let header = FileHeader64::<Endianness>::parse(file).context("not a 64-bit ELF file")?;
+        let endian = header.endian()?;
+        ensure!(
+            header.e_machine(endian) == EM_RISCV && header.e_type(endian) == ET_EXEC,
+            "not a RISC-V program that is linked to fixed addresses"
+        );
+        let mut segments = Vec::new();
+        let mut headers = None;
+        for segment in header.program_headers(endian, file)? {
+            if segment.p_type(endian) != PT_LOAD {
+                continue;
+            }
+            let bytes = segment.data(endian, file);
+            let bytes = bytes.map_err(|()| anyhow::anyhow!("a segment is not in the file"))?;
+            let address = segment.p_vaddr(endian);
+            let in_segment = header.e_phoff(endian).checked_sub(segment.p_offset(endian));
+            if let Some(offset) = in_segment.filter(|&offset| offset < bytes.len() as u64) {
+                headers.get_or_insert(address + offset);
+            }
+            segments.push((address, bytes.to_vec(), segment.p_memsz(endian)));
+        }
+        Ok(Self {
+            entry: header.e_entry(endian),
+            headers: (headers.unwrap_or(0), header.e_phnum(endian).into()),
+            header_bytes: header.e_phentsize(endian).into(),
+            segments,
+        })
+    }
+
+    /// Where its memory ends.
+    pub fn end(&self) -> u64 {
+        let ends = self
+            .segments
+            .iter()
+            .map(|(address, _, size)| address + size);
+        ends.max().unwrap_or(0).next_multiple_of(PAGE_SIZE)
+    }
+
+    /// Copies it to memory that is zero; returns its entry point and stack pointer.
+    pub fn load(&self, memory: &Memory, arguments: &[String]) -> Result<(u64, u64)> {
+        for (address, bytes, _) in &self.segments {
+            memory.write(*address, bytes)?;
+        }
+        // Strings at the top, then the vectors below them.
+        let mut top = END - PAGE_SIZE;
+        let mut put = |text: &str| -> Result<u64> {
+            top -= text.len() as u64 + 1;
+            memory.write(top, text.as_bytes())?;
+            Ok(top)
+        };
+        let arguments = arguments.iter().map(|text| put(text));
+        let arguments = arguments.collect::<Result<Vec<u64>>>()?;
+        let environment = ENVIRONMENT.iter().map(|text| put(text));
+        let environment = environment.collect::<Result<Vec<u64>>>()?;
+        let random = (top - 16) & !15;
+        let mut words = vec![arguments.len() as u64];
+        words.extend(arguments.iter().chain(&[0]));
+        words.extend(environment.iter().chain(&[0]));
+        for (key, value) in [
+            (auxiliary::PROGRAM_HEADERS, self.headers.0),
+            (auxiliary::PROGRAM_HEADER_BYTES, self.header_bytes),
+            (auxiliary::PROGRAM_HEADER_COUNT, self.headers.1),
+            (auxiliary::PAGE_BYTES, PAGE_SIZE),
+            (auxiliary::ENTRY, self.entry),
+            (auxiliary::CAPABILITIES, CAPABILITIES),
+            (auxiliary::CLOCK_TICKS, 100),
+            (auxiliary::SECURE, 0),
+            (auxiliary::RANDOM, random),
+            (auxiliary::END, 0),
+        ] {
+            words.extend([key, value]);
+        }
+        let stack = (random - 8 * words.len() as u64) & !15;
+        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        memory.write(stack, &bytes)?;
+        Ok((self.entry, stack))
+    }
+}
