@@ -4,18 +4,18 @@
 mod boot;
 mod build;
 mod elf;
-mod host;
+pub(crate) mod host;
 mod initramfs;
 mod large;
 mod machine;
 mod output;
 mod packages;
 mod record;
-mod report;
+pub(crate) mod report;
 mod results;
 mod runner;
 mod session;
-mod stats;
+pub(crate) mod stats;
 mod suite;
 
 use std::{

@@ -5,13 +5,14 @@ use std::time::Instant;
 use anyhow::Result;
 use clap::Args;
 
-use crate::process;
+use crate::{perf, process};
 
 /// Checks everything that has to pass: formatting, lints, documentation, all
-/// tests, and the real kernel's boot
+/// tests, the real kernel's boot, and instruction counts against the merge base
 #[derive(Debug, Args)]
 pub struct Ci {
-    /// Leave out the boots of the real kernel, which need a package mirror
+    /// Leave out what needs a package mirror: the boots of the real kernel, and the
+    /// instruction counts of its programs
     #[arg(long)]
     no_boot: bool,
 }
@@ -35,6 +36,7 @@ impl Ci {
         document()?;
         if !self.no_boot {
             timed("boot", || super::boot::Boot::default().run())?;
+            timed("perf", || perf::gate::run(None, &perf::database()))?;
         }
         step("tests", &["test", "--workspace"])
     }

@@ -7,6 +7,7 @@ mod coverage;
 mod fuzz;
 mod guests;
 mod stress;
+mod perf;
 mod tidy;
 
 use anyhow::Result;
@@ -29,6 +30,7 @@ enum Command {
     Fuzz(fuzz::Fuzz),
     Guests(guests::Guests),
     Stress(stress::Stress),
+    Perf(perf::Perf),
     Tidy(tidy::Tidy),
 }
 
@@ -46,6 +48,7 @@ impl Cli {
             Command::Fuzz(command) => command.run(),
             Command::Guests(command) => command.run(),
             Command::Stress(command) => command.run(),
+            Command::Perf(command) => command.run(),
             Command::Tidy(command) => command.run(),
         }
     }
