@@ -91,6 +91,8 @@ impl ShortTlb {
 
 /// Shape of the table that indirect jumps look their target up in:
 /// direct-mapped, entries of 32 bytes: virtual address, host code, bias, place.
+/// Behind it come entries for sites: a jump that mostly goes to one target looks
+/// at that of its own place in the code first.
 #[derive(Debug, Clone, Copy)]
 pub struct JumpTable;
 
@@ -99,6 +101,10 @@ impl JumpTable {
     pub const INDEX_BITS: u32 = 12;
     /// Entries.
     pub const ENTRIES: usize = 1 << Self::INDEX_BITS;
+    /// log2 of the number of sites.
+    pub const SITE_BITS: u32 = 8;
+    /// Sites, each with one entry.
+    pub const SITES: usize = 1 << Self::SITE_BITS;
     /// log2 of the size of an entry.
     pub const ENTRY_SHIFT: u32 = 5;
     /// Upper address bits are mixed into the index by a shift of so many.

@@ -61,6 +61,7 @@ struct Set {
     wide: (u64, u64),
     used: bool,
     last_use: u64,
+    /// The table, and the entries of sites, which generated code copies from it.
     table: Box<[Entry]>,
 }
 
@@ -73,7 +74,7 @@ impl Set {
             wide: NO_PAGES,
             used: false,
             last_use: 0,
-            table: vec![UNUSED; JumpTable::ENTRIES].into_boxed_slice(),
+            table: vec![UNUSED; JumpTable::ENTRIES + JumpTable::SITES].into_boxed_slice(),
         }
     }
 
@@ -206,9 +207,12 @@ impl Jumps {
     /// Forgets the block at `va`.
     pub(crate) fn remove(&mut self, va: u64) {
         if let Some(set) = self.sets.get_mut(self.current) {
-            let entry = &mut set.table[JumpTable::index(va)];
-            if entry.va == va {
-                *entry = UNUSED;
+            let (table, sites) = set.table.split_at_mut(JumpTable::ENTRIES);
+            let entry = &mut table[JumpTable::index(va)];
+            for entry in sites.iter_mut().chain([entry]) {
+                if entry.va == va {
+                    *entry = UNUSED;
+                }
             }
         }
     }

@@ -74,6 +74,8 @@ pub(super) enum Cold {
         give_back: u16,
         target: i64,
     },
+    /// An indirect jump to elsewhere than the entry of its site says.
+    Indirect { from: Patch, site: i32 },
     /// The stub of an exit.
     Stub { from: Patch, exit: u32 },
     /// A single that is not in its box.
@@ -199,6 +201,7 @@ impl Emitter<'_> {
                 self.give_back(give_back);
                 self.exit(target);
             }
+            Cold::Indirect { from, site } => self.indirect_cold(from, site),
             Cold::Stub { from, exit } => self.stub(from, exit),
             Cold::Unboxed {
                 from,

@@ -3,15 +3,15 @@
 use dynasmrt::{DynasmApi, dynasm};
 
 use super::{
-    asm::{Cc, Patch},
+    asm::{Alu, Cc, Patch},
     cold::Cold,
     emitter::Emitter,
-    regs::{RAX, RDX, STATE},
+    regs::{Gpr, RAX, RCX, RDX, STATE},
     vector::TEMPS,
 };
 use crate::{
     host::contract::{JumpTable, LAST_UNGUARDED_OFFSET, Runtime},
-    ir::{Cond, HelperId, Operand, Slot, Terminator},
+    ir::{Cond, HelperId, JumpHint, Operand, Slot, Terminator},
 };
 
 impl Emitter<'_> {
@@ -29,7 +29,7 @@ impl Emitter<'_> {
                 self.branch(cond, (a, b), taken, 0);
                 self.exit(fallthrough);
             }
-            Terminator::JumpIndirect { target, .. } => self.jump_indirect(target),
+            Terminator::JumpIndirect { target, hint } => self.jump_indirect(target, hint),
             Terminator::Helper {
                 helper,
                 dst,
@@ -109,14 +109,37 @@ impl Emitter<'_> {
     }
 
     /// Goes to the code of the virtual address in `target`.
-    fn jump_indirect(&mut self, target: Operand) {
+    fn jump_indirect(&mut self, target: Operand, hint: JumpHint) {
         let target = self.read(target);
         self.asm.mov_rr(RAX, target);
-        let jumps = self.backend.layout.jumps;
+        self.asm.load(RDX, (STATE, self.backend.layout.jumps));
+        if hint == JumpHint::Call {
+            // Most calls through a pointer lead to where they led before.
+            let site = self.jump_site();
+            self.asm.alu_rm(Alu::Cmp, true, RAX, (RDX, site));
+            let from = self.asm.jcc(Cc::NotEqual);
+            self.follow((RDX, site));
+            self.cold.push(Cold::Indirect { from, site });
+            return;
+        }
+        self.look_up_jump();
+        self.follow((RCX, 0));
+    }
+
+    /// Offset of the entry of the block's end in the table at `jumps`.
+    fn jump_site(&self) -> i32 {
+        // Fibonacci hashing: its upper bits depend on all of the key.
+        let key = (self.request.code_pc as u32).wrapping_mul(0x9e37_79b9);
+        let site = JumpTable::ENTRIES as u32 + (key >> (32 - JumpTable::SITE_BITS));
+        (site << JumpTable::ENTRY_SHIFT) as i32
+    }
+
+    /// `rcx =` the entry of the address in `rax`, of the table at `rdx`. Leaves
+    /// for the engine if there is none.
+    fn look_up_jump(&mut self) {
         let mask = ((JumpTable::ENTRIES - 1) << 1) as i32;
         let scale = (JumpTable::ENTRY_SHIFT - 1) as i8;
         let mix = JumpTable::MIX_SHIFT as i8;
-        self.asm.load(RDX, (STATE, jumps));
         dynasm!(self.asm.out ; .arch x64
             ; mov ecx, eax
             ; shr ecx, mix
@@ -126,15 +149,33 @@ impl Emitter<'_> {
             ; add rcx, rdx
             ; cmp rax, [rcx]
         );
-        let miss = self.asm.jcc(Cc::NotEqual);
-        let (entry, bias) = (TEMPS[0], self.backend.layout.bias);
+        let patch = self.asm.jcc(Cc::NotEqual);
+        self.refer(patch, Runtime::Indirect);
+    }
+
+    /// Goes where an entry says.
+    fn follow(&mut self, (table, at): (Gpr, i32)) {
+        let (t, entry, bias) = (table.0, TEMPS[0].0, self.backend.layout.bias);
         dynasm!(self.asm.out ; .arch x64
-            ; movups Rx(entry.0), [rcx + 16]
-            ; movups [Rq(STATE.0) + bias], Rx(entry.0)
-            ; jmp QWORD [rcx + 8]
+            ; movups Rx(entry), [Rq(t) + at + 16]
+            ; movups [Rq(STATE.0) + bias], Rx(entry)
+            ; jmp QWORD [Rq(t) + at + 8]
         );
-        self.asm.bind(miss);
-        self.jump_runtime(Runtime::Indirect);
+    }
+
+    /// A jump that the entry of its site does not answer: looks the target up
+    /// and fills the entry.
+    pub(super) fn indirect_cold(&mut self, from: Patch, site: i32) {
+        self.asm.bind(from);
+        self.look_up_jump();
+        let [first, second] = TEMPS.map(|temp| temp.0);
+        dynasm!(self.asm.out ; .arch x64
+            ; movups Rx(first), [rcx]
+            ; movups Rx(second), [rcx + 16]
+            ; movups [rdx + site], Rx(first)
+            ; movups [rdx + site + 16], Rx(second)
+        );
+        self.follow((RCX, 0));
     }
 
     /// Ends the block with a helper of the engine.

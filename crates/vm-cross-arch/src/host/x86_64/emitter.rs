@@ -354,7 +354,7 @@ impl<'a> Emitter<'a> {
         self.refer(patch, target);
     }
 
-    fn refer(&mut self, patch: Patch, target: Runtime) {
+    pub(super) fn refer(&mut self, patch: Patch, target: Runtime) {
         let at = patch.offset();
         self.code.runtime.push(RuntimeRef { at, target });
     }
