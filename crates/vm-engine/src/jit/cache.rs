@@ -77,11 +77,16 @@ pub(crate) struct HostCache {
 
 impl HostCache {
     /// An empty cache of at most `size` bytes of code.
-    pub(crate) fn new(size: usize, callbacks: &Callbacks, watch_stores: bool) -> io::Result<Self> {
+    pub(crate) fn new(
+        size: usize,
+        callbacks: &Callbacks,
+        features: Features,
+        watch_stores: bool,
+    ) -> io::Result<Self> {
         let backend = Backend {
             layout: state::LAYOUT,
             pins: Pins::RISCV64,
-            features: Features::detect(),
+            features,
             watched_stores: watch_stores.then_some(state::RESERVATIONS),
             reservation: (!watch_stores).then_some(state::RESERVATION),
         };

@@ -3,7 +3,7 @@
 use std::{io, sync::Arc, time::Instant};
 
 use vm_core::{AccessKind, PAGE_SHIFT, float::RoundingMode};
-use vm_cross_arch::{ir::fixed, passes};
+use vm_cross_arch::{host::x86_64::Features, ir::fixed, passes};
 use vm_optimizers::TierPolicy;
 
 use super::{Vcpu, VcpuExit};
@@ -53,6 +53,15 @@ impl<G: Guest> Vcpu<G> {
     /// If the host has no memory for code, there is no back-end for it, or the
     /// policy's code size is out of its range.
     pub fn set_engine(&mut self, engine: Engine) -> io::Result<()> {
+        self.set_engine_for(engine, Features::detect())
+    }
+
+    /// The same, with code as for a processor that has no more than `features`:
+    /// tests run on one that has more. What this processor lacks is not used.
+    ///
+    /// # Errors
+    /// As for [`set_engine`](Self::set_engine).
+    pub fn set_engine_for(&mut self, engine: Engine, features: Features) -> io::Result<()> {
         self.tier1 = match engine {
             Engine::Interpreter => None,
             Engine::Jit(_) if !jit::SUPPORTED => {
@@ -63,7 +72,9 @@ impl<G: Guest> Vcpu<G> {
                     return Err(io::Error::from(io::ErrorKind::InvalidInput));
                 }
                 let shared = self.core.machine.vcpus().len() > 1;
-                let cache = HostCache::new(policy.code_bytes, &jit::callbacks::<G>(), shared)?;
+                let (callbacks, size) = (jit::callbacks::<G>(), policy.code_bytes);
+                let features = features.common(Features::detect());
+                let cache = HostCache::new(size, &callbacks, features, shared)?;
                 Some(Box::new(Tier1 {
                     cache,
                     policy,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use vm_core::GuestPhysAddr;
 use vm_cross_arch::{
+    host::x86_64::Features,
     ir::{Block, Op, Slot, fixed},
     passes,
 };
@@ -34,7 +35,7 @@ pub fn tiers() -> &'static [Tier] {
     &TIERS[..count]
 }
 
-const TIERS: [Tier; 3] = [
+const TIERS: [Tier; 4] = [
     Tier {
         name: "tier 0",
         run: tier_0,
@@ -51,7 +52,11 @@ const TIERS: [Tier; 3] = [
     // Always after passes.
     Tier {
         name: "tier 1",
-        run: tier_1,
+        run: |block, core| tier_1(block, core, Features::detect()),
+    },
+    Tier {
+        name: "tier 1 without extensions of the host",
+        run: |block, core| tier_1(block, core, Features::default()),
     },
 ];
 
@@ -94,16 +99,17 @@ fn tier_0(block: &Block, mut core: Core) -> (Exit, Core) {
 /// Bytes of host code.
 const CODE_BYTES: usize = 64 << 10;
 
-fn tier_1(block: &Block, core: Core) -> (Exit, Core) {
+fn tier_1(block: &Block, core: Core, features: Features) -> (Exit, Core) {
     let (pc, control) = (core.get(fixed::PC), Arc::clone(&core.control));
     let (machine, mock) = (Arc::clone(&core.machine), Mock::with(block, &core));
     let mut vcpu = Vcpu::new(0, control, machine, mock, pc);
     vcpu.core = core;
-    vcpu.set_engine(Engine::Jit(TierPolicy {
+    let engine = Engine::Jit(TierPolicy {
         threshold: 0,
         code_bytes: CODE_BYTES,
-    }))
-    .expect("memory for code");
+    });
+    vcpu.set_engine_for(engine, features)
+        .expect("memory for code");
     assert_eq!(vcpu.run(), VcpuExit::Stopped);
     assert!(
         vcpu.take_stats().tier1.code.blocks >= 1,

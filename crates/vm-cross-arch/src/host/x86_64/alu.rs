@@ -7,7 +7,7 @@ use super::{
     asm::{Alu, Cc, Shift},
     emitter::{Emitter, Source},
     encode::Rm,
-    regs::{Gpr, STATE},
+    regs::{Gpr, RCX, STATE},
     vector::TEMPS,
 };
 use crate::ir::{BinaryOp, Cond, Op, Operand, Slot, UnaryOp, Width, fixed};
@@ -112,18 +112,22 @@ impl Emitter<'_> {
             B::AndNot => self.with_not(Alu::And, width, dst, a, b),
             B::OrNot => self.with_not(Alu::Or, width, dst, a, b),
             B::XorNot => self.with_not(Alu::Xor, width, dst, a, b),
-            B::Shl => return self.shift(Shift::Left, width, dst, a, b),
-            B::Shr => return self.shift(Shift::Right, width, dst, a, b),
-            B::Sar => return self.shift(Shift::Arithmetic, width, dst, a, b),
-            B::Rol => return self.shift(Shift::RotateLeft, width, dst, a, b),
-            B::Ror => return self.shift(Shift::RotateRight, width, dst, a, b),
-            B::Sh1Add if wide => self.shift_add(1, dst, a, b),
-            B::Sh2Add if wide => self.shift_add(2, dst, a, b),
-            B::Sh3Add if wide => self.shift_add(3, dst, a, b),
-            B::MinS | B::MinU | B::MaxS | B::MaxU if wide => self.min_max(op, dst, a, b),
+            B::Shl => self.shift(Shift::Left, width, dst, a, b),
+            B::Shr => self.shift(Shift::Right, width, dst, a, b),
+            B::Sar => self.shift(Shift::Arithmetic, width, dst, a, b),
+            B::Rol => self.shift(Shift::RotateLeft, width, dst, a, b),
+            B::Ror => self.shift(Shift::RotateRight, width, dst, a, b),
+            B::Sh1Add => self.shift_add(1, width, dst, a, b),
+            B::Sh2Add => self.shift_add(2, width, dst, a, b),
+            B::Sh3Add => self.shift_add(3, width, dst, a, b),
+            B::MinS | B::MinU | B::MaxS | B::MaxU => self.min_max(op, width, dst, a, b),
             B::Mul => self.multiply(width, dst, a, b),
             B::MulHighS | B::MulHighU if wide => self.multiply_high(op, dst, a, b),
+            B::MulHighSU if wide => self.multiply_high_mixed(dst, a, b),
             B::DivS | B::DivU | B::RemS | B::RemU => self.divide(op, width, dst, a, b),
+            B::ClMul | B::ClMulHigh | B::ClMulRev if self.backend.features.pclmul => {
+                return self.multiply_carryless(op, width, dst, a, b);
+            }
             _ => return false,
         }
         true
@@ -215,13 +219,14 @@ impl Emitter<'_> {
         self.write_narrow(width, dst, register);
     }
 
-    fn shift(&mut self, op: Shift, width: Width, dst: Slot, a: Operand, b: Operand) -> bool {
+    fn shift(&mut self, op: Shift, width: Width, dst: Slot, a: Operand, b: Operand) {
+        let rotates = matches!(op, Shift::RotateLeft | Shift::RotateRight);
         match b {
-            Operand::Imm(amount) => {
-                self.shift_by(op, width, dst, a, amount as u8);
-                true
+            Operand::Imm(amount) => self.shift_by(op, width, dst, a, amount as u8),
+            Operand::Slot(_) if self.backend.features.bmi2 && !rotates => {
+                self.shift_by_any(op, width, dst, a, b);
             }
-            Operand::Slot(_) => self.shift_variable(op, width, dst, a, b),
+            Operand::Slot(_) => self.shift_by_cl(op, width, dst, a, b),
         }
     }
 
@@ -253,17 +258,24 @@ impl Emitter<'_> {
         self.write_narrow(width, dst, register);
     }
 
-    fn shift_variable(
-        &mut self,
-        op: Shift,
-        width: Width,
-        dst: Slot,
-        a: Operand,
-        b: Operand,
-    ) -> bool {
-        if !self.backend.features.bmi2 {
-            return false;
+    /// Shifts by what is in `cl`, as every x86-64 can.
+    fn shift_by_cl(&mut self, op: Shift, width: Width, dst: Slot, a: Operand, b: Operand) {
+        if b.slot().and_then(|slot| self.resident(slot)) != Some(RCX) {
+            self.take(RCX);
+            self.copy_to(RCX, b);
         }
+        let register = self.target(dst);
+        self.copy_to(register, a);
+        self.asm.shift_cl(op, width == Width::W64, register);
+        if width == Width::W32Z {
+            // A shift by 0 leaves the upper half alone.
+            self.asm.mov32_rr(register, register);
+        }
+        self.write_narrow(width, dst, register);
+    }
+
+    /// Shifts by what is in any register.
+    fn shift_by_any(&mut self, op: Shift, width: Width, dst: Slot, a: Operand, b: Operand) {
         let (amount, value) = (self.read(b).0, self.read(a).0);
         let register = self.target(dst);
         let (r, wide) = (register.0, width == Width::W64);
@@ -281,20 +293,14 @@ impl Emitter<'_> {
             (Shift::Right, false) => {
                 dynasm!(asm ; .arch x64 ; shrx Rd(r), Rd(value), Rd(amount));
             }
-            (Shift::Arithmetic, true) => {
-                dynasm!(asm ; .arch x64 ; sarx Rq(r), Rq(value), Rq(amount));
-            }
-            (Shift::Arithmetic, false) => {
-                dynasm!(asm ; .arch x64 ; sarx Rd(r), Rd(value), Rd(amount));
-            }
-            (Shift::RotateLeft | Shift::RotateRight, _) => return false,
+            (_, true) => dynasm!(asm ; .arch x64 ; sarx Rq(r), Rq(value), Rq(amount)),
+            (_, false) => dynasm!(asm ; .arch x64 ; sarx Rd(r), Rd(value), Rd(amount)),
         }
         self.write_narrow(width, dst, register);
-        true
     }
 
     /// `dst = (a << amount) + b`.
-    fn shift_add(&mut self, amount: u8, dst: Slot, a: Operand, b: Operand) {
+    fn shift_add(&mut self, amount: u8, width: Width, dst: Slot, a: Operand, b: Operand) {
         let (a, b) = (self.read(a).0, self.read(b).0);
         let register = self.target(dst);
         let r = register.0;
@@ -304,22 +310,26 @@ impl Emitter<'_> {
             2 => dynasm!(asm ; .arch x64 ; lea Rq(r), [Rq(b) + Rq(a) * 4]),
             _ => dynasm!(asm ; .arch x64 ; lea Rq(r), [Rq(b) + Rq(a) * 8]),
         }
-        self.write(dst, register);
+        if width == Width::W32Z {
+            self.asm.mov32_rr(register, register);
+        }
+        self.write_narrow(width, dst, register);
     }
 
-    fn min_max(&mut self, op: BinaryOp, dst: Slot, a: Operand, b: Operand) {
+    fn min_max(&mut self, op: BinaryOp, width: Width, dst: Slot, a: Operand, b: Operand) {
+        let wide = width == Width::W64;
         let b = self.read(b);
         let register = self.temp();
         self.copy_to(register, a);
-        self.asm.alu_rr(Alu::Cmp, true, register, b);
+        self.asm.alu_rr(Alu::Cmp, wide, register, b);
         let cc = match op {
             BinaryOp::MinS => Cc::Greater,
             BinaryOp::MinU => Cc::Above,
             BinaryOp::MaxS => Cc::Less,
             _ => Cc::Below,
         };
-        self.asm.cmov(cc, true, register, Rm::Reg(b.0));
-        self.write(dst, register);
+        self.asm.cmov(cc, wide, register, Rm::Reg(b.0));
+        self.write_narrow(width, dst, register);
     }
 
     /// `dst = op a`; false if there is no native form.

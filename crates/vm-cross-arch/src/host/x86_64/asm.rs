@@ -152,6 +152,12 @@ impl Asm {
         self.encode(Opcode::one(0xc1), wide, shift as u8, reg, amount);
     }
 
+    /// Shifts or rotates by `cl`.
+    pub(super) fn shift_cl(&mut self, shift: Shift, wide: bool, reg: Gpr) {
+        let reg = Rm::Reg(reg.0);
+        self.encode(Opcode::one(0xd3), wide, shift as u8, reg, Immediate::None);
+    }
+
     fn reg(&mut self, opcode: Opcode, wide: bool, reg: Gpr, rm: Rm) {
         self.encode(opcode, wide, reg.0, rm, Immediate::None);
     }

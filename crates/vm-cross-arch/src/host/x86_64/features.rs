@@ -32,4 +32,17 @@ impl Features {
         #[cfg(not(target_arch = "x86_64"))]
         Self::default()
     }
+
+    /// What both have.
+    #[must_use]
+    pub fn common(self, other: Self) -> Self {
+        Self {
+            bmi1: self.bmi1 && other.bmi1,
+            bmi2: self.bmi2 && other.bmi2,
+            lzcnt: self.lzcnt && other.lzcnt,
+            popcnt: self.popcnt && other.popcnt,
+            fma: self.fma && other.fma,
+            pclmul: self.pclmul && other.pclmul,
+        }
+    }
 }

@@ -77,7 +77,7 @@ impl Emitter<'_> {
                 rounding,
                 dst,
                 a,
-            } => return self.integer_to_float(from, to, rounding, (dst, a)),
+            } => return self.integer_to_float(op, (from, to), rounding, (dst, a)),
             Op::FpToFp {
                 from,
                 to,
@@ -341,7 +341,8 @@ impl Emitter<'_> {
         self.write(dst, register);
     }
 
-    /// Signed results only: the host has no others without AVX-512.
+    /// The host has no unsigned results without AVX-512: of them, those that
+    /// are signed 64-bit ones, too.
     fn float_to_integer(&mut self, op: &Op) -> bool {
         let Op::FpToInt {
             from,
@@ -354,17 +355,26 @@ impl Emitter<'_> {
             return false;
         };
         let truncates = rounding == Rounding::Static(RoundingMode::TowardZero);
-        let wide = match to {
-            IntFormat::I32 => false,
-            IntFormat::I64 => true,
-            IntFormat::U32 | IntFormat::U64 => return false,
-        };
         if !truncates && !self.is_nearest(rounding) {
             return false;
         }
         self.clean();
         let source = self.vector(a, from);
         let register = self.temp();
+        let wide = match to {
+            IntFormat::I32 => false,
+            IntFormat::I64 => true,
+            IntFormat::U32 | IntFormat::U64 => {
+                let beyond = self.jump_if_not_below(register, (source, from), to);
+                self.convert_to_integer((register, true), (source, from), truncates);
+                if to == IntFormat::U32 {
+                    self.asm.movsxd_rr(register, register);
+                }
+                self.redo(vec![beyond], op, dst, Redone::Register(register));
+                self.write(dst, register);
+                return true;
+            }
+        };
         self.convert_to_integer((register, wide), (source, from), truncates);
         // The host's answer to all that has no answer; also that to one that has.
         if wide {
@@ -379,6 +389,33 @@ impl Emitter<'_> {
         self.redo(vec![indefinite], op, dst, Redone::Register(register));
         self.write(dst, register);
         true
+    }
+
+    /// Leaves the main line unless the number is positive, or +0, and so small
+    /// that the unsigned format holds it however it is rounded, as does a signed
+    /// one of 64 bits. No conversion may try others: it would flag too much.
+    /// Clobbers `register`.
+    fn jump_if_not_below(
+        &mut self,
+        register: Gpr,
+        (source, from): (Xmm, FpFormat),
+        to: IntFormat,
+    ) -> Patch {
+        // Bits of positive numbers are ordered as these are, those of others
+        // come after them. Of doubles, the upper half is enough.
+        let limit = match (from, to) {
+            (FpFormat::F32, IntFormat::U32) => (2.0_f32.powi(32)).to_bits(),
+            (FpFormat::F32, _) => (2.0_f32.powi(63)).to_bits(),
+            (FpFormat::F64, IntFormat::U32) => (f64::from(u32::MAX).to_bits() >> 32) as u32,
+            (FpFormat::F64, _) => (2.0_f64.powi(63).to_bits() >> 32) as u32,
+        };
+        let (r, s, asm) = (register.0, source.0, &mut self.asm.out);
+        match from {
+            FpFormat::F32 => dynasm!(asm ; .arch x64 ; movd Rd(r), Rx(s)),
+            FpFormat::F64 => dynasm!(asm ; .arch x64 ; movq Rq(r), Rx(s) ; shr Rq(r), 32),
+        }
+        self.asm.alu_ri(Alu::Cmp, false, register, limit as i32);
+        self.asm.jcc(Cc::AboveEqual)
     }
 
     fn convert_to_integer(
@@ -398,16 +435,24 @@ impl Emitter<'_> {
 
     fn integer_to_float(
         &mut self,
-        from: IntFormat,
-        to: FpFormat,
+        op: &Op,
+        (from, to): (IntFormat, FpFormat),
         rounding: Rounding,
         (dst, a): (Slot, Operand),
     ) -> bool {
         let exact = to == FpFormat::F64 && matches!(from, IntFormat::I32 | IntFormat::U32);
-        if from == IntFormat::U64 || !(exact || self.is_nearest(rounding)) {
+        if !(exact || self.is_nearest(rounding)) {
             return false;
         }
+        if from == IntFormat::U64 {
+            self.clean();
+        }
         let mut source = self.read(a);
+        // The host takes it for signed.
+        let beyond = (from == IntFormat::U64).then(|| {
+            self.asm.test(source);
+            self.asm.jcc(Cc::Sign)
+        });
         if from == IntFormat::U32 {
             let zero_extended = self.temp();
             self.asm.mov32_rr(zero_extended, source);
@@ -421,6 +466,9 @@ impl Emitter<'_> {
             by_format!(asm, to, cvtsi2sd cvtsi2ss Rx(r), Rd(s));
         } else {
             by_format!(asm, to, cvtsi2sd cvtsi2ss Rx(r), Rq(s));
+        }
+        if let Some(beyond) = beyond {
+            self.redo(vec![beyond], op, dst, Redone::Vector(register));
         }
         self.write_vector(dst, register, kind(to));
         true

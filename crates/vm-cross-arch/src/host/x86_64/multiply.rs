@@ -8,6 +8,7 @@ use super::{
     emitter::{Emitter, Source},
     encode::Rm,
     regs::{RAX, RCX, RDX, STATE},
+    vector::TEMPS,
 };
 use crate::ir::{BinaryOp, Operand, Slot, Width};
 
@@ -36,6 +37,67 @@ impl Emitter<'_> {
             _ => dynasm!(self.asm.out ; .arch x64 ; imul rcx),
         }
         self.write(dst, RDX);
+    }
+
+    /// `dst =` high half of signed `a` × unsigned `b`.
+    pub(super) fn multiply_high_mixed(&mut self, dst: Slot, a: Operand, b: Operand) {
+        self.take_all();
+        self.copy_to(RAX, a);
+        self.copy_to(RCX, b);
+        let excess = TEMPS[0].0;
+        // As an unsigned number, a negative `a` is too large by 2^64.
+        dynasm!(self.asm.out ; .arch x64
+            ; mov rdx, rax
+            ; sar rdx, 63
+            ; and rdx, rcx
+            ; movq Rx(excess), rdx
+            ; mul rcx
+            ; movq rax, Rx(excess)
+            ; sub rdx, rax
+        );
+        self.write(dst, RDX);
+    }
+
+    /// `dst =` a part of the carry-less product; false if there is no native form.
+    pub(super) fn multiply_carryless(
+        &mut self,
+        op: BinaryOp,
+        width: Width,
+        dst: Slot,
+        a: Operand,
+        b: Operand,
+    ) -> bool {
+        if op != BinaryOp::ClMul && width != Width::W64 {
+            return false;
+        }
+        let [product, factor] = TEMPS.map(|temp| temp.0);
+        for (operand, vector) in [(a, product), (b, factor)] {
+            let from = self.read(operand);
+            dynasm!(self.asm.out ; .arch x64 ; movq Rx(vector), Rq(from.0));
+            self.scratch.release(from);
+        }
+        let register = self.target(dst);
+        let r = register.0;
+        dynasm!(self.asm.out ; .arch x64 ; pclmulqdq Rx(product), Rx(factor), 0);
+        if op == BinaryOp::ClMulRev {
+            let low = self.temp().0;
+            dynasm!(self.asm.out ; .arch x64
+                ; movq Rq(low), Rx(product)
+                ; psrldq Rx(product), 8
+                ; movq Rq(r), Rx(product)
+                ; shld Rq(r), Rq(low), 1
+            );
+        } else {
+            if op == BinaryOp::ClMulHigh {
+                dynasm!(self.asm.out ; .arch x64 ; psrldq Rx(product), 8);
+            }
+            dynasm!(self.asm.out ; .arch x64 ; movq Rq(r), Rx(product));
+        }
+        if width == Width::W32Z {
+            self.asm.mov32_rr(register, register);
+        }
+        self.write_narrow(width, dst, register);
+        true
     }
 
     /// Empties all scratch registers; what they held is in memory.
