@@ -115,12 +115,14 @@ pub fn load_reserved<G: Guest>(
         core.jit.lone = LoneReservation {
             host: cell.host as u64,
             value,
+            ..LoneReservation::default()
         };
         return Ok(value);
     }
     let reservation = core.machine.reservations.reserve(cell.gpa.0, load);
     let value = reservation.value;
     core.reservation = Some(reservation);
+    core.jit.lone.refused = 1;
     fence(Ordering::SeqCst);
     Ok(value)
 }
@@ -143,8 +145,13 @@ fn holds_reservation<G: Guest>(
     let Some(host) = core.machine.ram.host_ptr(gpa, size.bytes()) else {
         return Err(guest.access_fault(va, kind));
     };
+    let lone = &core.jit.lone;
+    let is_lone = lone.host == host.as_ptr() as u64;
     if !core.machine.reservations.is_shared() {
-        return Ok(core.jit.lone.host == host.as_ptr() as u64);
+        return Ok(is_lone);
+    }
+    if is_lone {
+        return Ok(lone.proven != 0);
     }
     Ok(core
         .reservation
@@ -165,7 +172,11 @@ pub fn store_conditional<G: Guest>(
     src: u64,
 ) -> Result<bool, Exception> {
     if !holds_reservation(core, guest, va, size)? {
+        // A conditional that is not known to come right after its load needs a
+        // reservation that others know of: next time.
+        let refused = core.jit.lone.host != 0;
         core.clear_reservation();
+        core.jit.lone.refused = refused.into();
         return Ok(false);
     }
     let cell = cell(core, guest, va, size, AccessKind::Write)?;
@@ -180,8 +191,8 @@ pub fn store_conditional<G: Guest>(
     };
     let stored = match reservation {
         Some(reservation) => core.machine.reservations.commit(reservation, store),
-        // Nobody can have come between.
-        None => store(),
+        // It does not matter who has come between.
+        None => core.machine.reservations.with_line(cell.gpa.0, store),
     };
     if stored {
         memory::written(core, cell.gpa, size.bytes());

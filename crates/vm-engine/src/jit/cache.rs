@@ -88,7 +88,7 @@ impl HostCache {
             pins: Pins::RISCV64,
             features,
             watched_stores: watch_stores.then_some(state::RESERVATIONS),
-            reservation: (!watch_stores).then_some(state::RESERVATION),
+            reservation: state::RESERVATION,
         };
         let runtime = runtime_code(&backend, callbacks);
         let mut memory = CodeMemory::new(size)?;

@@ -40,13 +40,15 @@ pub(crate) struct JitState {
     pub(crate) next: i32,
     /// Address of the count of reservations.
     pub(crate) reservations: usize,
-    /// The reservation of a vCPU that is alone on its machine.
+    /// The reservation that no other vCPU knows of.
     pub(crate) lone: LoneReservation,
     /// Address of the vCPU while it runs generated code.
     pub(crate) vcpu: usize,
 }
 
-/// A reservation of load-reserved that nobody but the vCPU itself can break.
+/// A reservation of load-reserved that no other vCPU knows of: the vCPU is alone
+/// on its machine, or the store-conditional follows without an access to memory
+/// in between.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[repr(C)]
 pub(crate) struct LoneReservation {
@@ -54,6 +56,11 @@ pub(crate) struct LoneReservation {
     pub(crate) host: u64,
     /// What was loaded, sign-extended.
     pub(crate) value: u64,
+    /// Beside other vCPUs: not 0 if nothing came between.
+    pub(crate) proven: u32,
+    /// Beside other vCPUs: not 0 while there is a reservation that they know of,
+    /// or the next one has to be such.
+    pub(crate) refused: u32,
 }
 
 impl JitState {
@@ -220,10 +227,12 @@ pub(crate) const LAYOUT: StateLayout = StateLayout {
     host_fp_control: cell!(host_fp_control),
 };
 
-/// Where it finds the reservation of a vCPU that is alone.
+/// Where it finds the reservation that no other vCPU knows of.
 pub(crate) const RESERVATION: ReservationCells = ReservationCells {
     host: cell!(lone.host),
     value: cell!(lone.value),
+    proven: cell!(lone.proven),
+    refused: cell!(lone.refused),
 };
 
 /// Where it finds the address of the count of reservations.

@@ -131,6 +131,14 @@ fn a_reservation_serves_one_store_to_its_address() {
 
 #[test]
 fn another_hart_storing_away_and_back_fails_the_conditional() {
+    assert_eq!(failures_after_away_and_back(&[lr_d(A5, A1)]), 500);
+    // A conditional right after it, which is not the one that runs.
+    let skipped = [lr_d(A5, A1), bne(S2, ZERO, 8), sc_d(A5, A3, A1)];
+    assert_eq!(failures_after_away_and_back(&skipped), 500);
+}
+
+/// How many of 500 conditionals fail after `reserve` and what another hart does.
+fn failures_after_away_and_back(reserve: &[u32]) -> u64 {
     // Hart 0 reserves, raises the flag and waits for it to fall; hart 1
     // stores 8 and then 7 again meanwhile.
     let flag = 0x2000;
@@ -140,7 +148,7 @@ fn another_hart_storing_away_and_back_fails_the_conditional() {
     let branch = p.here();
     p.put([NOP, sd(A2, A1, 0)]);
     let top = p.here();
-    p.put([lr_d(A5, A1), sd(S2, A4, 0)]);
+    p.put(reserve.iter().copied()).put([sd(S2, A4, 0)]);
     p.put([ld(A5, A4, 0), bne(A5, ZERO, -4)]);
     p.put([sc_d(A5, A3, A1), add(S1, S1, A5), addi(S0, S0, -1)]);
     p.bne_to(S0, ZERO, top).stop_with(S1);
@@ -149,7 +157,23 @@ fn another_hart_storing_away_and_back_fails_the_conditional() {
     p.put([sd(A3, A1, 0), sd(A2, A1, 0), FENCE, sd(ZERO, A4, 0)]);
     p.j_to(other);
     p.patch(branch, bne(A0, ZERO, other - branch));
-    assert_eq!(Machine::new(2, &p).run().0, 500, "every one must fail");
+    Machine::new(2, &p).run().0
+}
+
+#[test]
+fn a_conditional_behind_a_branch_succeeds_at_last() {
+    // The branch is taken to another conditional than the next, as long as that
+    // fails.
+    let mut p = Program::new();
+    p.put([beq(A0, ZERO, 12), WFI, jal(ZERO, -4)]);
+    p.li(A1, RAM + DATA).li(A2, 1).li(A3, 8).li(S1, 0);
+    p.put([addi(S1, S1, 1), lr_d(A5, A1), bne(A2, ZERO, 8)]);
+    p.put([sc_d(A0, A2, A1), NOP, sc_d(A0, A3, A1)]);
+    p.put([bne(A0, ZERO, -24), ld(A5, A1, 0), slli(A5, A5, 8)]);
+    p.put([add(S1, S1, A5)]).stop_with(S1);
+    let result = Machine::new(2, &p).run().0;
+    assert_eq!(result >> 8, 8, "what was stored");
+    assert!(matches!(result & 0xff, 1..5), "a few attempts: {result:#x}");
 }
 
 /// What `sc.d` to DATA does after `before`, with a locked PMP entry that makes

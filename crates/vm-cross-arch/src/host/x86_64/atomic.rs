@@ -63,12 +63,21 @@ impl Emitter<'_> {
         true
     }
 
-    /// `LR`, where no other vCPU can see the reservation.
+    /// `LR`, where the vCPU is alone or the `SC` follows in the block: no other
+    /// vCPU has to see the reservation then.
     fn load_reserved(&mut self, op: &Op, dst: Slot, addr: Operand, size: AccessSize) -> bool {
-        let Some(cells) = self.backend.reservation else {
+        let (alone, paired) = (self.is_alone(), self.is_paired());
+        if !(alone || paired) {
             return false;
-        };
-        let misses = self.atomic_address(addr, size, ShortTlb::READ);
+        }
+        let cells = self.backend.reservation;
+        let mut misses = self.atomic_address(addr, size, ShortTlb::READ);
+        if !alone {
+            let refused = (STATE, cells.refused);
+            self.asm.alu32_mi(Alu::Cmp, refused, 0);
+            misses.push(self.asm.jcc(Cc::NotEqual));
+            self.asm.store32_imm((STATE, cells.proven), 0);
+        }
         let asm = &mut self.asm.out;
         if size == AccessSize::Double {
             dynasm!(asm ; .arch x64 ; mov rax, [rdx]);
@@ -82,8 +91,8 @@ impl Emitter<'_> {
         true
     }
 
-    /// `SC`, where no other vCPU can see the reservation. One that cannot
-    /// succeed is left to the engine.
+    /// `SC`, where the vCPU is alone or the `LR` comes before in the block. One
+    /// that cannot succeed is left to the engine.
     fn store_conditional(
         &mut self,
         op: &Op,
@@ -91,9 +100,14 @@ impl Emitter<'_> {
         (addr, src): (Operand, Operand),
         size: AccessSize,
     ) -> bool {
-        let Some(cells) = self.backend.reservation else {
+        let (alone, paired) = (self.is_alone(), self.is_paired());
+        if !(alone || paired) {
             return false;
-        };
+        }
+        let cells = self.backend.reservation;
+        if !alone {
+            self.asm.store32_imm((STATE, cells.proven), 1);
+        }
         let mut misses = self.atomic_address(addr, size, ShortTlb::WRITE);
         self.asm.alu_rm(Alu::Cmp, true, RDX, (STATE, cells.host));
         misses.push(self.asm.jcc(Cc::NotEqual));
@@ -105,6 +119,11 @@ impl Emitter<'_> {
         self.redo(misses, op, dst, Redone::Register(RAX));
         self.write(dst, RAX);
         true
+    }
+
+    /// Whether the `LR` or `SC` being emitted is one of a pair.
+    fn is_paired(&mut self) -> bool {
+        self.pairs.next().unwrap_or(false)
     }
 
     /// An operand that an atomic finds in place: pinned, in memory or small.
@@ -125,11 +144,12 @@ impl Emitter<'_> {
 
     /// `rdx =` host address of an atomic, aligned; all else in scratch registers
     /// is gone. Returns the jumps to the engine: the address is not in the
-    /// short TLB or misaligned, or stores are watched.
+    /// short TLB or misaligned, or it is stored to and stores are watched.
     fn atomic_address(&mut self, addr: Operand, size: AccessSize, table: i32) -> Vec<Patch> {
         self.clean();
         let base = self.read(addr);
-        let watched = self.watch_store();
+        let stores = table == ShortTlb::WRITE;
+        let watched = stores.then(|| self.watch_store()).flatten();
         let (host, miss) = self.look_up_aligned(base, size, table);
         self.asm.lea_sum(RDX, base, host);
         self.scratch.clear();
@@ -204,7 +224,7 @@ impl Emitter<'_> {
     /// Whether no other vCPU accesses memory: then nothing needs the host's
     /// bus lock, since devices do not change what the guest changes atomically.
     fn is_alone(&self) -> bool {
-        self.backend.reservation.is_some()
+        self.backend.watched_stores.is_none()
     }
 
     fn read_modify_write_alone(&mut self, op: AtomicOp, wide: bool, source: Source) {

@@ -7,6 +7,7 @@ use super::{
     asm::{Alu, Asm, Cc, Patch},
     cold::Cold,
     liveness::{self, Needs},
+    pairs::{self, Pairs},
     regs::{Gpr, STATE},
     scratch::{Scratch, Spill},
     vector::Vectors,
@@ -42,6 +43,8 @@ pub(super) struct Emitter<'a> {
     pub(super) fp_dirty: bool,
     /// The guest instruction being emitted: its number, offset and length.
     insn: (u16, u16, u8),
+    /// For the `LR` and `SC` to come.
+    pub(super) pairs: Pairs,
     /// What is needed of the op being emitted.
     pub(super) needs: Needs,
     /// For general registers, see [`written_at`](Self::written_at).
@@ -64,6 +67,7 @@ impl<'a> Emitter<'a> {
             block,
             fp_dirty: false,
             insn: (0, 0, 0),
+            pairs: pairs::find(block),
             needs: Needs::default(),
             written_at: [0; 64],
         }

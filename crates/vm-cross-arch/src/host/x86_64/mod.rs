@@ -22,6 +22,7 @@ mod float;
 mod liveness;
 mod memory;
 mod multiply;
+mod pairs;
 mod regs;
 mod runtime;
 mod scratch;
@@ -44,10 +45,11 @@ pub struct Backend {
     /// What the processor offers.
     pub features: Features,
     /// Offset from the state register of a pointer to the `u32` that is not 0
-    /// while stores must be reported; `None` if they never must.
+    /// while stores must be reported; `None` if they never must: the vCPU is
+    /// alone.
     pub watched_stores: Option<i32>,
-    /// Where the vCPU keeps its reservation if no other can see it.
-    pub reservation: Option<ReservationCells>,
+    /// Where the vCPU keeps a reservation that no other can see.
+    pub reservation: ReservationCells,
 }
 
 /// Offsets from the state register of a reservation of load-reserved.
@@ -57,6 +59,11 @@ pub struct ReservationCells {
     pub host: i32,
     /// `u64`: what was loaded, sign-extended.
     pub value: i32,
+    /// `u32`, beside other vCPUs: not 0 while the store-conditional that runs is
+    /// known to follow its load-reserved with no access to memory in between.
+    pub proven: i32,
+    /// `u32`, beside other vCPUs: not 0 while the engine has to make reservations.
+    pub refused: i32,
 }
 
 impl Backend {
