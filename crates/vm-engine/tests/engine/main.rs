@@ -5,6 +5,7 @@ mod atomics;
 #[path = "../common/mod.rs"]
 mod common;
 mod control;
+mod csr;
 mod limit;
 mod machine;
 mod precise;

@@ -6,6 +6,8 @@ mod atomics;
 mod common;
 #[path = "../engine/control.rs"]
 mod control;
+#[path = "../engine/csr.rs"]
+mod csr;
 #[path = "../engine/limit.rs"]
 mod limit;
 #[path = "../engine/machine.rs"]

@@ -19,6 +19,7 @@ impl Guest for Riscv64 {
         let context = LiftContext {
             fp_enabled: self.regs.status.fp_on(),
             rounding_valid: self.rounding_valid(),
+            supervisor: !self.privilege.is_user(),
         };
         lift_block(code, &context, &LiftLimits::insns(max_insns)).ok()
     }

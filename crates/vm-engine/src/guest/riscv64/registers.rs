@@ -2,7 +2,9 @@
 
 use super::{counter::Counter, status::Status};
 
-/// The CSRs that are plain storage. Every field always holds a legal value.
+/// The CSRs that are plain storage, but for those in slots
+/// ([`csr`](vm_cross_arch::guest::riscv64::regs::csr)). Every field always holds a
+/// legal value.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Registers {
     pub status: Status,
@@ -15,13 +17,9 @@ pub(super) struct Registers {
     /// SSIP is kept in the hart's interrupt lines, where other harts reach it.
     pub soft_pending: u64,
     pub mscratch: u64,
-    pub sscratch: u64,
     pub mepc: u64,
-    pub sepc: u64,
     pub mcause: u64,
-    pub scause: u64,
     pub mtval: u64,
-    pub stval: u64,
     pub menvcfg: u64,
     pub senvcfg: u64,
     pub mcounteren: u64,

@@ -66,6 +66,9 @@ impl Riscv64 {
             core.set(regs::x(n), 0);
             core.set(regs::f(n), 0);
         }
+        for csr in [regs::SSCRATCH, regs::SEPC, regs::SCAUSE, regs::STVAL] {
+            core.set(csr, 0);
+        }
         core.set(fixed::FP_FLAGS, 0);
         core.set(fixed::FP_ROUNDING, 0);
         core.set(fixed::FP_DIRTY, 0);

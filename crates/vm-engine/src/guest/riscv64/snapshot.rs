@@ -112,13 +112,13 @@ impl Riscv64 {
             mie: r.mie,
             mip: r.soft_pending | core.control.lines() & SSIP,
             mscratch: r.mscratch,
-            sscratch: r.sscratch,
+            sscratch: core.get(regs::SSCRATCH),
             mepc: r.mepc,
-            sepc: r.sepc,
+            sepc: core.get(regs::SEPC),
             mcause: r.mcause,
-            scause: r.scause,
+            scause: core.get(regs::SCAUSE),
             mtval: r.mtval,
-            stval: r.stval,
+            stval: core.get(regs::STVAL),
             menvcfg: r.menvcfg,
             senvcfg: r.senvcfg,
             mcounteren: r.mcounteren,
@@ -139,6 +139,10 @@ impl Riscv64 {
         for n in 0..32u8 {
             core.set(regs::f(n), state.f[usize::from(n)]);
         }
+        core.set(regs::SSCRATCH, state.sscratch);
+        core.set(regs::SEPC, state.sepc & !1);
+        core.set(regs::SCAUSE, state.scause);
+        core.set(regs::STVAL, state.stval);
         core.set(fixed::PC, state.pc);
         core.set(fixed::FP_DIRTY, 0);
         self.privilege = privilege;
@@ -174,13 +178,9 @@ impl Riscv64 {
             mie: state.mie & interrupt::ALL,
             soft_pending: state.mip & (1 << interrupt::SEI | 1 << interrupt::STI),
             mscratch: state.mscratch,
-            sscratch: state.sscratch,
             mepc: state.mepc & !1,
-            sepc: state.sepc & !1,
             mcause: state.mcause,
-            scause: state.scause,
             mtval: state.mtval,
-            stval: state.stval,
             menvcfg: state.menvcfg & envcfg,
             senvcfg: state.senvcfg & envcfg,
             mcounteren: state.mcounteren,

@@ -1,5 +1,7 @@
 //! Entering and leaving trap handlers (Privileged 1.13 §3.1.6.1, §3.3.2).
 
+use vm_cross_arch::guest::riscv64::regs as slots;
+
 use super::{
     Privilege, Riscv64,
     cause::{exception, interrupt},
@@ -52,7 +54,9 @@ impl Riscv64 {
         let regs = &mut self.regs;
         let vector = if delegated {
             regs.status.enter_supervisor(self.privilege);
-            (regs.sepc, regs.scause, regs.stval) = (pc, e.cause, e.value);
+            core.set(slots::SEPC, pc);
+            core.set(slots::SCAUSE, e.cause);
+            core.set(slots::STVAL, e.value);
             regs.stvec
         } else {
             regs.status.enter_machine(self.privilege);
@@ -86,7 +90,7 @@ impl Riscv64 {
         }
         let to = self.regs.status.leave_supervisor();
         self.switch_to(core, to);
-        Ok(self.regs.sepc)
+        Ok(core.get(slots::SEPC))
     }
 
     /// Goes on in privilege `to`, with what depends on it and on `mstatus`.

@@ -8,7 +8,7 @@ pub mod float;
 pub mod memory;
 pub mod system;
 
-use super::{Builder, Field, Insn, decode, is_compressed};
+use super::{Builder, Field, Insn, decode, is_compressed, regs};
 use crate::ir::Block;
 
 /// What the translation of a block depends on besides its bytes.
@@ -18,6 +18,8 @@ pub struct LiftContext {
     pub fp_enabled: bool,
     /// `frm` is 0 to 4: instructions with the dynamic rounding mode are legal.
     pub rounding_valid: bool,
+    /// The hart is not in U-mode: it may access the supervisor's CSRs.
+    pub supervisor: bool,
 }
 
 /// Where to end a block at the latest.
@@ -88,11 +90,14 @@ fn lift_insn(b: &mut Builder, insn: Insn, ctx: &LiftContext) {
         let dynamic_rounding = row.pattern.has(Field::Rm) && insn.rm() == 7;
         (ctx.fp_enabled || !row.needs_fp()) && (ctx.rounding_valid || !dynamic_rounding)
     };
-    match decode(insn.0).filter(legal) {
-        Some(row) if ctx.fp_enabled && row.pattern.has(Field::Csr) && insn.csr() == FFLAGS => {
-            system::fp_flags(b, insn);
-        }
-        Some(row) => (row.lift)(b, insn),
-        None => b.end_illegal(insn),
+    let Some(row) = decode(insn.0).filter(legal) else {
+        return b.end_illegal(insn);
+    };
+    let csr = row.pattern.has(Field::Csr).then(|| insn.csr());
+    let storage = csr.filter(|_| ctx.supervisor).and_then(regs::csr);
+    match (csr, storage) {
+        (Some(FFLAGS), _) if ctx.fp_enabled => system::fp_flags(b, insn),
+        (_, Some((slot, writable))) => system::storage(b, insn, slot, writable),
+        _ => (row.lift)(b, insn),
     }
 }

@@ -5,7 +5,7 @@ use super::super::{
     builder::{ZERO, x},
     regs,
 };
-use crate::ir::{BinaryOp, Operand, fixed};
+use crate::ir::{BinaryOp, Operand, Slot, fixed};
 
 fn bits(i: Insn) -> Operand {
     Operand::Imm(i.0.into())
@@ -74,27 +74,43 @@ pub fn cache_block(b: &mut Builder, i: Insn, helper: Helper) {
 /// Any CSR instruction on `fflags`, where floating point is on: compilers wrap
 /// comparisons in them, so they are as common as those.
 pub fn fp_flags(b: &mut Builder, i: Insn) {
-    const FLAGS: Operand = Operand::Imm(0x1f);
+    const FLAGS: i64 = 0x1f;
+    storage(b, i, fixed::FP_FLAGS, FLAGS);
+    if csr_writes(i) {
+        b.fp_dirty();
+    }
+}
+
+/// Whether a CSR instruction writes (Unprivileged §"Zicsr" Table 8).
+const fn csr_writes(i: Insn) -> bool {
+    i.0 >> 12 & 3 == 1 || i.rs1() != 0
+}
+
+/// Any CSR instruction on a register that is open and nothing but storage: a
+/// slot, of which the bits that cannot be written are 0.
+pub fn storage(b: &mut Builder, i: Insn, old: Slot, writable: i64) {
     let funct3 = i.0 >> 12 & 7;
     let operand = if funct3 & 4 != 0 {
         Operand::Imm(i.uimm().into())
     } else {
         x(i.rs1())
     };
-    let (old, new) = (fixed::FP_FLAGS, b.temp());
-    let writes = funct3 & 3 == 1 || i.rs1() != 0;
+    let new = b.temp();
+    let take = |b: &mut Builder| match writable {
+        -1 => b.mov(new, operand),
+        _ => b.binary64(BinaryOp::And, new, operand, Operand::Imm(writable)),
+    };
     match funct3 & 3 {
-        _ if !writes => {}
-        1 => b.binary64(BinaryOp::And, new, operand, FLAGS),
+        _ if !csr_writes(i) => {}
+        1 => take(b),
         2 => {
-            b.binary64(BinaryOp::And, new, operand, FLAGS);
+            take(b);
             b.binary64(BinaryOp::Or, new, new.into(), old.into());
         }
         _ => b.binary64(BinaryOp::AndNot, new, old.into(), operand),
     }
     b.mov(regs::x(i.rd()), old.into());
-    if writes {
+    if csr_writes(i) {
         b.mov(old, new.into());
-        b.fp_dirty();
     }
 }

@@ -92,6 +92,7 @@ fn floating_point_off() {
     let ctx = LiftContext {
         fp_enabled: false,
         rounding_valid: true,
+        supervisor: true,
     };
     let mut illegal = 0;
     for row in rows() {
@@ -136,6 +137,7 @@ fn invalid_rounding() {
     let ctx = LiftContext {
         fp_enabled: true,
         rounding_valid: false,
+        supervisor: true,
     };
     for row in rows().filter(|row| row.pattern.has(Field::Rm)) {
         for rm in [0, 1, 2, 3, 4, 7] {

@@ -308,6 +308,34 @@ fn csr_instructions() {
     );
 }
 
+/// A register of the supervisor that is nothing but storage needs no helper.
+#[test]
+fn storage_of_the_supervisor() {
+    // csrrw a0,sscratch,a0
+    assert_lifts(
+        &[0x1405_1573],
+        &[
+            "block 1, 4",
+            "insn 0, 4",
+            "t0 = move s10",
+            "s10 = move s64",
+            "s64 = move t0",
+            "jump.plain 4",
+        ],
+    );
+    // csrw sepc,a0: bit 0 stays 0.
+    assert_lifts(
+        &[0x1415_1073],
+        &[
+            "block 1, 4",
+            "insn 0, 4",
+            "t0 = and.w64 s10, -2",
+            "s65 = move t0",
+            "jump.plain 4",
+        ],
+    );
+}
+
 #[test]
 fn sign_injection_of_one_register_is_a_move() {
     let ops = |insn: u32| {

@@ -13,6 +13,7 @@ use crate::ir::Block;
 const ALL_LEGAL: LiftContext = LiftContext {
     fp_enabled: true,
     rounding_valid: true,
+    supervisor: true,
 };
 
 /// Every row.

@@ -1,5 +1,7 @@
 //! Trap setup and handling (Privileged 1.13 §3.1.7, §3.1.8, §3.1.13 to §3.1.16, §12.1).
 
+use vm_cross_arch::guest::riscv64::regs;
+
 use super::Row;
 use crate::guest::riscv64::cause::{exception, interrupt};
 
@@ -37,8 +39,8 @@ pub(super) const ROWS: &[Row] = &[
     Row::new(
         0x140,
         "sscratch",
-        |hart, _, _| hart.regs.sscratch,
-        |hart, _, _, update| hart.regs.sscratch = update.value,
+        |_, core, _| core.get(regs::SSCRATCH),
+        |_, core, _, update| core.set(regs::SSCRATCH, update.value),
     ),
     Row::new(
         0x341,
@@ -49,8 +51,8 @@ pub(super) const ROWS: &[Row] = &[
     Row::new(
         0x141,
         "sepc",
-        |hart, _, _| hart.regs.sepc,
-        |hart, _, _, update| hart.regs.sepc = update.value & !1,
+        |_, core, _| core.get(regs::SEPC),
+        |_, core, _, update| core.set(regs::SEPC, update.value & !1),
     ),
     Row::new(
         0x342,
@@ -61,8 +63,8 @@ pub(super) const ROWS: &[Row] = &[
     Row::new(
         0x142,
         "scause",
-        |hart, _, _| hart.regs.scause,
-        |hart, _, _, update| hart.regs.scause = update.value,
+        |_, core, _| core.get(regs::SCAUSE),
+        |_, core, _, update| core.set(regs::SCAUSE, update.value),
     ),
     Row::new(
         0x343,
@@ -73,8 +75,8 @@ pub(super) const ROWS: &[Row] = &[
     Row::new(
         0x143,
         "stval",
-        |hart, _, _| hart.regs.stval,
-        |hart, _, _, update| hart.regs.stval = update.value,
+        |_, core, _| core.get(regs::STVAL),
+        |_, core, _, update| core.set(regs::STVAL, update.value),
     ),
 ];
 
