@@ -160,6 +160,25 @@ pub fn store<G: Guest>(
     store_slow(core, guest, va, size, value)
 }
 
+/// Size in bytes of what [`zero_block`] zeroes.
+const ZERO_BLOCK: u64 = 64;
+
+/// Zeroes the aligned block of 64 bytes that contains virtual address `va`.
+///
+/// # Errors
+/// The page or access fault it raises, at `va`; nothing was stored then, unless
+/// physical protection begins within the block.
+pub fn zero_block<G: Guest>(core: &mut Core, guest: &mut G, va: u64) -> Result<(), Exception> {
+    let start = va & !(ZERO_BLOCK - 1);
+    for offset in (0..ZERO_BLOCK).step_by(8) {
+        store(core, guest, start | offset, AccessSize::Double, 0).map_err(|denied| Exception {
+            value: va,
+            ..denied
+        })?;
+    }
+    Ok(())
+}
+
 #[cold]
 fn store_slow<G: Guest>(
     core: &mut Core,

@@ -7,9 +7,11 @@ impl Op {
     /// besides; helpers may write anything.
     pub fn dst(&self) -> Option<Slot> {
         match *self {
-            Self::Insn { .. } | Self::Store { .. } | Self::Fence { .. } | Self::ExitIf { .. } => {
-                None
-            }
+            Self::Insn { .. }
+            | Self::Store { .. }
+            | Self::ZeroBlock { .. }
+            | Self::Fence { .. }
+            | Self::ExitIf { .. } => None,
             Self::Helper { dst, .. } => dst,
             Self::Move { dst, .. }
             | Self::Binary { dst, .. }
@@ -46,6 +48,7 @@ impl Op {
             | Self::Unary { a, .. }
             | Self::Load { base: a, .. }
             | Self::LoadReserved { addr: a, .. }
+            | Self::ZeroBlock { addr: a }
             | Self::FpSqrt { a, .. }
             | Self::FpClassify { a, .. }
             | Self::FpToInt { a, .. }
@@ -131,6 +134,7 @@ impl Op {
             self,
             Self::Load { .. }
                 | Self::Store { .. }
+                | Self::ZeroBlock { .. }
                 | Self::AtomicRmw { .. }
                 | Self::CompareExchange { .. }
                 | Self::LoadReserved { .. }

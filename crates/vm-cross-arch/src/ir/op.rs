@@ -337,6 +337,12 @@ pub enum Op {
         /// Size.
         size: AccessSize,
     },
+    /// Zeroes the 64 bytes, aligned as a whole, that contain the address. May
+    /// fault; the fault is at the address itself.
+    ZeroBlock {
+        /// Address.
+        addr: Operand,
+    },
     /// `dst = memory; memory = memory op src`, atomically. The old value is
     /// sign-extended. May fault, also by misalignment. Sizes: word, double.
     AtomicRmw {

@@ -131,6 +131,10 @@ pub(crate) fn run_op<G: Guest>(
             let stored = guest_atomic::store_conditional(core, guest, va, size, src)?;
             core.set(dst, u64::from(!stored));
         }
+        Op::ZeroBlock { addr } => {
+            let va = read(core, addr);
+            memory::zero_block(core, guest, va)?;
+        }
         Op::Fence { ordering } => host_fence(ordering),
         Op::Helper { helper, dst, args } => {
             let position = position();

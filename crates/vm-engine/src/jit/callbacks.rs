@@ -184,11 +184,12 @@ unsafe extern "C" fn op<G: Guest>(slots: *mut u64) -> Answer {
     }
 }
 
-/// What an atomic accesses: the short TLB may not know it yet.
+/// What an atomic or a zeroed block accesses: the short TLB may not know it yet.
 fn atomic_access(op: &Op, core: &Core) -> Option<(u64, AccessKind)> {
     let (addr, kind) = match *op {
         Op::LoadReserved { addr, .. } => (addr, AccessKind::Read),
         Op::AtomicRmw { addr, .. }
+        | Op::ZeroBlock { addr }
         | Op::CompareExchange { addr, .. }
         | Op::StoreConditional { addr, .. } => (addr, AccessKind::Write),
         _ => return None,

@@ -85,6 +85,7 @@ fn names() -> Vec<String> {
         "orcombine",
         "unboxf32",
         "move",
+        "zeroblock",
         "select",
         "helper",
         "endhelper",

@@ -56,6 +56,7 @@ impl Emitter<'_> {
                 offset,
                 size,
             } => self.store(src, (base, offset), size),
+            Op::ZeroBlock { addr } => self.zero_block(op, addr),
             Op::Fence { ordering } => self.fence(ordering),
             Op::ExitIf { cond, a, b, offset } => {
                 let not_reached = self.insns_after();

@@ -108,6 +108,8 @@ pub(super) enum Cold {
 pub(super) enum Redone {
     Register(Gpr),
     Vector(Xmm),
+    /// There is none.
+    Nothing,
 }
 
 impl Emitter<'_> {
@@ -242,6 +244,7 @@ impl Emitter<'_> {
                     Redone::Vector(register) => {
                         self.asm.load_vector(register, Rm::Mem(base, disp), true);
                     }
+                    Redone::Nothing => {}
                 }
                 self.reload(held);
                 self.resume(resume);

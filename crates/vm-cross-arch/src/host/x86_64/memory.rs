@@ -5,16 +5,19 @@ use vm_core::{AccessSize, PAGE_SHIFT};
 
 use super::{
     asm::{Alu, Asm, Cc, Patch, Shift},
-    cold::{Cold, Loaded},
+    cold::{Cold, Loaded, Redone},
     emitter::Emitter,
     encode::Rm,
     regs::{Gpr, STATE, TLB, TLB_BIAS},
-    vector::Kind,
+    vector::{Kind, TEMPS},
 };
 use crate::{
     host::contract::{Runtime, ShortTlb},
-    ir::{Extend, Operand, Ordering, Slot},
+    ir::{Extend, Op, Operand, Ordering, Slot, fixed},
 };
+
+/// How much [`Op::ZeroBlock`] zeroes, in bytes.
+const ZERO_BLOCK: i32 = 64;
 
 /// A look-up in the entry of a site.
 #[derive(Debug, Clone, Copy)]
@@ -251,6 +254,27 @@ impl Emitter<'_> {
         self.asm.load_addend(tag, index, table);
         self.scratch.release(index);
         (tag, miss)
+    }
+
+    /// Zeroes 64 bytes, which are in one page.
+    pub(super) fn zero_block(&mut self, op: &Op, addr: Operand) {
+        // A miss finds all slots in memory.
+        self.clean();
+        let (from, base) = (self.read(addr), self.temp());
+        self.asm.mov_rr(base, from);
+        self.asm.alu_ri(Alu::And, true, base, -ZERO_BLOCK);
+        // The look-up needs two more.
+        self.scratch.release(from);
+        let watched = self.watch_store();
+        let (host, miss) = self.look_up_aligned(base, AccessSize::Double, ShortTlb::WRITE);
+        let zero = TEMPS[0].0;
+        dynasm!(self.asm.out ; .arch x64 ; xorps Rx(zero), Rx(zero));
+        for offset in (0..ZERO_BLOCK).step_by(16) {
+            let (base, host) = (base.0, host.0);
+            dynasm!(self.asm.out ; .arch x64 ; movups [Rq(base) + Rq(host) + offset], Rx(zero));
+        }
+        let misses = [Some(miss), watched].into_iter().flatten().collect();
+        self.redo(misses, op, fixed::ZERO, Redone::Nothing);
     }
 
     /// Orders memory accesses: this host only ever lets loads pass earlier stores.

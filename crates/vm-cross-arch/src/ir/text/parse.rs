@@ -152,6 +152,9 @@ fn parse_op(line: &Line<'_>) -> Option<Op> {
             offset: line.number(2)?,
             size: Named::from_name(size)?,
         },
+        (None, ["zeroblock"]) => Op::ZeroBlock {
+            addr: line.operand(0)?,
+        },
         (None, ["fence", ordering]) => Op::Fence {
             ordering: Named::from_name(ordering)?,
         },

@@ -159,6 +159,10 @@ impl Display for Op {
                 head(f, None, &["exitif", cond.name()])?;
                 list(f, &[a, b, offset])
             }
+            Self::ZeroBlock { addr } => {
+                head(f, None, &["zeroblock"])?;
+                list(f, &[addr])
+            }
             Self::Fence { ordering } => head(f, None, &["fence", ordering.name()]),
             Self::Helper {
                 helper,

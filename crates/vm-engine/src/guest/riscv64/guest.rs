@@ -20,6 +20,7 @@ impl Guest for Riscv64 {
             fp_enabled: self.regs.status.fp_on(),
             rounding_valid: self.rounding_valid(),
             supervisor: !self.privilege.is_user(),
+            zero_block: self.may_zero_blocks(),
         };
         lift_block(code, &context, &LiftLimits::insns(max_insns)).ok()
     }
@@ -29,7 +30,9 @@ impl Guest for Riscv64 {
         let rounding_valid = u32::from(self.rounding_valid());
         // Generated code rounds to nearest without asking.
         let nearest = u32::from(self.regs.frm == 0);
-        self.privilege.bits() as u32 | fp_on << 2 | rounding_valid << 3 | nearest << 4
+        let zero_block = u32::from(self.may_zero_blocks());
+        let float = fp_on << 2 | rounding_valid << 3 | nearest << 4;
+        self.privilege.bits() as u32 | float | zero_block << 5
     }
 
     fn fill(

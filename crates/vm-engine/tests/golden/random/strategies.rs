@@ -208,7 +208,8 @@ fn memory() -> impl Strategy<Value = Op> {
         offset,
         size,
     });
-    prop_oneof![3 => load, 3 => store, 2 => atomic()]
+    let zero_block = base().prop_map(|addr| Op::ZeroBlock { addr });
+    prop_oneof![6 => load, 6 => store, 4 => atomic(), 1 => zero_block]
 }
 
 fn atomic() -> impl Strategy<Value = Op> {

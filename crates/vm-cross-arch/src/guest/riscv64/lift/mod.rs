@@ -8,8 +8,8 @@ pub mod float;
 pub mod memory;
 pub mod system;
 
-use super::{Builder, Field, Insn, decode, is_compressed, regs};
-use crate::ir::Block;
+use super::{Builder, Field, Insn, builder, decode, is_compressed, regs};
+use crate::ir::{Block, Op};
 
 /// What the translation of a block depends on besides its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,6 +20,8 @@ pub struct LiftContext {
     pub rounding_valid: bool,
     /// The hart is not in U-mode: it may access the supervisor's CSRs.
     pub supervisor: bool,
+    /// `CBO.ZERO` is legal.
+    pub zero_block: bool,
 }
 
 /// Where to end a block at the latest.
@@ -85,6 +87,9 @@ fn fetch(code: &[u8], offset: u16) -> Option<(Insn, u8)> {
 /// Number of the CSR with the floating-point flags.
 const FFLAGS: u16 = 0x001;
 
+/// What is fixed of `CBO.ZERO`.
+const CBO_ZERO: u32 = 0x0040_200f;
+
 fn lift_insn(b: &mut Builder, insn: Insn, ctx: &LiftContext) {
     let legal = |row: &&super::Row| {
         let dynamic_rounding = row.pattern.has(Field::Rm) && insn.rm() == 7;
@@ -93,6 +98,11 @@ fn lift_insn(b: &mut Builder, insn: Insn, ctx: &LiftContext) {
     let Some(row) = decode(insn.0).filter(legal) else {
         return b.end_illegal(insn);
     };
+    if ctx.zero_block && row.pattern.value == CBO_ZERO {
+        return b.op(Op::ZeroBlock {
+            addr: builder::x(insn.rs1()),
+        });
+    }
     let csr = row.pattern.has(Field::Csr).then(|| insn.csr());
     let storage = csr.filter(|_| ctx.supervisor).and_then(regs::csr);
     match (csr, storage) {

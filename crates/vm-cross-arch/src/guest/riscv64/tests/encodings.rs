@@ -93,6 +93,7 @@ fn floating_point_off() {
         fp_enabled: false,
         rounding_valid: true,
         supervisor: true,
+        zero_block: true,
     };
     let mut illegal = 0;
     for row in rows() {
@@ -138,6 +139,7 @@ fn invalid_rounding() {
         fp_enabled: true,
         rounding_valid: false,
         supervisor: true,
+        zero_block: true,
     };
     for row in rows().filter(|row| row.pattern.has(Field::Rm)) {
         for rm in [0, 1, 2, 3, 4, 7] {

@@ -14,6 +14,7 @@ const ALL_LEGAL: LiftContext = LiftContext {
     fp_enabled: true,
     rounding_valid: true,
     supervisor: true,
+    zero_block: true,
 };
 
 /// Every row.

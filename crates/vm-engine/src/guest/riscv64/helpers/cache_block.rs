@@ -13,13 +13,15 @@ use crate::{
     vcpu::Core,
 };
 
-/// Size of a cache block in bytes.
-pub(super) const BLOCK: u64 = 64;
-
 /// The imm field of CBO.INVAL; CBO.CLEAN has 1, CBO.FLUSH 2.
 const INVAL: u64 = 0;
 
 impl Riscv64 {
+    /// Whether CBO.ZERO is legal.
+    pub(in super::super) fn may_zero_blocks(&self) -> bool {
+        self.config.extensions.zicboz && self.granted_envcfg(envcfg::CBZE) != 0
+    }
+
     /// CBO.ZERO of the block that contains `va`.
     pub(super) fn cbo_zero(
         &mut self,
@@ -27,14 +29,10 @@ impl Riscv64 {
         va: u64,
         bits: u64,
     ) -> Result<Outcome, Exception> {
-        if !self.config.extensions.zicboz || self.granted_envcfg(envcfg::CBZE) == 0 {
+        if !self.may_zero_blocks() {
             return Err(illegal(bits));
         }
-        let start = va & !(BLOCK - 1);
-        for offset in (0..BLOCK).step_by(8) {
-            memory::store(core, self, start | offset, AccessSize::Double, 0)
-                .map_err(|e| Exception { value: va, ..e })?;
-        }
+        memory::zero_block(core, self, va)?;
         Ok(Outcome::Value(0))
     }
 
