@@ -24,6 +24,7 @@ mod special;
 pub mod tiers;
 mod trine;
 mod values;
+mod watched;
 
 use std::{
     path::PathBuf,

@@ -7,23 +7,18 @@ use std::{
 };
 
 use anyhow::{Result, bail};
-use vm_core::{AccessKind, AccessSize, GuestPhysAddr};
+use vm_core::GuestPhysAddr;
 use vm_cross_arch::ir::{Block, Op};
-use vm_engine::{
-    guest::{
-        Exception, Fill, Guest, HelperCall, Outcome,
-        riscv64::{HartConfig, Riscv64},
-    },
-    vcpu::{Core, VcpuRequest},
-};
+use vm_engine::guest::riscv64::{HartConfig, Riscv64};
 
 use super::{
     abi::{HARNESS, SIGNATURE_WORDS, WINDOW},
     coverage::Coverage,
     image,
     oracle::Signature,
+    watched::{Listener, Watched},
 };
-use crate::bare::{Bare, Hart, Program};
+use crate::bare::{Bare, Program};
 
 const LIMIT: Duration = Duration::from_secs(100);
 
@@ -34,12 +29,13 @@ const LIMIT: Duration = Duration::from_secs(100);
 /// If the program cannot be run or does not end as it should.
 pub fn run(file: &[u8], coverage: &Arc<Mutex<Coverage>>) -> Result<Vec<Signature>> {
     let program = Program::parse(file)?;
-    let hart = Counted {
-        hart: Riscv64::new(HartConfig::default()),
+    let listener = Counted {
         coverage: Arc::clone(coverage),
         harness: Mutex::default(),
         last: Mutex::default(),
     };
+    let hart = Riscv64::new(HartConfig::default());
+    let hart = Watched { hart, listener };
     let ended = Bare::new(&program, &[HARNESS, WINDOW], hart)?.run(LIMIT)?;
     if ended.tohost != 1 {
         bail!("the harness failed on Trine with {:#x}", ended.tohost);
@@ -53,29 +49,27 @@ pub fn run(file: &[u8], coverage: &Arc<Mutex<Coverage>>) -> Result<Vec<Signature
     Ok(words.chunks(SIGNATURE_WORDS).map(<[u64]>::to_vec).collect())
 }
 
-/// A hart that counts the instructions it lifts.
+/// Counts the instructions that are lifted.
 ///
 /// The harness's own blocks are lifted once each and not counted. Random code is
 /// executed once, at most: what a block has behind a branch counts whether or not
 /// that is taken. After a trap or such a branch in the middle of a block, its
 /// rest is lifted again: then only what goes beyond that block is counted.
 struct Counted {
-    hart: Riscv64,
     coverage: Arc<Mutex<Coverage>>,
     harness: Mutex<HashSet<Vec<u8>>>,
     last: Mutex<Vec<u8>>,
 }
 
-impl Counted {
-    /// Counts a block of this code with these ops.
-    fn count(&self, code: &[u8], ops: &[Op]) {
+impl Listener for Counted {
+    fn lifted(&self, code: &[u8], block: &Block) {
         if image::is_harness(code) && lock(&self.harness).insert(code.to_vec()) {
             return;
         }
         let mut last = lock(&self.last);
         let known = overlap(&last, code);
         let mut coverage = lock(&self.coverage);
-        for op in ops {
+        for op in &block.ops {
             if let Op::Insn { offset, len } = *op
                 && usize::from(offset) >= known
             {
@@ -97,68 +91,6 @@ fn overlap(last: &[u8], code: &[u8]) -> usize {
     let longest = last.len().min(code.len());
     let fits = |&n: &usize| last.ends_with(&code[..n]);
     (TELLING..=longest).rev().find(fits).unwrap_or(0)
-}
-
-impl Hart for Counted {
-    fn riscv64(&mut self) -> &mut Riscv64 {
-        &mut self.hart
-    }
-}
-
-impl Guest for Counted {
-    const MAX_INSN_BYTES: usize = Riscv64::MAX_INSN_BYTES;
-
-    fn lift(&self, code: &[u8], max_insns: u16) -> Option<Block> {
-        let block = self.hart.lift(code, max_insns)?;
-        self.count(&code[..block.bytes.into()], &block.ops);
-        Some(block)
-    }
-
-    fn context(&self) -> u32 {
-        self.hart.context()
-    }
-
-    fn fill(
-        &mut self,
-        core: &mut Core,
-        va: u64,
-        size: AccessSize,
-        kind: AccessKind,
-    ) -> Result<Fill, Exception> {
-        self.hart.fill(core, va, size, kind)
-    }
-
-    fn access_fault(&self, va: u64, kind: AccessKind) -> Exception {
-        self.hart.access_fault(va, kind)
-    }
-
-    fn misaligned(&self, va: u64, kind: AccessKind) -> Exception {
-        self.hart.misaligned(va, kind)
-    }
-
-    fn helper(&mut self, core: &mut Core, call: &HelperCall) -> Result<Outcome, Exception> {
-        self.hart.helper(core, call)
-    }
-
-    fn raise(&mut self, core: &mut Core, pc: u64, exception: Exception) -> u64 {
-        self.hart.raise(core, pc, exception)
-    }
-
-    fn take_interrupt(&mut self, core: &mut Core, pc: u64) -> Option<u64> {
-        self.hart.take_interrupt(core, pc)
-    }
-
-    fn wake_pending(&self, core: &Core) -> bool {
-        self.hart.wake_pending(core)
-    }
-
-    fn start(&mut self, core: &mut Core, request: &VcpuRequest) -> Option<u64> {
-        self.hart.start(core, request)
-    }
-
-    fn request(&mut self, core: &mut Core, request: VcpuRequest) {
-        self.hart.request(core, request);
-    }
 }
 
 #[cfg(test)]

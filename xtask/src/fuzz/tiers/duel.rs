@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{case::Case, image::Image, plan::Run, side::Side, state::State};
+use super::{case::Case, image::Image, plan::Run, side::Side, stale, state::State};
 
 /// Where and how the two differed.
 pub struct Difference {
@@ -10,8 +10,8 @@ pub struct Difference {
     pub run: usize,
     /// The events that had happened in it.
     pub events: usize,
-    /// The states of interpreter and JIT, or why one of them has none.
-    pub states: Result<[State; 2]>,
+    /// The states of interpreter and JIT.
+    pub states: [State; 2],
 }
 
 /// What a case did.
@@ -29,13 +29,25 @@ pub struct Done {
     pub traps: u64,
     /// Events.
     pub events: u64,
+    /// Why a difference does not count.
+    pub stale: Option<stale::Stale>,
 }
 
-/// Runs a case on both machines; finds the first difference.
+/// Runs a case on both machines; finds the first difference, if there is to be
+/// none.
 ///
 /// # Errors
 /// If a machine cannot be made.
 pub fn run(case: &Case) -> Result<(Done, Option<Difference>)> {
+    let (mut done, found) = run_both(case)?;
+    if let Some(difference) = &found {
+        done.stale = stale::find(case, difference)?;
+    }
+    let found = found.filter(|_| done.stale.is_none());
+    Ok((done, found))
+}
+
+fn run_both(case: &Case) -> Result<(Done, Option<Difference>)> {
     let image = Image::of(case);
     let [interpreter, jit] = case.setup.engines();
     let new = |(max_insns, engine)| Side::new(max_insns, engine, case.setup.neighbour);
@@ -52,14 +64,15 @@ pub fn run(case: &Case) -> Result<(Done, Option<Difference>)> {
         done.events += run.events.len() as u64;
         if let Some((events, states)) = difference {
             let run = number;
-            return Ok((
-                done,
-                Some(Difference {
-                    run,
-                    events,
-                    states,
-                }),
-            ));
+            let difference = Difference {
+                run,
+                events,
+                states,
+            };
+            return Ok((done, Some(difference)));
+        }
+        if sides[0].is_stuck() {
+            break;
         }
     }
     let stats = sides[1].take_stats().tier1;
@@ -68,32 +81,30 @@ pub fn run(case: &Case) -> Result<(Done, Option<Difference>)> {
     Ok((done, None))
 }
 
-type Found = Option<(usize, Result<[State; 2]>)>;
+type Found = Option<(usize, [State; 2])>;
 
 fn one_run(sides: &mut [Side; 2], run: &Run) -> Result<Found> {
     for (number, (insns, event)) in run.events.iter().enumerate() {
-        if let Some(found) = stretch(sides, *insns, false) {
+        if let Some(found) = stretch(sides, *insns, false)? {
             return Ok(Some((number, found)));
+        }
+        if sides[0].is_stuck() {
+            return Ok(None);
         }
         for side in sides.iter_mut() {
             side.happen(*event)?;
         }
     }
-    Ok(stretch(sides, run.rest, true).map(|found| (run.events.len(), found)))
+    let found = stretch(sides, run.rest, true)?;
+    Ok(found.map(|found| (run.events.len(), found)))
 }
 
 /// Runs both on; returns their states if they differ.
-fn stretch(sides: &mut [Side; 2], insns: u64, memory: bool) -> Option<Result<[State; 2]>> {
-    let states = both(sides, insns, memory);
-    match states {
-        Ok([a, b]) if a == b => None,
-        other => Some(other),
+fn stretch(sides: &mut [Side; 2], insns: u64, memory: bool) -> Result<Option<[State; 2]>> {
+    for side in sides.iter_mut() {
+        side.run(insns)?;
     }
-}
-
-fn both(sides: &mut [Side; 2], insns: u64, memory: bool) -> Result<[State; 2]> {
     let [interpreter, jit] = sides;
-    interpreter.run(insns)?;
-    jit.run(insns)?;
-    Ok([interpreter.state(memory)?, jit.state(memory)?])
+    let states = [interpreter.state(memory)?, jit.state(memory)?];
+    Ok((states[0] != states[1]).then_some(states))
 }

@@ -70,6 +70,12 @@ impl Image {
         image
     }
 
+    /// The eight bytes at an offset, 0 if they are not within RAM.
+    pub fn word(&self, at: u64) -> u64 {
+        let bytes = self.0.get(at as usize..).and_then(<[u8]>::first_chunk);
+        bytes.copied().map_or(0, u64::from_le_bytes)
+    }
+
     fn bytes(&mut self, at: u64, bytes: &[u8]) {
         self.0[at as usize..][..bytes.len()].copy_from_slice(bytes);
     }

@@ -21,6 +21,7 @@ mod report;
 mod setup;
 mod shrink;
 mod side;
+mod stale;
 mod state;
 mod units;
 
@@ -58,6 +59,8 @@ pub struct Compared {
     pub blocks: u64,
     /// Links made between compiled blocks.
     pub links: u64,
+    /// Cases that differed, but after what [`stale`] is about.
+    pub stale: u64,
 }
 
 impl Compared {
@@ -69,6 +72,7 @@ impl Compared {
         self.traps += done.traps;
         self.blocks += done.blocks;
         self.links += done.links;
+        self.stale += u64::from(done.stale.is_some());
     }
 }
 
@@ -88,6 +92,12 @@ pub fn run(options: &Options) -> Result<Compared> {
         if let Some(difference) = difference {
             return fail(options.seed, index, case, difference);
         }
+        if let Some(stale) = &done.stale {
+            println!(
+                "case {index} of seed {} is set aside, it runs what it has just stored, {stale}",
+                options.seed
+            );
+        }
         compared.add(&done);
         if compared.cases.is_multiple_of(REPORT_EVERY) {
             tell(&compared, begin);
@@ -101,7 +111,7 @@ fn tell(compared: &Compared, begin: Instant) {
     let c = compared;
     println!(
         "{:>11} instructions, {} in generated code, {} traps, {} events, {} cases, {} blocks, \
-         {} links, {} s",
+         {} links, {} set aside, {} s",
         c.instructions,
         c.generated,
         c.traps,
@@ -109,6 +119,7 @@ fn tell(compared: &Compared, begin: Instant) {
         c.cases,
         c.blocks,
         c.links,
+        c.stale,
         begin.elapsed().as_secs()
     );
 }

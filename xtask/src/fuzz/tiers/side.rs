@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use vm_core::{
     AccessSize, GuestPhysAddr,
     time::{Alarm, AlarmService, HostClock, ManualClock},
@@ -24,14 +24,15 @@ use super::{
     state::State,
 };
 
-/// More than any case takes.
-const LIMIT: Duration = Duration::from_secs(60);
+/// More than any stretch takes that comes to its end.
+const LIMIT: Duration = Duration::from_secs(5);
 
 /// A machine with one hart.
 pub struct Side {
     vcpu: Vcpu<Riscv64>,
     devices: Arc<Devices>,
     watchdog: Alarm,
+    stuck: bool,
 }
 
 impl Side {
@@ -59,6 +60,7 @@ impl Side {
             vcpu,
             devices,
             watchdog,
+            stuck: false,
         })
     }
 
@@ -83,22 +85,26 @@ impl Side {
         let Vcpu { core, guest, .. } = &mut self.vcpu;
         guest.reset_to_machine(core, RAM, 0, 0);
         self.vcpu.pc = RAM;
-        let alarms = host_alarms()?;
-        let limit = u64::try_from(LIMIT.as_nanos()).unwrap_or(u64::MAX);
-        self.watchdog
-            .set(Some(alarms.clock().now_ns().saturating_add(limit)));
+        self.stuck = false;
         Ok(())
     }
 
-    /// Runs so many instructions.
+    /// Runs so many instructions, unless that takes too long: then it is stuck.
     ///
     /// # Errors
-    /// If that takes too long.
+    /// If the host has no thread for the alarm.
     pub fn run(&mut self, insns: u64) -> Result<()> {
-        if self.vcpu.run_for(insns).is_some() {
-            bail!("it does not come to an end at {:#x}", self.vcpu.pc);
-        }
+        let now = host_alarms()?.clock().now_ns();
+        let limit = u64::try_from(LIMIT.as_nanos()).unwrap_or(u64::MAX);
+        self.watchdog.set(Some(now.saturating_add(limit)));
+        self.stuck |= self.vcpu.run_for(insns).is_some();
+        self.watchdog.set(None);
         Ok(())
+    }
+
+    /// Whether no instruction retires any more.
+    pub fn is_stuck(&self) -> bool {
+        self.stuck
     }
 
     /// Has something happen.
@@ -173,14 +179,29 @@ impl Side {
         let mut bytes = Vec::new();
         if memory {
             bytes.resize(RAM_BYTES as usize, 0);
-            core.machine.ram.read(GuestPhysAddr(RAM), &mut bytes)?;
+            self.read(RAM, &mut bytes)?;
             bytes.extend(self.devices.page().iter());
         }
         Ok(State {
+            stuck: self.stuck,
             retired: core.retired,
             hart: guest.save(core, *pc)?,
             memory: bytes,
         })
+    }
+
+    /// Virtual address of the next instruction.
+    pub fn pc(&self) -> u64 {
+        self.vcpu.pc
+    }
+
+    /// Reads RAM from a physical address on.
+    ///
+    /// # Errors
+    /// If that is no RAM.
+    pub fn read(&self, address: u64, bytes: &mut [u8]) -> Result<()> {
+        let ram = &self.vcpu.core.machine.ram;
+        Ok(ram.read(GuestPhysAddr(address), bytes)?)
     }
 
     /// Instructions retired so far.

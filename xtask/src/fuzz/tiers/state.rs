@@ -13,6 +13,8 @@ const MAX_WORDS: usize = 40;
 /// The state of a machine between two instructions.
 #[derive(PartialEq)]
 pub struct State {
+    /// It runs, but no instruction retires: an exception whose handler raises it.
+    pub stuck: bool,
     /// Instructions retired.
     pub retired: u64,
     /// The hart: registers and CSRs.
@@ -31,6 +33,7 @@ impl State {
                 let _ = writeln!(text, "{name:22} {a:16x} {b:16x}");
             }
         };
+        line("stuck", self.stuck.into(), jit.stuck.into());
         line("instructions retired", self.retired, jit.retired);
         for ((name, a), (_, b)) in self.fields().into_iter().zip(jit.fields()) {
             line(&name, a, b);
