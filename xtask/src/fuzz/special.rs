@@ -129,8 +129,8 @@ pub fn status_write(context: &mut Context<'_>) -> Unit {
     ])
 }
 
-/// WFI with an interrupt pending that is enabled, but not globally.
-fn wait() -> Unit {
+/// WFI in M-mode with an interrupt pending that is enabled, but not globally.
+pub fn wait() -> Unit {
     const SET: u32 = 6;
     const CLEAR: u32 = 7;
     const MSTATUS: u32 = 0x300;

@@ -13,11 +13,21 @@ pub mod reg {
 
 pub const ECALL: u32 = 0x73;
 pub const EBREAK: u32 = 0x0010_0073;
+pub const C_EBREAK: u32 = 0x9002;
+/// `c.addi16sp -16` and `c.addi16sp 16`.
+pub const C_PUSH: u32 = 0x717d;
+pub const C_POP: u32 = 0x6141;
+pub const WFI: u32 = 0x1050_0073;
 pub const FENCE_I: u32 = 0x100f;
 pub const MRET: u32 = 0x3020_0073;
 pub const SRET: u32 = 0x1020_0073;
 /// `sfence.vma x0, x0`.
-pub const SFENCE_ALL: u32 = 0x1200_0073;
+pub const SFENCE_ALL: u32 = sfence_vma(reg::ZERO, reg::ZERO);
+
+/// SFENCE.VMA of the address and the address space in these registers.
+pub const fn sfence_vma(rs1: u32, rs2: u32) -> u32 {
+    0x1200_0073 | rs1 << 15 | rs2 << 20
+}
 
 const fn i_type(opcode: u32, funct3: u32, rd: u32, rs1: u32, imm: i32) -> u32 {
     (imm as u32) << 20 | rs1 << 15 | funct3 << 12 | rd << 7 | opcode

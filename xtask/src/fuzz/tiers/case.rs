@@ -9,6 +9,7 @@ use super::{
     units::{self, Units},
 };
 use crate::fuzz::{
+    environment::SUPERVISOR,
     rng::Rng,
     sequence::{Unit, assemble, length},
 };
@@ -82,6 +83,7 @@ fn main(rng: &mut Rng, instructions: &Instructions, setup: &Setup) -> Part {
         counter: COUNTERS[2],
         aliased: setup.translated && !setup.is_machine(),
         machine: setup.is_machine(),
+        supervisor: setup.mode == SUPERVISOR,
     };
     let mut units = units.body(bytes as usize);
     units.push(Unit::one(super::asm::EBREAK));
@@ -105,6 +107,7 @@ fn function(
         counter: COUNTERS[1],
         aliased: setup.translated && !setup.is_machine(),
         machine: setup.is_machine(),
+        supervisor: setup.mode == SUPERVISOR,
     };
     let body = maker.body(bytes as usize);
     let first = Unit::one(super::asm::addi(10, 10, 1));
@@ -115,7 +118,7 @@ fn function(
             std::iter::once(start).chain(body).chain([end]).collect()
         }
         _ => {
-            let end = Unit::one(super::asm::jalr(0, link, 0));
+            let end = Unit::one(units::function_end(link, kind < 7));
             body.into_iter().chain([end]).collect()
         }
     };

@@ -2,7 +2,9 @@
 
 use anyhow::Result;
 
-use super::{case::Case, image::Image, plan::Run, side::Side, stale, state::State};
+use super::{
+    case::Case, compiled::Compiled, image::Image, plan::Run, side::Side, stale, state::State,
+};
 
 /// Where and how the two differed.
 pub struct Difference {
@@ -34,12 +36,12 @@ pub struct Done {
 }
 
 /// Runs a case on both machines; finds the first difference, if there is to be
-/// none.
+/// none. What the JIT compiles is counted in `compiled`.
 ///
 /// # Errors
 /// If a machine cannot be made.
-pub fn run(case: &Case) -> Result<(Done, Option<Difference>)> {
-    let (mut done, found) = run_both(case)?;
+pub fn run(case: &Case, compiled: &Compiled) -> Result<(Done, Option<Difference>)> {
+    let (mut done, found) = run_both(case, compiled)?;
     if let Some(difference) = &found {
         done.stale = stale::find(case, difference)?;
     }
@@ -47,10 +49,10 @@ pub fn run(case: &Case) -> Result<(Done, Option<Difference>)> {
     Ok((done, found))
 }
 
-fn run_both(case: &Case) -> Result<(Done, Option<Difference>)> {
+fn run_both(case: &Case, compiled: &Compiled) -> Result<(Done, Option<Difference>)> {
     let image = Image::of(case);
     let [interpreter, jit] = case.setup.engines();
-    let new = |(max_insns, engine)| Side::new(max_insns, engine, case.setup.neighbour);
+    let new = |(max_insns, engine)| Side::new(max_insns, engine, case.setup.neighbour, compiled);
     let mut sides = [new(interpreter)?, new(jit)?];
     let mut done = Done::default();
     for (number, run) in case.plan.runs.iter().enumerate() {

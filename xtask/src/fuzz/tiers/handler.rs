@@ -100,15 +100,53 @@ fn write(csr: u32, rs: u32) -> u32 {
     csrrw(ZERO, csr, rs)
 }
 
-/// The handler of one mode. `translated`: the program runs in address spaces of
-/// Sv39. `fence`: the two have the same number.
-pub fn handler(r: &Registers, translated: bool, fence: bool) -> Vec<u32> {
+/// What a handler fences after it has changed the entry of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fence {
+    /// All of it.
+    All,
+    /// The page in all address spaces.
+    Page,
+    /// The page in the running one.
+    PageHere,
+    /// The running address space.
+    Here,
+}
+
+impl Fence {
+    /// Each of them.
+    pub const EACH: [Self; 4] = [Self::All, Self::Page, Self::PageHere, Self::Here];
+
+    /// The code, if a register holds an address in the page. T4 is changed.
+    fn code(self, va: u32) -> Vec<u32> {
+        let space = [read(T4, SATP), slli(T4, T4, 4), srli(T4, T4, 48)];
+        match self {
+            Self::All => vec![SFENCE_ALL],
+            Self::Page => vec![sfence_vma(va, ZERO)],
+            Self::PageHere => [&space[..], &[sfence_vma(va, T4)]].concat(),
+            Self::Here => [&space[..], &[sfence_vma(ZERO, T4)]].concat(),
+        }
+    }
+}
+
+/// How the program's address spaces are changed.
+#[derive(Clone, Copy, Debug)]
+pub struct Spaces {
+    /// Both have the same number.
+    pub alike: bool,
+    /// What is fenced when an entry has changed.
+    pub fence: Fence,
+}
+
+/// The handler of one mode. `spaces`: of a program that is translated.
+pub fn handler(r: &Registers, spaces: Option<Spaces>) -> Vec<u32> {
+    let translated = spaces.is_some();
     let mut code = Code::default();
     enter(&mut code, r);
     dispatch(&mut code);
     skip(&mut code, r, translated);
-    page_fault(&mut code, r, translated);
-    service(&mut code, r, translated, fence);
+    page_fault(&mut code, r, spaces);
+    service(&mut code, r, spaces);
     restart(&mut code, r);
     code.label("interrupt");
     code.put([lui(T2, ACKNOWLEDGE as u32), sw(ZERO, T2, 0)]);
@@ -201,9 +239,9 @@ fn skip(code: &mut Code, r: &Registers, translated: bool) {
     code.jump("leave");
 }
 
-fn page_fault(code: &mut Code, r: &Registers, translated: bool) {
+fn page_fault(code: &mut Code, r: &Registers, spaces: Option<Spaces>) {
     code.label("page_fault");
-    if translated {
+    if let Some(spaces) = spaces {
         code.put([read(T2, r.value)]);
         find_entry(code, T2, "hopeless");
         code.put([
@@ -213,7 +251,8 @@ fn page_fault(code: &mut Code, r: &Registers, translated: bool) {
             ld(T2, T3, 0),
         ]);
         code.branch(EQ, T2, T4, "hopeless");
-        code.put([sd(T4, T3, 0), SFENCE_ALL]).jump("leave");
+        code.put([sd(T4, T3, 0), read(T2, r.value)]);
+        code.put(spaces.fence.code(T2)).jump("leave");
     }
     code.label("hopeless");
     code.put([addi(T2, T0, -12)]).branch(NE, T2, ZERO, "skip");
@@ -221,10 +260,10 @@ fn page_fault(code: &mut Code, r: &Registers, translated: bool) {
 }
 
 /// Does something to the address space that the random number says.
-fn service(code: &mut Code, r: &Registers, translated: bool, fence: bool) {
+fn service(code: &mut Code, r: &Registers, spaces: Option<Spaces>) {
     code.label("service");
     code.put([addi(T1, T1, 4), write(r.epc, T1)]);
-    if translated {
+    if let Some(spaces) = spaces {
         code.put([ld(T2, SP, context::RANDOM), ld(T3, SP, context::FACTOR)]);
         code.put([
             mul(T2, T2, T3),
@@ -241,8 +280,8 @@ fn service(code: &mut Code, r: &Registers, translated: bool, fence: bool) {
             addi(T3, T3, 8),
             slli(T3, T3, 12),
         ]);
-        code.put([lui(T4, VIRTUAL as u32), add(T4, T4, T3)]);
-        find_entry(code, T4, "leave");
+        code.put([lui(T1, VIRTUAL as u32), add(T1, T1, T3)]);
+        find_entry(code, T1, "leave");
         code.put([
             srli(T4, T2, 50),
             andi(T4, T4, 7),
@@ -250,11 +289,12 @@ fn service(code: &mut Code, r: &Registers, translated: bool, fence: bool) {
             add(T4, T4, SP),
         ]);
         code.put([ld(T4, T4, context::MASKS), ld(T2, T3, 0), xor(T2, T2, T4)]);
-        code.put([sd(T2, T3, 0), SFENCE_ALL]).jump("leave");
+        code.put([sd(T2, T3, 0)]);
+        code.put(spaces.fence.code(T1)).jump("leave");
         code.label("toggle");
         code.put([read(T3, SATP), ld(T4, SP, context::TOGGLE), xor(T3, T3, T4)]);
         code.put([write(SATP, T3)]);
-        if fence {
+        if spaces.alike {
             code.put([SFENCE_ALL]);
         }
     }

@@ -54,9 +54,12 @@ impl Image {
         let mut image = Self(vec![0; RAM_BYTES as usize]);
         let setup = &case.setup;
         image.words(0, &reset(setup));
-        let fence = setup.asids[0] == setup.asids[1];
+        let spaces = setup.translated.then(|| handler::Spaces {
+            alike: setup.asids[0] == setup.asids[1],
+            fence: setup.fence,
+        });
         for (at, registers) in HANDLERS.into_iter().zip([&MACHINE, &SUPERVISOR]) {
-            image.words(at, &handler::handler(registers, setup.translated, fence));
+            image.words(at, &handler::handler(registers, spaces));
         }
         for (at, status) in CONTEXTS.into_iter().zip(restart_status(setup)) {
             image.context(at, setup, status);

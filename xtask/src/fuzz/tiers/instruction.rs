@@ -13,8 +13,8 @@ use crate::fuzz::{
 const TRIES: usize = 64;
 
 /// What programs do in units of their own, or not at all.
-const NOT_ALONE: [&str; 10] = [
-    "jalr", "c.jr", "c.jalr", "ecall", "ebreak", "c.ebreak", "mret", "sret", "wfi", "wrs.nto",
+const NOT_ALONE: [&str; 9] = [
+    "jalr", "c.jr", "c.jalr", "ecall", "ebreak", "c.ebreak", "mret", "sret", "wfi",
 ];
 
 /// CSRs that random instructions write: all but those on which the handlers
@@ -35,6 +35,8 @@ const STATUS: [u16; 2] = [0x100, 0x300];
 /// Rows by kind.
 pub struct Instructions {
     kinds: Vec<(u64, Vec<&'static Row>)>,
+    /// Those that [`chained`](Instructions::chained) draws from.
+    chained: Vec<&'static Row>,
 }
 
 impl Instructions {
@@ -47,7 +49,11 @@ impl Instructions {
         let accesses = |row: &Row| operands::base(row).is_some();
         let atomic = |row: &Row| operands::is_atomic(row);
         let plain = |row: &Row| !csr(row) && !accesses(row);
+        let in_place = |row: &Row| {
+            row.pattern.has(Field::Rd) && (row.pattern.has(Field::Rs1) || row.pattern.len == 2)
+        };
         Self {
+            chained: pick(&|row| plain(row) && in_place(row)),
             kinds: vec![
                 (48, pick(&|row| plain(row) && !row.needs_fp())),
                 (20, pick(&|row| plain(row) && row.needs_fp())),
@@ -64,17 +70,23 @@ impl Instructions {
         for (weight, rows) in &self.kinds {
             if draw < *weight {
                 let row = *rng.pick(rows);
-                return of_row(rng, row);
+                return of_row(rng, row, None);
             }
             draw -= weight;
         }
         NOP
     }
+
+    /// One that changes a register, mostly by its value. No access to memory.
+    pub fn chained(&self, rng: &mut Rng, register: u32) -> u32 {
+        let row = *rng.pick(&self.chained);
+        of_row(rng, row, Some(register))
+    }
 }
 
-fn of_row(rng: &mut Rng, row: &'static Row) -> u32 {
+fn of_row(rng: &mut Rng, row: &'static Row, chained: Option<u32>) -> u32 {
     for _ in 0..TRIES {
-        let bits = random_bits(rng, row);
+        let bits = random_bits(rng, row, chained);
         let insn = Insn(bits);
         let own = decode(bits).is_some_and(|found| std::ptr::eq(found, row));
         let written = operands::written(row, insn);
@@ -86,7 +98,7 @@ fn of_row(rng: &mut Rng, row: &'static Row) -> u32 {
     NOP
 }
 
-fn random_bits(rng: &mut Rng, row: &Row) -> u32 {
+fn random_bits(rng: &mut Rng, row: &Row, chained: Option<u32>) -> u32 {
     let pattern = &row.pattern;
     let free = !pattern.mask & if pattern.len == 2 { 0xffff } else { u32::MAX };
     let mut bits = pattern.value | rng.bits32() & free;
@@ -102,6 +114,14 @@ fn random_bits(rng: &mut Rng, row: &Row) -> u32 {
         Some(Base::Full) if !(harmless && rng.chance(4)) => set(Field::Rs1, *rng.pick(&POINTERS)),
         Some(Base::Compressed) => set(Field::Rs1P, MOVING[rng.below(2) as usize] & 7),
         _ => {}
+    }
+    if let Some(register) = chained {
+        set(Field::Rd, register);
+        // Either source, or one of them.
+        match rng.below(4) {
+            0 => set(Field::Rs2, register),
+            _ => set(Field::Rs1, register),
+        }
     }
     // Reserved rounding modes are illegal: once in a while.
     if !rng.chance(4) {

@@ -8,6 +8,7 @@
 
 mod asm;
 mod case;
+mod compiled;
 mod device;
 mod duel;
 mod handler;
@@ -29,8 +30,13 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 
+use vm_cross_arch::guest::riscv64::{Row, extensions};
+
+use compiled::Compiled;
 use duel::Done;
 use instruction::Instructions;
+
+use super::coverage::Coverage;
 
 /// What to fuzz.
 pub struct Options {
@@ -79,17 +85,20 @@ impl Compared {
 /// Runs until enough was compared or a difference was found.
 ///
 /// # Errors
-/// On a difference, or if a machine cannot be made.
+/// On a difference, if an instruction was never compiled in many millions, or
+/// if a machine cannot be made.
 pub fn run(options: &Options) -> Result<Compared> {
     const REPORT_EVERY: u64 = 1_000;
     let instructions = Instructions::new();
+    let compiled = Compiled::default();
     let begin = Instant::now();
     let mut compared = Compared::default();
     while compared.instructions < options.instructions {
         let index = options.first + compared.cases;
         let case = case::random(&instructions, options.seed, index);
-        let (done, difference) = duel::run(&case)?;
+        let (done, difference) = duel::run(&case, &compiled)?;
         if let Some(difference) = difference {
+            println!("after {} instructions", compared.instructions);
             return fail(options.seed, index, case, difference);
         }
         if let Some(stale) = &done.stale {
@@ -104,7 +113,25 @@ pub fn run(options: &Options) -> Result<Compared> {
         }
     }
     tell(&compared, begin);
+    conclude(&compared, &compiled.coverage())?;
     Ok(compared)
+}
+
+/// Tells of all instructions how often they were compiled.
+fn conclude(compared: &Compared, coverage: &Coverage) -> Result<()> {
+    /// So many suffice for each instruction.
+    const ENOUGH: u64 = 10_000_000;
+    let rows: Vec<&Row> = extensions().iter().flat_map(|e| e.rows).collect();
+    println!("\n{}", coverage.table(&rows));
+    let missing = coverage.missing(&rows).join(", ");
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if compared.instructions >= ENOUGH {
+        bail!("never compiled: {missing}");
+    }
+    println!("never compiled: {missing}");
+    Ok(())
 }
 
 fn tell(compared: &Compared, begin: Instant) {

@@ -110,16 +110,30 @@ fn event(rng: &mut Rng, functions: usize) -> Event {
         },
         5..11 => Event::Interrupt(*rng.pick(&[1, 3, 5, 7, 9, 11])),
         _ => Event::Revoke {
-            pages: match rng.below(4) {
+            pages: match rng.below(6) {
                 0 => u32::MAX,
                 1 => rng.bits32() & rng.bits32() & rng.bits32(),
                 2 => rng.bits32(),
+                // Then whatever accesses memory next faults, not its fetch.
+                3 | 4 => data(),
                 _ => 1 << rng.below(revocable().len() as u64),
             },
             // V, W, X, A, D, or several.
             rights: *rng.pick(&[1, 1, 4, 8, 0x40, 0x80, 0x0e]),
         },
     }
+}
+
+/// The bits of pages that are not executed.
+fn data() -> u32 {
+    let executed = |page: u64| {
+        let page = page % (layout::WRITE_ALIAS / layout::PAGE);
+        CODE.contains(&(page % (layout::EXEC_ALIAS / layout::PAGE)))
+    };
+    let pages = (0..).zip(revocable());
+    let written = |page: u64| page / (layout::WRITE_ALIAS / layout::PAGE) != 0;
+    let bits = pages.map(|(n, page)| u32::from(!executed(page) || written(page)) << n);
+    bits.fold(0, |all, bit| all | bit)
 }
 
 /// The virtual pages whose entries events change.

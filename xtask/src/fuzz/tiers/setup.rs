@@ -3,6 +3,7 @@
 use vm_engine::vcpu::Engine;
 use vm_optimizers::TierPolicy;
 
+use super::handler::Fence;
 use crate::fuzz::{
     environment::{MACHINE, SUPERVISOR, USER},
     rng::Rng,
@@ -18,6 +19,8 @@ pub struct Setup {
     pub translated: bool,
     /// Numbers of the two address spaces.
     pub asids: [u64; 2],
+    /// What the handlers fence.
+    pub fence: Fence,
     /// Entries of the pages are without A and D at first.
     pub unaccessed: bool,
     /// Offset in RAM of the first instruction.
@@ -72,6 +75,7 @@ impl Setup {
             mode,
             translated,
             asids: [asid, other],
+            fence: *rng.pick(&Fence::EACH),
             unaccessed: rng.chance(40),
             entry: 0,
             code_base: 0,

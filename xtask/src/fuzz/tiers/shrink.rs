@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use super::{
     case::Case,
+    compiled::Compiled,
     duel::{self, Difference},
 };
 use crate::fuzz::{sequence::Unit, shrink::without_pieces};
@@ -15,7 +16,7 @@ use crate::fuzz::{sequence::Unit, shrink::without_pieces};
 pub fn shrink(mut case: Case, mut found: Difference) -> Result<(Case, Difference)> {
     case.plan.runs.truncate(found.run + 1);
     let mut keep = |smaller: Case, case: &mut Case| -> Result<bool> {
-        let Some(difference) = duel::run(&smaller)?.1 else {
+        let Some(difference) = duel::run(&smaller, &Compiled::default())?.1 else {
             return Ok(false);
         };
         found = difference;

@@ -17,19 +17,21 @@ use vm_engine::{
 use vm_mem::GuestRam;
 
 use super::{
+    compiled::Compiled,
     device::Devices,
     image::{self, Image},
-    layout::{GOOD, PAGE, RAM, RAM_BYTES, TABLES, functions},
+    layout::{GOOD, PAGE, RAM, RAM_BYTES, TABLES, VIRTUAL, functions},
     plan::{Event, revocable},
     state::State,
 };
+use crate::fuzz::watched::Watched;
 
 /// More than any stretch takes that comes to its end.
 const LIMIT: Duration = Duration::from_secs(5);
 
 /// A machine with one hart.
 pub struct Side {
-    vcpu: Vcpu<Riscv64>,
+    vcpu: Vcpu<Watched<Compiled>>,
     devices: Arc<Devices>,
     watchdog: Alarm,
     stuck: bool,
@@ -37,11 +39,17 @@ pub struct Side {
 
 impl Side {
     /// A machine whose blocks have at most `max_insns` instructions. With
-    /// `neighbour`, it has a second hart, which never runs.
+    /// `neighbour`, it has a second hart, which never runs. `compiled` counts what
+    /// is compiled.
     ///
     /// # Errors
     /// If the host lacks memory, threads, or the engine.
-    pub fn new(max_insns: u16, engine: Engine, neighbour: bool) -> Result<Self> {
+    pub fn new(
+        max_insns: u16,
+        engine: Engine,
+        neighbour: bool,
+        compiled: &Compiled,
+    ) -> Result<Self> {
         let ram = GuestRam::new(&[(GuestPhysAddr(RAM), RAM_BYTES)])?;
         let control = Arc::new(VcpuControl::new(false));
         let devices = Arc::new(Devices::new(Arc::clone(&control)));
@@ -50,10 +58,15 @@ impl Side {
         let other = neighbour.then(|| Arc::new(VcpuControl::new(true)));
         let controls = std::iter::once(Arc::clone(&control)).chain(other);
         shared.attach(controls.collect());
-        let guest = Riscv64::new(HartConfig::default());
+        let compiled = compiled.share();
+        let guest = Watched {
+            hart: Riscv64::new(HartConfig::default()),
+            listener: compiled.clone(),
+        };
         let mut vcpu = Vcpu::new(0, Arc::clone(&control), shared, guest, RAM);
         vcpu.set_max_block_insns(max_insns);
         vcpu.set_engine(engine)?;
+        vcpu.set_code_listener(Arc::new(compiled));
         let stop = move || control.raise_attention(attention::STOP);
         let watchdog = host_alarms()?.alarm(stop);
         Ok(Self {
@@ -83,7 +96,7 @@ impl Side {
         }
         self.devices.reset();
         let Vcpu { core, guest, .. } = &mut self.vcpu;
-        guest.reset_to_machine(core, RAM, 0, 0);
+        guest.hart.reset_to_machine(core, RAM, 0, 0);
         self.vcpu.pc = RAM;
         self.stuck = false;
         Ok(())
@@ -117,10 +130,10 @@ impl Side {
             Event::Interrupt(line) => self.vcpu.core.control.set_line(line, true),
             Event::Revoke { pages, rights } => {
                 let chosen = (0..).zip(revocable()).filter(|(n, _)| pages >> n & 1 != 0);
-                chosen
-                    .map(|(_, page)| page)
-                    .try_for_each(|page| self.revoke(page, rights))?;
-                self.flush();
+                for (_, page) in chosen {
+                    self.revoke(page, rights)?;
+                    self.flush_page(page);
+                }
             }
             Event::Write { function, insn } => {
                 let offset = functions()
@@ -150,6 +163,14 @@ impl Side {
             self.write(at, &entry.to_le_bytes())?;
         }
         Ok(())
+    }
+
+    fn flush_page(&mut self, page: u64) {
+        self.vcpu.core.control.post(VcpuRequest::FlushTlb {
+            va: VIRTUAL + page * PAGE,
+            pages: 1,
+            asid: None,
+        });
     }
 
     fn flush(&mut self) {
@@ -185,7 +206,7 @@ impl Side {
         Ok(State {
             stuck: self.stuck,
             retired: core.retired,
-            hart: guest.save(core, *pc)?,
+            hart: guest.hart.save(core, *pc)?,
             memory: bytes,
         })
     }

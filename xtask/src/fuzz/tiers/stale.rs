@@ -14,6 +14,7 @@ use vm_engine::vcpu::Engine;
 use super::{
     asm::FENCE_I,
     case::Case,
+    compiled::Compiled,
     duel::Difference,
     image::Image,
     layout::{CODE, GOOD, PAGE, RAM, RAM_BYTES, VIRTUAL},
@@ -51,7 +52,12 @@ impl fmt::Display for Stale {
 /// If a machine cannot be made.
 pub fn find(case: &Case, until: &Difference) -> Result<Option<Stale>> {
     let image = Image::of(case);
-    let mut side = Side::new(1, Engine::Interpreter, case.setup.neighbour)?;
+    let mut side = Side::new(
+        1,
+        Engine::Interpreter,
+        case.setup.neighbour,
+        &Compiled::default(),
+    )?;
     for (number, run) in case.plan.runs.iter().take(until.run + 1).enumerate() {
         let last = number == until.run;
         let events = if last { until.events } else { run.events.len() };

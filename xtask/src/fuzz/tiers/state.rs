@@ -100,11 +100,11 @@ fn word(bytes: &[u8]) -> u64 {
 mod tests {
     use vm_engine::vcpu::Engine;
 
-    use crate::fuzz::tiers::side::Side;
+    use crate::fuzz::tiers::{compiled::Compiled, side::Side};
 
     #[test]
     fn differences_are_named() {
-        let side = Side::new(64, Engine::Interpreter, false).unwrap();
+        let side = Side::new(64, Engine::Interpreter, false, &Compiled::default()).unwrap();
         let a = side.state(true).unwrap();
         let mut b = side.state(true).unwrap();
         assert!(a == b);

@@ -10,12 +10,13 @@ use crate::fuzz::{
     operands::Displacement,
     rng::Rng,
     sequence::{Jump, To, Unit},
-    special::{addi as addi_fixed, auipc},
+    special::{self, addi as addi_fixed, auipc},
 };
 
 /// How far branches ahead go, in units.
 const MAX_OVER: u64 = 6;
 /// CSRs of units.
+const FFLAGS: u32 = 0x001;
 const FRM: u32 = 0x002;
 const SSTATUS: u32 = 0x100;
 const MSTATUS: u32 = 0x300;
@@ -34,6 +35,8 @@ pub struct Units<'a> {
     pub aliased: bool,
     /// Whether the program runs in M-mode.
     pub machine: bool,
+    /// Whether it runs in S-mode.
+    pub supervisor: bool,
 }
 
 impl Units<'_> {
@@ -71,11 +74,18 @@ impl Units<'_> {
             20..21 => units.extend(self.patch_here()),
             21..25 => units.push(self.move_pointer()),
             25..27 => units.push(self.reservation()),
+            36..42 => units.push(self.chain()),
+            42 if self.machine => units.push(special::wait()),
+            42 => units.push(Unit::one(WFI)),
+            43 if self.rng.chance(10) => units.push(Unit::one(C_EBREAK)),
             27..29 => units.push(Unit::one(ECALL)),
             29..31 => units.push(self.rounding()),
             31..33 => units.push(self.status()),
             33 => units.push(self.illegal()),
-            34 if self.machine => units.push(self.trap_return()),
+            34 if self.machine => units.push(self.trap_return(true)),
+            34 if self.supervisor || self.machine && self.rng.chance(20) => {
+                units.push(self.trap_return(false));
+            }
             35 if self.aliased => units.push(self.other_alias()),
             _ => units.push(Unit::one(self.instructions.random(self.rng))),
         }
@@ -148,9 +158,8 @@ impl Units<'_> {
     fn patch_callee(&mut self) -> Unit {
         let callee = *self.rng.pick(self.callees);
         let [t, u, _] = SCRATCH;
-        let insn = patch(self.rng);
         let (high, low) = split(callee);
-        let mut code = li(t, insn as i32).to_vec();
+        let mut code = self.load_patch();
         code.extend([lui(u, high), add(u, u, WRITE_BASE), addi(u, u, low)]);
         match self.rng.below(5) {
             0 => code.extend([sh(t, u, 0), srli(t, t, 16), sh(t, u, 2)]),
@@ -168,13 +177,26 @@ impl Units<'_> {
         Unit::of(code)
     }
 
+    /// Loads what an instruction is to become, which may be another each time.
+    fn load_patch(&mut self) -> Vec<u32> {
+        let [t, u, _] = SCRATCH;
+        if self.rng.chance(50) {
+            return li(t, patch(self.rng) as i32).to_vec();
+        }
+        let register = self.free();
+        let mut code = li(t, addi(register, register, 8) as i32).to_vec();
+        code.extend([andi(u, self.any(), 7), slli(u, u, 20), add(t, t, u)]);
+        code
+    }
+
     /// Changes the next instruction.
     fn patch_here(&mut self) -> [Unit; 2] {
         let [t, u, v] = SCRATCH;
-        let mut code = li(t, patch(self.rng) as i32).to_vec();
+        let mut code = self.load_patch();
+        let start = code.len();
         code.extend([sub(u, WRITE_BASE, EXEC_BASE), auipc(v), add(u, u, v)]);
         code.extend([addi_fixed(u), sw(t, u, 0), FENCE_I]);
-        let unit = jump(code, 5, 3, Displacement::I, To::Over(0));
+        let unit = jump(code, start + 3, start + 1, Displacement::I, To::Over(0));
         let register = self.free();
         [unit, Unit::one(addi(register, register, 1))]
     }
@@ -204,11 +226,33 @@ impl Units<'_> {
         let size = 2 + self.rng.below(2) as u32;
         let common = 0x2f | size << 12 | base << 15 | self.rng.bits32() & 3 << 25;
         let mut code = vec![common | 2 << 27 | loaded << 7];
-        if self.rng.chance(50) {
-            code.push(addi(loaded, loaded, 1));
+        match self.rng.below(6) {
+            0..3 => code.push(addi(loaded, loaded, 1)),
+            // A trap takes the reservation away.
+            3 => code.push(ECALL),
+            _ => {}
         }
-        code.push(common | 3 << 27 | loaded << 20 | failed << 7);
+        let conditional = common | 3 << 27 | loaded << 20 | failed << 7;
+        code.push(conditional);
+        if self.rng.chance(25) {
+            // So does success.
+            code.push(conditional);
+        }
         Unit::of(code)
+    }
+
+    /// Instructions each of which takes the result of the one before it.
+    fn chain(&mut self) -> Unit {
+        let register = self.free();
+        let count = 3 + self.rng.below(8);
+        let next = |_| {
+            if self.rng.chance(10) {
+                let access = *self.rng.pick(&[csrrw, csrrs, csrrc]);
+                return access(register, FFLAGS, self.rng.below(32) as u32);
+            }
+            self.instructions.chained(self.rng, register)
+        };
+        Unit::of((0..count).map(next).collect())
     }
 
     /// A valid rounding mode, mostly to nearest.
@@ -242,17 +286,23 @@ impl Units<'_> {
     }
 
     /// A return from a trap that did not happen, to what comes next.
-    fn trap_return(&mut self) -> Unit {
+    fn trap_return(&mut self, machine: bool) -> Unit {
         const MEPC: u32 = 0x341;
+        const SEPC: u32 = 0x141;
+        let (epc, status, mode, end) = if machine {
+            (MEPC, MSTATUS, 0x1800, MRET)
+        } else {
+            (SEPC, SSTATUS, 0x100, SRET)
+        };
         let t = SCRATCH[0];
-        let mut code = vec![auipc(t), addi_fixed(t), csrrw(0, MEPC, t)];
-        // To M-mode, mostly.
+        let mut code = vec![auipc(t), addi_fixed(t), csrrw(0, epc, t)];
+        // To the same mode, mostly.
         if self.rng.chance(85) {
-            let (high, low) = split(0x1800);
+            let (high, low) = split(mode);
             code.extend([lui(SCRATCH[1], high), addi(SCRATCH[1], SCRATCH[1], low)]);
-            code.push(csrrs(0, MSTATUS, SCRATCH[1]));
+            code.push(csrrs(0, status, SCRATCH[1]));
         }
-        code.push(MRET);
+        code.push(end);
         jump(code, 1, 0, Displacement::I, To::Over(0))
     }
 
@@ -286,7 +336,23 @@ impl Units<'_> {
 fn call_indirect(link: u32, callee: i32) -> Vec<u32> {
     let t = SCRATCH[2];
     let (high, low) = split(callee);
-    vec![lui(t, high), add(t, t, EXEC_BASE), jalr(link, t, low)]
+    let mut code = vec![lui(t, high), add(t, t, EXEC_BASE)];
+    if link == registers::LINKS[0] && callee & 0x400 != 0 {
+        // C.JALR.
+        code.extend([addi(t, t, low), 0x9002 | t << 7]);
+    } else {
+        code.push(jalr(link, t, low));
+    }
+    code
+}
+
+/// A return through a link register, short or long.
+pub fn function_end(link: u32, short: bool) -> u32 {
+    if short {
+        0x8002 | link << 7
+    } else {
+        jalr(0, link, 0)
+    }
 }
 
 /// What a function's first instruction may become.
@@ -324,12 +390,8 @@ pub fn recursion(own: i32, link: u32) -> [Unit; 2] {
 
 /// Saves a link register around a body that calls.
 pub fn framed(link: u32, body: Vec<Unit>) -> Vec<Unit> {
-    let start = Unit::of(vec![addi(STACK, STACK, -16), sd(link, STACK, 0)]);
-    let end = Unit::of(vec![
-        ld(link, STACK, 0),
-        addi(STACK, STACK, 16),
-        jalr(0, link, 0),
-    ]);
+    let start = Unit::of(vec![C_PUSH, sd(link, STACK, 0)]);
+    let end = Unit::of(vec![ld(link, STACK, 0), C_POP, jalr(0, link, 0)]);
     std::iter::once(start).chain(body).chain([end]).collect()
 }
 
