@@ -186,3 +186,66 @@ impl<'a> Watch<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fuzz::{
+        operands::Displacement,
+        sequence::Unit,
+        special::{NOP, auipc},
+        tiers::{
+            asm::{jal, reg::T1, sw},
+            case,
+            instruction::Instructions,
+            plan::Plan,
+        },
+    };
+
+    /// A case whose program stores to its fourth instruction, and then runs `between`.
+    fn storing(between: u32) -> (Case, Difference) {
+        let instructions = Instructions::new();
+        let plain = |case: &Case| case.setup.is_machine() && !case.setup.translated;
+        let cases = (0..).map(|index| case::random(&instructions, 1, index));
+        let mut case = cases.into_iter().find(plain).unwrap();
+        case.parts.truncate(1);
+        let code = vec![auipc(T1), sw(T1, T1, 12), between, NOP];
+        case.parts[0].units = vec![Unit::of(code)];
+        let run = Run {
+            events: Vec::new(),
+            rest: 150,
+        };
+        case.plan = Plan { runs: vec![run] };
+        let state = || {
+            let compiled = Compiled::default();
+            let side = Side::new(1, Engine::Interpreter, false, &compiled).unwrap();
+            side.state(false).unwrap()
+        };
+        let difference = Difference {
+            run: 0,
+            events: 0,
+            states: [state(), state()],
+        };
+        (case, difference)
+    }
+
+    #[test]
+    fn a_store_into_the_own_block_is_found() {
+        let (case, difference) = storing(NOP);
+        let start = case.setup.code_base + case.setup.entry as u64;
+        let found = find(&case, &difference).unwrap().unwrap();
+        assert_eq!((found.pc, found.store.0), (start + 12, start + 4));
+        assert!(found.to_string().contains("sw t1,12(t1)"), "{found}");
+    }
+
+    #[test]
+    fn after_a_fence_or_a_jump_it_counts() {
+        // A jump to the instruction behind the next, which jumps back.
+        for between in [FENCE_I, Displacement::J.set(jal(0), 8)] {
+            let (mut case, difference) = storing(between);
+            let back = Displacement::J.set(jal(0), -4);
+            case.parts[0].units.push(Unit::one(back));
+            assert!(find(&case, &difference).unwrap().is_none(), "{between:x}");
+        }
+    }
+}
