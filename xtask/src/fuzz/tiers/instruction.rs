@@ -36,7 +36,7 @@ const STATUS: [u16; 2] = [0x100, 0x300];
 pub struct Instructions {
     kinds: Vec<(u64, Vec<&'static Row>)>,
     /// Those that [`chained`](Instructions::chained) draws from.
-    chained: Vec<&'static Row>,
+    chained: [Vec<&'static Row>; 3],
 }
 
 impl Instructions {
@@ -49,11 +49,22 @@ impl Instructions {
         let accesses = |row: &Row| operands::base(row).is_some();
         let atomic = |row: &Row| operands::is_atomic(row);
         let plain = |row: &Row| !csr(row) && !accesses(row);
+        let shifts = |row: &Row| {
+            let name = row.name.trim_start_matches("c.");
+            ["sll", "srl", "sra", "ro"]
+                .iter()
+                .any(|start| name.starts_with(start))
+        };
         let in_place = |row: &Row| {
             row.pattern.has(Field::Rd) && (row.pattern.has(Field::Rs1) || row.pattern.len == 2)
         };
         Self {
-            chained: pick(&|row| plain(row) && in_place(row)),
+            chained: [
+                pick(&|row| plain(row) && in_place(row)),
+                // What depends on lower halves, and what moves them.
+                pick(&|row| plain(row) && in_place(row) && row.name.ends_with('w')),
+                pick(&|row| plain(row) && in_place(row) && shifts(row)),
+            ],
             kinds: vec![
                 (48, pick(&|row| plain(row) && !row.needs_fp())),
                 (20, pick(&|row| plain(row) && row.needs_fp())),
@@ -79,7 +90,8 @@ impl Instructions {
 
     /// One that changes a register, mostly by its value. No access to memory.
     pub fn chained(&self, rng: &mut Rng, register: u32) -> u32 {
-        let row = *rng.pick(&self.chained);
+        let rows = &self.chained[rng.below(3) as usize];
+        let row = *rng.pick(rows);
         of_row(rng, row, Some(register))
     }
 }

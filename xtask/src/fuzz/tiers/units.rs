@@ -3,8 +3,8 @@
 use super::{
     asm::*,
     instruction::Instructions,
-    layout::{EXEC_ALIAS, PAGE},
-    registers::{self, COUNTERS, DATA, EXEC_BASE, MOVING, SCRATCH, STACK, WRITE_BASE},
+    layout::{self, EXEC_ALIAS, PAGE},
+    registers::{self, COUNTERS, DATA, EXEC_BASE, MIXED, MOVING, SCRATCH, STACK, WRITE_BASE},
 };
 use crate::fuzz::{
     operands::Displacement,
@@ -75,6 +75,7 @@ impl Units<'_> {
             21..25 => units.push(self.move_pointer()),
             25..27 => units.push(self.reservation()),
             36..42 => units.push(self.chain()),
+            44..47 => units.push(self.write_function()),
             42 if self.machine => units.push(special::wait()),
             42 => units.push(Unit::one(WFI)),
             43 if self.rng.chance(10) => units.push(Unit::one(C_EBREAK)),
@@ -173,7 +174,34 @@ impl Units<'_> {
         if self.rng.chance(60) {
             code.push(FENCE_I);
         }
-        code.extend(call_indirect(registers::LINKS[0], callee));
+        // Often enough to be compiled before it changes again.
+        for _ in 0..=self.rng.below(3) {
+            code.extend(call_indirect(registers::LINKS[0], callee));
+        }
+        Unit::of(code)
+    }
+
+    /// Writes a function beside the data of the mixed page, and calls it.
+    fn write_function(&mut self) -> Unit {
+        // Where random stores do not reach.
+        let distance = 0x310 + 16 * self.rng.below(14) as i32;
+        let callee = (layout::MIXED * PAGE + 3 * PAGE / 4) as i32 + distance;
+        let [t, u, v] = SCRATCH;
+        let mut code = self.load_patch();
+        code.extend(li(u, jalr(0, registers::LINKS[0], 0) as i32));
+        // Sometimes a store before it makes a page without code of the page.
+        code.extend([
+            andi(v, self.any(), 1),
+            Displacement::B.set(branch(1, v, 0), 8),
+        ]);
+        code.push(sw(u, MIXED, distance));
+        code.extend([sw(t, MIXED, distance), sw(u, MIXED, distance + 4)]);
+        if self.rng.chance(40) {
+            code.push(FENCE_I);
+        }
+        for _ in 0..=self.rng.below(3) {
+            code.extend(call_indirect(registers::LINKS[0], callee));
+        }
         Unit::of(code)
     }
 
