@@ -75,7 +75,7 @@ impl ShortTlb {
     /// Sites; each has an entry for loads and one for stores.
     pub const SITES: usize = 1 << Self::SITE_BITS;
     /// Offset of the load table.
-    pub const READ: i32 = (2 * Self::SITES << Self::ENTRY_SHIFT) as i32;
+    pub const READ: i32 = ((2 * Self::SITES) << Self::ENTRY_SHIFT) as i32;
     /// Offset of the store table.
     pub const WRITE: i32 = Self::READ + (Self::ENTRIES << Self::ENTRY_SHIFT) as i32;
     /// The tag of an unused entry: no page has this address, nor does an access
