@@ -89,8 +89,14 @@ impl Instructions {
     }
 
     /// One that changes a register, mostly by its value. No access to memory.
-    pub fn chained(&self, rng: &mut Rng, register: u32) -> u32 {
-        let rows = &self.chained[rng.below(3) as usize];
+    /// `narrow`: and that depends on lower halves only.
+    pub fn chained(&self, rng: &mut Rng, register: u32, narrow: bool) -> u32 {
+        let [all, halves, shifts] = &self.chained;
+        let rows = match rng.below(2) {
+            _ if narrow => halves,
+            0 => all,
+            _ => shifts,
+        };
         let row = *rng.pick(rows);
         of_row(rng, row, Some(register))
     }

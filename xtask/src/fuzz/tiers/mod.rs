@@ -16,6 +16,7 @@ mod image;
 mod instruction;
 mod labels;
 mod layout;
+mod patches;
 mod plan;
 mod registers;
 mod report;

@@ -2,7 +2,7 @@
 
 use super::{
     layout::{self, CODE, DATA, DEVICE_PAGE, MIXED},
-    units,
+    patches,
 };
 use crate::fuzz::rng::Rng;
 
@@ -106,7 +106,7 @@ fn event(rng: &mut Rng, functions: usize) -> Event {
         1 => Event::Flush,
         2..5 => Event::Write {
             function: rng.below(functions as u64) as usize,
-            insn: units::patch(rng),
+            insn: patches::patch(rng),
         },
         5..11 => Event::Interrupt(*rng.pick(&[1, 3, 5, 7, 9, 11])),
         _ => Event::Revoke {
