@@ -280,3 +280,30 @@ fn host_alarms() -> Result<&'static Arc<AlarmService>> {
         .as_ref()
         .context("cannot start the thread of watchdogs")
 }
+
+#[cfg(test)]
+mod tests {
+    use vm_optimizers::TierPolicy;
+
+    use super::*;
+
+    /// The state of a machine in which there is no code, nor a handler.
+    fn without_code(engine: Engine) -> Result<State> {
+        let mut side = Side::new(64, engine, false, &Compiled::default())?;
+        side.reset(&Image(vec![0; RAM_BYTES as usize]))?;
+        side.run(100)?;
+        side.state(true)
+    }
+
+    #[test]
+    fn machines_without_a_handler_are_stuck_alike() {
+        let policy = TierPolicy {
+            threshold: 0,
+            ..TierPolicy::default()
+        };
+        let jit = std::thread::spawn(move || without_code(Engine::Jit(policy)).unwrap());
+        let interpreter = without_code(Engine::Interpreter).unwrap();
+        assert!(interpreter.stuck && interpreter.retired == 0);
+        assert!(interpreter == jit.join().unwrap());
+    }
+}
