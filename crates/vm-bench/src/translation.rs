@@ -99,6 +99,8 @@ fn lift_riscv64(code: &[u8], insns: u16) -> Option<Block> {
     const CONTEXT: LiftContext = LiftContext {
         fp_enabled: true,
         rounding_valid: true,
+        supervisor: true,
+        zero_block: true,
     };
     lift_block(code, &CONTEXT, &LiftLimits::insns(insns)).ok()
 }
@@ -118,10 +120,12 @@ fn riscv64_to_x86_64(processor: Processor) -> Emitter {
         pins: Pins::RISCV64,
         features,
         watched_stores: None,
-        reservation: Some(ReservationCells {
+        reservation: ReservationCells {
             host: cell(18),
             value: cell(19),
-        }),
+            proven: cell(20),
+            refused: cell(21),
+        },
     };
     let request = Request {
         code_pc: 0x8030_0000_u32 as i32,

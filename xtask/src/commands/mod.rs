@@ -6,8 +6,8 @@ mod ci;
 mod coverage;
 mod fuzz;
 mod guests;
-mod stress;
 mod perf;
+mod stress;
 mod tidy;
 
 use anyhow::Result;

@@ -15,6 +15,9 @@ const GPRS: [&str; 16] = [
 ];
 const DISPLACEMENTS: [i32; 7] = [0, 1, 127, -128, 128, -129, i32::MIN];
 
+/// What an instruction reads like, and what writes it.
+type Case<'a> = (&'a str, &'a dyn Fn(&mut Asm));
+
 /// The one instruction that `emit` writes.
 fn disassemble(emit: impl FnOnce(&mut Asm)) -> String {
     let mut asm = Asm::with_capacity(16);
@@ -78,7 +81,7 @@ fn every_register_and_displacement() {
 fn every_kind() {
     let (rdi, r9, xmm9) = (Gpr(7), Gpr(9), Xmm(9));
     let memory = Rm::Sum(Gpr(12), Gpr(1), 4);
-    let all: [(&str, &dyn Fn(&mut Asm)); 33] = [
+    let all: [Case<'_>; 33] = [
         ("sub r9d, 0x12", &|a| a.alu_ri(Alu::Sub, false, r9, 0x12)),
         ("xor rdi, 0xFFFFFFFFFFFFFFFF", &|a| {
             a.alu_ri(Alu::Xor, true, rdi, -1)
