@@ -2,6 +2,7 @@
 
 use std::{
     ffi::OsStr,
+    fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -61,6 +62,18 @@ pub fn find(program: &str) -> Option<PathBuf> {
         .find(|candidate| is_executable(candidate))
 }
 
+/// Writes a script that can be run.
+///
+/// # Errors
+/// If the file or its directory cannot be written.
+pub fn write_executable(path: &Path, text: &str) -> Result<()> {
+    if let Some(directory) = path.parent() {
+        fs::create_dir_all(directory)?;
+    }
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    run(command("chmod").arg("+x").arg(path))
+}
+
 #[cfg(unix)]
 fn is_executable(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
@@ -97,6 +110,15 @@ mod tests {
         assert!(error.contains("exit 3") && error.contains("why"), "{error}");
         let error = run(&mut command("/nonexistent/program")).unwrap_err();
         assert!(error.to_string().contains("/nonexistent/program"));
+    }
+
+    #[test]
+    fn scripts_run() {
+        let directory = tempfile::tempdir().unwrap();
+        let script = directory.path().join("bin/script");
+        write_executable(&script, "#!/bin/sh\necho \"$@\"\n").unwrap();
+        assert!(is_executable(&script));
+        assert_eq!(output(command(script).arg("a b")).unwrap(), "a b\n");
     }
 
     #[test]

@@ -109,23 +109,19 @@ impl Unpacked {
         Ok(command)
     }
 
-    /// Writes a script that runs [`program`](Self::program), for those who want
-    /// one path. Returns its path.
+    /// Writes a script that runs [`program`](Self::program), for programs that look
+    /// for it on their path.
     ///
     /// # Errors
     /// If the program is not there or the script cannot be written.
-    pub fn script(&self, path: &str) -> Result<PathBuf> {
+    pub fn write_script(&self, path: &str, script: &Path) -> Result<()> {
         let program = self.program(path)?;
         let mut text = "#!/bin/sh\nexec".to_owned();
         for word in std::iter::once(program.get_program()).chain(program.get_args()) {
             text.push_str(&format!(" '{}'", word.to_string_lossy()));
         }
         text.push_str(" \"$@\"\n");
-        let name = Path::new(path).file_name().unwrap_or_default();
-        let script = self.root.join(name).with_extension("sh");
-        fs::write(&script, text)?;
-        process::run(process::command("chmod").arg("+x").arg(&script))?;
-        Ok(script)
+        process::write_executable(script, &text)
     }
 
     /// A file of the package.

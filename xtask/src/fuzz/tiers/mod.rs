@@ -66,7 +66,7 @@ pub struct Compared {
     pub blocks: u64,
     /// Links made between compiled blocks.
     pub links: u64,
-    /// Cases that differed, but after what [`stale`] is about.
+    /// Cases that differed, but after what `stale` is about.
     pub stale: u64,
 }
 
