@@ -10,6 +10,7 @@ pub mod interp;
 pub mod jit;
 pub mod memory;
 pub mod observe;
+mod page_set;
 pub mod reservation;
 pub mod softfloat;
 pub mod vcpu;

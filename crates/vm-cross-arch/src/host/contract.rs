@@ -98,7 +98,7 @@ pub struct JumpTable;
 
 impl JumpTable {
     /// log2 of the number of entries.
-    pub const INDEX_BITS: u32 = 12;
+    pub const INDEX_BITS: u32 = 14;
     /// Entries.
     pub const ENTRIES: usize = 1 << Self::INDEX_BITS;
     /// log2 of the number of sites.

@@ -6,6 +6,7 @@ use vm_core::PAGE_SHIFT;
 use vm_mem::{TlbEntry, tlb::Space};
 
 use super::{Code, JumpFlush};
+use crate::page_set::PageSet;
 
 const ENTRIES: usize = 8192;
 /// Instructions are at least 2-byte aligned.
@@ -95,8 +96,8 @@ pub struct JumpCache {
     /// Entries of older generations are void; one count for mappings of one
     /// address space, one for global ones.
     generations: [u32; 2],
-    /// A superset of the pages with entries, as a Bloom filter.
-    pages: PageFilter,
+    /// The pages with entries, but for large ones.
+    pages: PageSet,
     /// A range of pages that covers every mapping of more than two pages.
     wide: (u64, u64),
 }
@@ -116,7 +117,7 @@ impl Default for JumpCache {
         Self {
             entries: (0..ENTRIES).map(|_| empty()).collect(),
             generations: [1; 2],
-            pages: PageFilter::default(),
+            pages: PageSet::default(),
             wide: NO_PAGES,
         }
     }
@@ -152,12 +153,7 @@ impl JumpCache {
 
     /// Remembers the block at `va`, in place of whatever shares its entry.
     pub fn insert(&mut self, va: u64, key: JumpKey, mapping: Mapping, code: Arc<Code>) -> &Code {
-        self.pages.insert(mapping.pages.0);
-        self.pages.insert(mapping.pages.1);
-        if mapping.is_wide() {
-            self.wide.0 = self.wide.0.min(mapping.pages.0);
-            self.wide.1 = self.wide.1.max(mapping.pages.1);
-        }
+        self.note_pages(mapping);
         let global = mapping.global;
         let key = if global { key.any_asid() } else { key };
         let generation = self.generations[usize::from(global)];
@@ -171,6 +167,25 @@ impl JumpCache {
             code: None,
         };
         entry.code.insert(code)
+    }
+
+    fn note_pages(&mut self, mapping: Mapping) {
+        let (first, last) = mapping.pages;
+        if mapping.is_wide() {
+            self.wide = (self.wide.0.min(first), self.wide.1.max(last));
+            return;
+        }
+        if self.pages.is_stale() {
+            let current = |entry: &&Entry| {
+                entry.generation == self.generations[usize::from(entry.global)]
+                    && entry.code.is_some()
+            };
+            let entries = self.entries.iter().filter(current);
+            let pages = entries.flat_map(|entry| <[u64; 2]>::from(entry.mapping.pages));
+            self.pages = PageSet::filled(pages);
+        }
+        self.pages.insert(first);
+        self.pages.insert(last);
     }
 
     /// Forgets what `flush` says.
@@ -190,7 +205,7 @@ impl JumpCache {
     fn flush_all(&mut self) {
         self.advance(false);
         self.advance(true);
-        self.pages = PageFilter::default();
+        self.pages.clear();
         self.wide = NO_PAGES;
     }
 
@@ -208,7 +223,7 @@ impl JumpCache {
         if self.wide.0 <= page && page <= self.wide.1 {
             return self.flush_all();
         }
-        if !self.pages.contains(page) {
+        if !self.pages.remove(page) {
             return;
         }
         for slot in 0..SLOTS_PER_PAGE {
@@ -224,27 +239,6 @@ impl JumpCache {
         if entry.va == va {
             entry.code = None;
         }
-    }
-}
-
-/// A set of page numbers that may claim to hold more than it does.
-#[derive(Default)]
-struct PageFilter([u64; 16]);
-
-impl PageFilter {
-    fn bit(page: u64) -> (usize, u64) {
-        let hash = page.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54;
-        ((hash >> 6) as usize, 1 << (hash & 63))
-    }
-
-    fn insert(&mut self, page: u64) {
-        let (word, bit) = Self::bit(page);
-        self.0[word] |= bit;
-    }
-
-    fn contains(&self, page: u64) -> bool {
-        let (word, bit) = Self::bit(page);
-        self.0[word] & bit != 0
     }
 }
 

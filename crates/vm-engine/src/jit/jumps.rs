@@ -46,6 +46,10 @@ const UNUSED: Entry = Entry {
 const NO_PAGES: (u64, u64) = (u64::MAX, 0);
 /// In place of a set's number: global mappings.
 const GLOBAL: u8 = u8::MAX;
+/// Emptying a table one entry at a time is worth it for so many: processes that end
+/// soon fill little of theirs.
+const MAX_FILLED: usize = JumpTable::ENTRIES / 16;
+const _: () = assert!(JumpTable::ENTRIES <= 1 << u16::BITS);
 /// More pages than this and all are forgotten.
 const MAX_PAGES: usize = 1 << 15;
 
@@ -59,7 +63,8 @@ struct Set {
     generation: u64,
     /// A range of pages that covers every large page that its code is in.
     wide: (u64, u64),
-    used: bool,
+    /// The entries in use, or more than [`MAX_FILLED`].
+    filled: Vec<u16>,
     last_use: u64,
     /// The table, and the entries of sites, which generated code copies from it.
     table: Box<[Entry]>,
@@ -72,18 +77,39 @@ impl Set {
             asid: None,
             generation,
             wide: NO_PAGES,
-            used: false,
+            filled: Vec::new(),
             last_use: 0,
             table: vec![UNUSED; JumpTable::ENTRIES + JumpTable::SITES].into_boxed_slice(),
         }
     }
 
     fn clear(&mut self, generation: u64) {
-        if self.used {
-            self.table.fill(UNUSED);
-        }
-        (self.used, self.asid, self.generation) = (false, None, generation);
+        self.empty();
+        (self.asid, self.generation) = (None, generation);
         self.wide = NO_PAGES;
+    }
+
+    fn is_used(&self) -> bool {
+        !self.filled.is_empty()
+    }
+
+    fn put(&mut self, index: usize, entry: Entry) {
+        if self.filled.len() <= MAX_FILLED && self.table[index].va == JumpTable::UNUSED {
+            self.filled.push(index as u16);
+        }
+        self.table[index] = entry;
+    }
+
+    fn empty(&mut self) {
+        if self.filled.len() > MAX_FILLED {
+            self.table.fill(UNUSED);
+        } else if self.is_used() {
+            for &index in &self.filled {
+                self.table[usize::from(index)] = UNUSED;
+            }
+            self.table[JumpTable::ENTRIES..].fill(UNUSED);
+        }
+        self.filled.clear();
     }
 }
 
@@ -199,8 +225,7 @@ impl Jumps {
     /// Adds the block at `va` to the table in use.
     pub(crate) fn insert(&mut self, va: u64, host: usize, place: Place) {
         if let Some(set) = self.sets.get_mut(self.current) {
-            set.used = true;
-            set.table[JumpTable::index(va)] = Entry { va, host, place };
+            set.put(JumpTable::index(va), Entry { va, host, place });
         }
     }
 
@@ -219,7 +244,7 @@ impl Jumps {
 
     /// Forgets the blocks whose code `is_gone`; mappings have not changed.
     pub(crate) fn forget_code(&mut self, is_gone: impl Fn(usize) -> bool) {
-        for set in self.sets.iter_mut().filter(|set| set.used) {
+        for set in self.sets.iter_mut().filter(|set| set.is_used()) {
             for entry in set.table.iter_mut() {
                 if is_gone(entry.host) {
                     *entry = UNUSED;
@@ -305,5 +330,59 @@ impl Place {
     /// Whether it is that of a mapping that every address space has.
     pub(crate) const fn is_global(self) -> bool {
         self.number & 1 != 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: JumpKey = JumpKey {
+        space: Space::new(1, 0, 5),
+        context: 0,
+    };
+
+    /// A table with `count` blocks of address space 5, one of which a site has copied.
+    fn filled(count: u64) -> Jumps {
+        let mut jumps = Jumps::default();
+        jumps.select(KEY);
+        for va in (0..count).map(|n| 0x10000 + 2 * n) {
+            let mapping = Mapping {
+                global: false,
+                pages: (va >> 12, va >> 12),
+            };
+            let place = jumps.place(0, 5, mapping);
+            jumps.insert(va, 0x1000, place);
+        }
+        let table = &mut jumps.sets[0].table;
+        table[JumpTable::ENTRIES] = table[JumpTable::index(0x10000)];
+        jumps
+    }
+
+    #[test]
+    fn nothing_of_an_address_space_stays_after_its_flush() {
+        for count in [1, MAX_FILLED, MAX_FILLED + 1, 3 * MAX_FILLED] {
+            let mut jumps = filled(count as u64);
+            assert!(jumps.get(0x10000).is_some());
+            let mut flush = JumpFlush::default();
+            flush.non_global(6);
+            jumps.flush(&flush);
+            assert!(jumps.get(0x10000).is_some());
+            flush.non_global(5);
+            jumps.flush(&flush);
+            let table = &jumps.sets[0].table;
+            assert!(table.iter().all(|entry| entry.va == JumpTable::UNUSED));
+        }
+    }
+
+    #[test]
+    fn a_block_that_was_removed_does_not_stay_in_a_site() {
+        let mut jumps = filled(2);
+        jumps.remove(0x10000);
+        assert!(jumps.get(0x10000).is_none() && jumps.get(0x10002).is_some());
+        assert_eq!(
+            jumps.sets[0].table[JumpTable::ENTRIES].va,
+            JumpTable::UNUSED
+        );
     }
 }

@@ -11,6 +11,8 @@ use vm_core::PAGE_SHIFT;
 use vm_cross_arch::host::{contract::ShortTlb, x86_64::TLB_BIAS};
 use vm_mem::tlb::{Perms, Space, TlbEntry};
 
+use crate::page_set::PageSet;
+
 const PAGE_MASK: u64 = !0xfff;
 const SETS: usize = 16;
 
@@ -75,6 +77,14 @@ impl Tables {
         }
     }
 
+    /// The numbers of the pages that it holds.
+    fn pages(&self) -> impl Iterator<Item = u64> {
+        let sites = self.sites.iter().flat_map(|site| [&site.read, &site.write]);
+        let entries = self.read.iter().chain(&self.write).chain(sites);
+        let used = entries.filter(|entry| entry.tag != ShortTlb::UNUSED);
+        used.map(|entry| entry.tag >> PAGE_SHIFT)
+    }
+
     /// Forgets what lets stores reach the page at host address `host`.
     fn forbid_writes(&mut self, host: usize) {
         let sites = self.sites.iter_mut().map(|site| &mut site.write);
@@ -116,6 +126,9 @@ struct Set {
     asid: Option<u16>,
     /// It holds something.
     used: bool,
+    /// The pages that it holds: most pages are flushed when they are mapped, before
+    /// anybody has used them.
+    pages: PageSet,
     /// A range of pages that covers every superpage of which it holds a part.
     wide: (u64, u64),
     last_use: u64,
@@ -130,6 +143,7 @@ impl Set {
             view,
             asid: None,
             used: false,
+            pages: PageSet::default(),
             wide: NO_PAGES,
             last_use: 0,
             tables: Box::new(Tables::EMPTY),
@@ -139,6 +153,7 @@ impl Set {
     fn clear(&mut self) {
         if self.used {
             *self.tables = Tables::EMPTY;
+            self.pages.clear();
         }
         (self.used, self.asid, self.wide) = (false, None, NO_PAGES);
     }
@@ -147,7 +162,16 @@ impl Set {
         if self.wide.0 <= page && page <= self.wide.1 {
             return self.clear();
         }
-        self.tables.flush_page(page);
+        if self.pages.remove(page) {
+            self.tables.flush_page(page);
+        }
+    }
+
+    fn note_page(&mut self, page: u64) {
+        if self.pages.is_stale() {
+            self.pages = PageSet::filled(self.tables.pages());
+        }
+        self.pages.insert(page);
     }
 }
 
@@ -206,6 +230,7 @@ impl ShortTlbs {
             set.wide = (set.wide.0.min(span.0), set.wide.1.max(span.1));
         }
         set.used = true;
+        set.note_page(va >> PAGE_SHIFT);
         let table = if write {
             &mut set.tables.write
         } else {
@@ -237,5 +262,140 @@ impl ShortTlbs {
         for set in self.sets.iter_mut().filter(|set| set.used) {
             set.tables.forbid_writes(host);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RIGHTS: [Perms; 2] = [Perms::USER_READ, Perms::USER_WRITE];
+    const HOST: usize = 0x7000_0000;
+
+    fn view(asid: u16) -> View {
+        View::new(Space::new(1, 0, asid), RIGHTS[0], RIGHTS[1])
+    }
+
+    fn entry(va: u64, global: bool) -> TlbEntry {
+        let vpn = va >> PAGE_SHIFT;
+        TlbEntry {
+            vpn,
+            space: Space::new(1, 0, 1),
+            ppn: vpn,
+            host: HOST + va as usize,
+            host_write: HOST + va as usize,
+            page_shift: PAGE_SHIFT as u8,
+            global,
+            perms: Perms::USER_READ,
+        }
+    }
+
+    fn insert(tlbs: &mut ShortTlbs, va: u64, write: bool) {
+        tlbs.insert(va, 1, &entry(va, false), write);
+    }
+
+    /// What generated code does after it has found `va` in the table.
+    fn copy_to_site(tlbs: &mut ShortTlbs, va: u64, number: usize) {
+        let tables = &mut *tlbs.sets[tlbs.current].tables;
+        let found = tables.read[(va >> PAGE_SHIFT) as usize % ShortTlb::ENTRIES];
+        assert_eq!(found.tag, va);
+        tables.sites[number].read = found;
+    }
+
+    fn holds(tlbs: &ShortTlbs, va: u64) -> bool {
+        let mut pages = tlbs.sets[tlbs.current].tables.pages();
+        pages.any(|page| page == va >> PAGE_SHIFT)
+    }
+
+    fn selected() -> ShortTlbs {
+        let mut tlbs = ShortTlbs::default();
+        tlbs.select(view(1));
+        tlbs
+    }
+
+    #[test]
+    fn a_page_leaves_tables_and_sites() {
+        let mut tlbs = selected();
+        for va in [0x5000, 0x6000] {
+            insert(&mut tlbs, va, false);
+            insert(&mut tlbs, va, true);
+            copy_to_site(&mut tlbs, va, va as usize >> 12);
+        }
+        tlbs.flush(Some(0x5000), Some(1));
+        assert!(!holds(&tlbs, 0x5000) && holds(&tlbs, 0x6000));
+    }
+
+    #[test]
+    fn a_page_that_only_a_site_still_holds_leaves_it() {
+        let mut tlbs = selected();
+        insert(&mut tlbs, 0x5000, false);
+        copy_to_site(&mut tlbs, 0x5000, 3);
+        // Pages that share its entry, and enough for the set of pages to be filled anew.
+        for round in 1..20_000 {
+            insert(
+                &mut tlbs,
+                0x5000 + (round * ShortTlb::ENTRIES as u64) * 0x1000,
+                false,
+            );
+        }
+        assert!(holds(&tlbs, 0x5000));
+        tlbs.flush(Some(0x5000), None);
+        assert!(!holds(&tlbs, 0x5000));
+    }
+
+    #[test]
+    fn a_page_comes_back_and_leaves_again() {
+        let mut tlbs = selected();
+        for _ in 0..3 {
+            insert(&mut tlbs, 0x5000, true);
+            assert!(holds(&tlbs, 0x5000));
+            tlbs.flush(Some(0x5000), None);
+            assert!(!holds(&tlbs, 0x5000));
+        }
+    }
+
+    #[test]
+    fn a_flush_of_a_part_of_a_superpage_empties_the_tables() {
+        let mut tlbs = selected();
+        let wide = TlbEntry {
+            page_shift: 21,
+            ..entry(0x40_5000, false)
+        };
+        tlbs.insert(0x40_5000, 1, &wide, false);
+        insert(&mut tlbs, 0x9000, false);
+        tlbs.flush(Some(0x9000 + 0x1000), None);
+        assert!(holds(&tlbs, 0x40_5000) && holds(&tlbs, 0x9000));
+        tlbs.flush(Some(0x47_0000), None);
+        assert!(!holds(&tlbs, 0x40_5000) && !holds(&tlbs, 0x9000));
+    }
+
+    #[test]
+    fn a_flush_of_one_address_space_leaves_others_and_global_pages() {
+        let mut tlbs = selected();
+        insert(&mut tlbs, 0x5000, false);
+        tlbs.select(view(2));
+        tlbs.insert(0x6000, 2, &entry(0x6000, false), false);
+        tlbs.flush(None, Some(1));
+        assert!(holds(&tlbs, 0x6000));
+        tlbs.select(view(1));
+        assert!(!holds(&tlbs, 0x5000));
+        let mut tlbs = selected();
+        tlbs.insert(0x7000, 1, &entry(0x7000, true), false);
+        tlbs.flush(None, Some(1));
+        assert!(holds(&tlbs, 0x7000));
+    }
+
+    #[test]
+    fn stores_are_forbidden_in_tables_and_sites_and_loads_are_not() {
+        let mut tlbs = selected();
+        insert(&mut tlbs, 0x5000, false);
+        insert(&mut tlbs, 0x5000, true);
+        let tables = &mut *tlbs.sets[tlbs.current].tables;
+        tables.sites[1].write = tables.write[5];
+        tlbs.forbid_direct_writes(HOST + 0x5000);
+        let tables = &*tlbs.sets[tlbs.current].tables;
+        assert_eq!(tables.write[5].tag, ShortTlb::UNUSED);
+        assert_eq!(tables.sites[1].write.tag, ShortTlb::UNUSED);
+        assert_eq!(tables.read[5].tag, 0x5000);
     }
 }
