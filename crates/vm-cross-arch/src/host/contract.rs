@@ -29,7 +29,8 @@ pub struct StateLayout {
     pub jumps: i32,
     /// Pointer to the short TLB ([`ShortTlb`]), plus the back-end's bias.
     pub tlb: i32,
-    /// `i32`: code position of the guest instruction that calls the engine.
+    /// `i32`: code position of the guest instruction that calls the engine for an op or a
+    /// helper.
     pub site_pc: i32,
     /// `u32`: [`Site::pack`] of that instruction.
     pub site: i32,
@@ -185,6 +186,18 @@ pub struct RuntimeRef {
     pub target: Runtime,
 }
 
+/// An access to memory that calls [`Runtime::Load`] or [`Runtime::Store`] when it
+/// misses: what an exception there needs to know, kept beside the code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccessSite {
+    /// Offset of the code that the call returns to.
+    pub after: u32,
+    /// Code position of the guest instruction.
+    pub pc: i32,
+    /// The rest.
+    pub site: Site,
+}
+
 /// A direct jump out of a block, for the engine to link. Its 32-bit
 /// displacements are relative to their ends.
 #[derive(Debug, Clone, Copy)]
@@ -212,6 +225,8 @@ pub struct HostCode {
     pub exits: Vec<Exit>,
     /// Ops that [`Runtime::Op`] runs.
     pub ops: Vec<Op>,
+    /// Accesses to memory, by ascending offset.
+    pub accesses: Vec<AccessSite>,
 }
 
 /// What the translation of one block depends on beside its IR.

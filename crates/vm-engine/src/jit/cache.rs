@@ -7,7 +7,7 @@ use serde::Serialize;
 use vm_core::GuestPhysAddr;
 use vm_cross_arch::{
     host::{
-        contract::{Exit, HostCode, Request},
+        contract::{AccessSite, Exit, HostCode, Request},
         x86_64::{Backend, Callbacks, Features, Pins, RuntimeCode, runtime_code, transfer_code},
     },
     ir::Block,
@@ -210,6 +210,13 @@ impl HostCache {
         region.ops.get(op.index()).copied()
     }
 
+    /// The access of generated code whose call returns to address `caller`.
+    pub(crate) fn access(&self, caller: usize) -> Option<AccessSite> {
+        let after = self.memory.offset(caller)?;
+        let mut regions = self.regions.iter();
+        regions.find(|region| region.contains(after))?.access(after)
+    }
+
     /// Compiles a block. If there is no room, the oldest code is dropped first.
     pub(crate) fn compile(
         &mut self,
@@ -283,6 +290,7 @@ impl HostCache {
         let code_pc = addr.0 as i32;
         let ops = host.ops.iter().map(|&op| OpSite { op, code_pc });
         region.ops.extend(ops);
+        region.add_accesses(start, &host.accesses);
         let (key, pages) = match code.origin() {
             Origin::Shared { addr, context } => {
                 self.index.insert((addr.0, context), id);

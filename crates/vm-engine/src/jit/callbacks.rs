@@ -8,7 +8,10 @@ use std::mem::{offset_of, transmute};
 
 use vm_core::{AccessKind, AccessSize};
 use vm_cross_arch::{
-    host::{contract::Site, x86_64::Callbacks},
+    host::{
+        contract::{AccessSite, Site},
+        x86_64::Callbacks,
+    },
     ir::{HelperId, Op, Operand, Slot, fixed},
 };
 
@@ -80,7 +83,7 @@ fn size(code: u32) -> AccessSize {
     AccessSize::from_bytes(1 << (code & 3)).unwrap_or(AccessSize::Double)
 }
 
-unsafe extern "C" fn load<G: Guest>(slots: *mut u64, va: u64, code: u32) -> Answer {
+unsafe extern "C" fn load<G: Guest>(slots: *mut u64, va: u64, code: u32, caller: usize) -> Answer {
     // SAFETY: called by generated code with what `enter` passed.
     let vcpu = unsafe { vcpu::<G>(slots) };
     match memory::load_for_jit(&mut vcpu.core, &mut vcpu.guest, va, size(code)) {
@@ -88,11 +91,17 @@ unsafe extern "C" fn load<G: Guest>(slots: *mut u64, va: u64, code: u32) -> Answ
             value,
             elsewhere: 0,
         },
-        Err(exception) => fault(vcpu, exception),
+        Err(exception) => fault(vcpu, caller, exception),
     }
 }
 
-unsafe extern "C" fn store<G: Guest>(slots: *mut u64, va: u64, value: u64, code: u32) -> Answer {
+unsafe extern "C" fn store<G: Guest>(
+    slots: *mut u64,
+    va: u64,
+    value: u64,
+    code: u32,
+    caller: usize,
+) -> Answer {
     // SAFETY: called by generated code with what `enter` passed.
     let vcpu = unsafe { vcpu::<G>(slots) };
     match memory::store_for_jit(&mut vcpu.core, &mut vcpu.guest, va, size(code), value) {
@@ -103,17 +112,24 @@ unsafe extern "C" fn store<G: Guest>(slots: *mut u64, va: u64, value: u64, code:
                 elsewhere: 0,
             }
         }
-        Err(exception) => fault(vcpu, exception),
+        Err(exception) => fault(vcpu, caller, exception),
     }
 }
 
-/// Raises an exception of the instruction that called.
-fn fault<G: Guest>(vcpu: &mut Vcpu<G>, exception: Exception) -> Answer {
-    let site = site(vcpu);
+/// Raises an exception of the access whose call returns to `caller`.
+fn fault<G: Guest>(vcpu: &mut Vcpu<G>, caller: usize, exception: Exception) -> Answer {
+    let access = vcpu.access_site(caller);
+    debug_assert!(access.is_some(), "every access of a block is known");
+    let Some(AccessSite { pc, site, .. }) = access else {
+        return Answer {
+            value: 0,
+            elsewhere: 0,
+        };
+    };
     vcpu.count_instructions();
     vcpu.core.retired = vcpu.core.retired.wrapping_sub(site.unretired.into());
     vcpu.core.jit.give_back(site.unretired);
-    vcpu.raise(site_pc(vcpu), exception);
+    vcpu.raise(virtual_address(vcpu, pc), exception);
     Answer {
         value: 0,
         elsewhere: vcpu.dispatch(),

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use vm_cross_arch::{host::contract::Exit, ir::Op};
+use vm_cross_arch::{
+    host::contract::{AccessSite, Exit},
+    ir::Op,
+};
 
 use crate::cache::Code;
 
@@ -87,6 +90,8 @@ pub(super) struct Region {
     pub(super) blocks: Vec<HostBlock>,
     pub(super) exits: Vec<ExitSite>,
     pub(super) ops: Vec<OpSite>,
+    /// Ordered by offset, in code memory.
+    accesses: Vec<AccessSite>,
 }
 
 impl Region {
@@ -105,6 +110,7 @@ impl Region {
                     blocks: Vec::new(),
                     exits: Vec::new(),
                     ops: Vec::new(),
+                    accesses: Vec::new(),
                 }
             })
             .collect()
@@ -124,6 +130,22 @@ impl Region {
         u32::try_from(start).ok()
     }
 
+    /// Adds the accesses of the latest block, whose code is at offset `start`.
+    pub(super) fn add_accesses(&mut self, start: u32, accesses: &[AccessSite]) {
+        let accesses = accesses.iter().map(|&access| AccessSite {
+            after: start + access.after,
+            ..access
+        });
+        self.accesses.extend(accesses);
+    }
+
+    /// The access whose call returns to the code at an offset.
+    pub(super) fn access(&self, after: u32) -> Option<AccessSite> {
+        let accesses = &self.accesses;
+        let found = accesses.binary_search_by_key(&after, |access| access.after);
+        Some(accesses[found.ok()?])
+    }
+
     /// Whether code at an offset is in here.
     pub(super) fn contains(&self, offset: u32) -> bool {
         (self.start..self.end).contains(&(offset as usize))
@@ -136,11 +158,14 @@ impl Region {
         self.blocks.clear();
         self.exits.clear();
         self.ops.clear();
+        self.accesses.clear();
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use vm_cross_arch::host::contract::Site;
+
     use super::*;
 
     #[test]
@@ -169,5 +194,30 @@ mod tests {
         assert!(region.contains(16) && region.contains(4111) && !region.contains(4112));
         region.empty(9);
         assert_eq!((region.allocate(4096), region.epoch), (Some(16), 9));
+    }
+
+    #[test]
+    fn accesses_are_found_by_where_their_call_returns_to() {
+        let mut region = Region::divide(4096, 64 << 20).remove(0);
+        let accesses = |offsets: &[u32]| -> Vec<AccessSite> {
+            let site = Site {
+                unretired: 3,
+                len: 4,
+            };
+            let access = |&after| AccessSite {
+                after,
+                pc: after as i32,
+                site,
+            };
+            offsets.iter().map(access).collect()
+        };
+        region.add_accesses(4096, &accesses(&[10, 30]));
+        region.add_accesses(8192, &accesses(&[10]));
+        let found = |after| region.access(after).map(|access| access.pc);
+        assert_eq!(found(4096 + 30), Some(30));
+        assert_eq!(found(8192 + 10), Some(10));
+        assert_eq!(found(4096 + 11), None);
+        region.empty(9);
+        assert_eq!(region.access(4096 + 30), None);
     }
 }

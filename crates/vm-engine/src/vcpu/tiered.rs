@@ -3,7 +3,11 @@
 use std::{io, sync::Arc, time::Instant};
 
 use vm_core::{AccessKind, PAGE_SHIFT, float::RoundingMode};
-use vm_cross_arch::{host::x86_64::Features, ir::fixed, passes};
+use vm_cross_arch::{
+    host::{contract::AccessSite, x86_64::Features},
+    ir::fixed,
+    passes,
+};
 use vm_optimizers::TierPolicy;
 
 use super::{Vcpu, VcpuExit};
@@ -200,6 +204,11 @@ impl<G: Guest> Vcpu<G> {
 
     pub(crate) fn host_op(&self, number: u32) -> Option<OpSite> {
         self.tier1.as_ref()?.cache.op(number)
+    }
+
+    /// The access of generated code whose call returns to address `caller`.
+    pub(crate) fn access_site(&self, caller: usize) -> Option<AccessSite> {
+        self.tier1.as_ref()?.cache.access(caller)
     }
 
     /// Finds where an exit leads and lets it lead there from now on.

@@ -7,7 +7,7 @@ const PIECE: usize = 8;
 
 /// A growing piece of code. There is always room for [`PIECE`] more bytes, so
 /// that half an instruction is written by one store of fixed size.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Buffer {
     bytes: Vec<u8>,
     len: usize,
@@ -50,10 +50,10 @@ impl Buffer {
         }
     }
 
-    /// The code.
-    pub(super) fn finish(mut self) -> Vec<u8> {
+    /// The code; nothing is left.
+    pub(super) fn finish(&mut self) -> Vec<u8> {
         self.bytes.truncate(self.len);
-        self.bytes
+        std::mem::take(self).bytes
     }
 }
 

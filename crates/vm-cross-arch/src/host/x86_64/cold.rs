@@ -13,7 +13,7 @@ use super::{
     vector::{Entry, Kind},
 };
 use crate::{
-    host::contract::Runtime,
+    host::contract::{AccessSite, Runtime, Site},
     ir::{Extend, Op, Operand, Slot},
 };
 
@@ -48,7 +48,7 @@ pub(super) enum Cold {
         look_up: LookUp,
         resume: u32,
         loaded: Loaded,
-        site: (i32, u32),
+        site: (i32, Site),
         held: Held,
     },
     /// A store that missed, or that must be reported.
@@ -57,7 +57,7 @@ pub(super) enum Cold {
         watched: Option<Patch>,
         resume: u32,
         value: Operand,
-        site: (i32, u32),
+        site: (i32, Site),
         held: Held,
     },
     /// A divisor that the processor traps on, or might.
@@ -98,7 +98,7 @@ pub(super) enum Cold {
         dst: Slot,
         result: Redone,
         resume: u32,
-        site: (i32, u32),
+        site: (i32, Site),
         held: Held,
     },
 }
@@ -162,8 +162,7 @@ impl Emitter<'_> {
                 self.refill(look_up, false);
                 let (base, offset) = look_up.address;
                 self.asm.lea(RAX, base, offset);
-                self.store_site(site);
-                self.call_runtime(Runtime::Load(look_up.size));
+                self.call_access(Runtime::Load(look_up.size), site);
                 self.take_loaded(loaded);
                 self.reload(held);
                 self.resume(resume);
@@ -183,8 +182,7 @@ impl Emitter<'_> {
                 let (base, offset) = look_up.address;
                 self.asm.lea(RAX, base, offset);
                 self.pass(RCX, value);
-                self.store_site(site);
-                self.call_runtime(Runtime::Store(look_up.size));
+                self.call_access(Runtime::Store(look_up.size), site);
                 self.reload(held);
                 self.resume(resume);
             }
@@ -250,6 +248,13 @@ impl Emitter<'_> {
                 self.resume(resume);
             }
         }
+    }
+
+    /// Calls the engine for an access that missed.
+    fn call_access(&mut self, target: Runtime, (pc, site): (i32, Site)) {
+        self.call_runtime(target);
+        let after = self.asm.here();
+        self.code.accesses.push(AccessSite { after, pc, site });
     }
 
     /// Passes a value to the engine; nothing is in scratch registers only.

@@ -57,7 +57,7 @@ impl<'a> Emitter<'a> {
             asm: Asm::with_capacity(CODE_PER_OP * (block.ops.len() + 4)),
             scratch: Scratch::default(),
             vectors: Vectors::default(),
-            cold: Vec::with_capacity(8),
+            cold: Vec::with_capacity(4 + block.ops.len() / 4),
             code: HostCode {
                 runtime: Vec::with_capacity(16),
                 ..HostCode::default()
@@ -74,7 +74,7 @@ impl<'a> Emitter<'a> {
     }
 
     /// Emits the block.
-    pub(super) fn run(mut self) -> HostCode {
+    pub(super) fn run(&mut self) -> HostCode {
         self.enter();
         let block = self.block;
         let mut number = 0;
@@ -329,21 +329,22 @@ impl<'a> Emitter<'a> {
     }
 
     /// Where the current instruction is, for the engine.
-    pub(super) fn site(&self) -> (i32, u32) {
+    pub(super) fn site(&self) -> (i32, Site) {
         let (number, offset, len) = self.insn;
         let site = Site {
             unretired: self.block.insns - number,
             len,
         };
         let pc = self.request.code_pc.wrapping_add(i32::from(offset));
-        (pc, site.pack())
+        (pc, site)
     }
 
     /// Tells the engine where the current instruction is.
-    pub(super) fn store_site(&mut self, (pc, site): (i32, u32)) {
+    pub(super) fn store_site(&mut self, (pc, site): (i32, Site)) {
         let layout = &self.backend.layout;
         self.asm.store32_imm((STATE, layout.site_pc), pc);
-        self.asm.store32_imm((STATE, layout.site), site as i32);
+        self.asm
+            .store32_imm((STATE, layout.site), site.pack() as i32);
     }
 
     /// A jump to a runtime stub.
@@ -375,7 +376,7 @@ impl<'a> Emitter<'a> {
     }
 
     /// Calls the engine to run an op; all slots are in memory or pinned.
-    pub(super) fn call_op_at(&mut self, op: &Op, site: (i32, u32)) {
+    pub(super) fn call_op_at(&mut self, op: &Op, site: (i32, Site)) {
         let number = self.request.first_op + self.code.ops.len() as u32;
         self.code.ops.push(*op);
         self.store_site(site);
@@ -415,15 +416,17 @@ impl<'a> Emitter<'a> {
         self.block.insns - self.insn.0 - 1
     }
 
-    fn finish(mut self) -> HostCode {
-        for cold in std::mem::take(&mut self.cold) {
-            self.emit_cold(&cold);
+    fn finish(&mut self) -> HostCode {
+        let cold = std::mem::take(&mut self.cold);
+        self.code.accesses.reserve(cold.len());
+        for cold in &cold {
+            self.emit_cold(cold);
         }
         self.code.stale = self.asm.here();
         let (register, position) = (super::regs::RAX, self.request.code_pc);
         self.asm.mov_ri(register, position.into());
         self.jump_runtime(Runtime::Stale);
         self.code.bytes = self.asm.out.finish();
-        self.code
+        std::mem::take(&mut self.code)
     }
 }

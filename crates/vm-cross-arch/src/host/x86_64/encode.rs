@@ -81,7 +81,7 @@ impl Bytes {
 }
 
 /// Writes ModRM and SIB of an operand in memory to `head`, its displacement to `tail`.
-#[inline]
+#[inline(always)]
 fn memory(
     (head, tail): (&mut Bytes, &mut Bytes),
     reg: u8,
@@ -150,13 +150,13 @@ impl Asm {
     }
 
     /// Writes one instruction; `reg` is the register, or the digit of the opcode.
-    #[inline]
+    #[inline(always)]
     pub(super) fn encode(&mut self, opcode: Opcode, wide: bool, reg: u8, rm: Rm, imm: Immediate) {
         self.encode_rex(opcode, if wide { 0x48 } else { 0 }, reg, rm, imm);
     }
 
     /// The same with a byte register, of which 4 to 7 need a REX prefix.
-    #[inline]
+    #[inline(always)]
     pub(super) fn encode_byte(&mut self, opcode: Opcode, reg: u8, rm: Rm, imm: Immediate) {
         let byte = match rm {
             Rm::Reg(rm) => rm,
@@ -166,7 +166,7 @@ impl Asm {
         self.encode_rex(opcode, rex, reg, rm, imm);
     }
 
-    #[inline]
+    #[inline(always)]
     fn encode_rex(&mut self, opcode: Opcode, rex: u8, reg: u8, rm: Rm, imm: Immediate) {
         let (mut head, mut tail) = (Bytes::default(), Bytes::default());
         if opcode.prefix != 0 {

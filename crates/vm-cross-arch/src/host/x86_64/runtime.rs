@@ -16,10 +16,11 @@ use crate::host::contract::{Runtime, ShortTlb};
 /// Addresses of the engine's functions, all `extern "C"` of the System V ABI.
 /// The first argument is always the address of slot 0.
 ///
-/// `load(state, va, size)` and `store(state, va, value, size)` (of the value
-/// the low `size` bytes count) and `op(state)` return a pair: the result, and
-/// 0 or, if the guest goes on elsewhere, the host code there. The others
-/// return the host code where the guest goes on: `link(state, exit)`,
+/// `load(state, va, size, caller)` and `store(state, va, value, size, caller)` (of
+/// the value the low `size` bytes count; the caller is where the call returns to in
+/// the block) and `op(state)` return a pair: the result, and 0 or, if the guest goes
+/// on elsewhere, the host code there. The others return the host code where the
+/// guest goes on: `link(state, exit)`,
 /// `indirect(state, va)`, `helper(state)`, `poll(state, position)`,
 /// `stale(state, position)`.
 ///
@@ -261,7 +262,8 @@ impl Stubs<'_> {
         let at = self.asm.here();
         dynasm!(self.asm.out ; .arch x64 ; sub rsp, 8);
         self.suspend();
-        dynasm!(self.asm.out ; .arch x64 ; mov rsi, rax ; mov edx, DWORD size as i32);
+        dynasm!(self.asm.out ; .arch x64
+            ; mov rsi, rax ; mov edx, DWORD size as i32 ; mov rcx, [rsp + 8]);
         self.call(callback);
         self.come_back();
         at
@@ -272,7 +274,7 @@ impl Stubs<'_> {
         dynasm!(self.asm.out ; .arch x64 ; sub rsp, 8);
         self.suspend();
         dynasm!(self.asm.out ; .arch x64
-            ; mov rsi, rax ; mov rdx, rcx ; mov ecx, DWORD size as i32);
+            ; mov rsi, rax ; mov rdx, rcx ; mov ecx, DWORD size as i32 ; mov r8, [rsp + 8]);
         self.call(callback);
         self.come_back();
         at

@@ -16,6 +16,14 @@ struct State {
     used: u32,
 }
 
+impl State {
+    /// What emptying it costs: less if it holds nothing, more if that must be written
+    /// back, and the more the later it was used.
+    fn loss(&self) -> u64 {
+        u64::from(self.slot.is_some()) << 33 | u64::from(self.dirty) << 32 | u64::from(self.used)
+    }
+}
+
 /// The scratch registers as a cache of slots.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
@@ -49,26 +57,30 @@ impl Scratch {
     /// An unlocked register, which is locked and empty then, and what it held
     /// if that must be written back. An op needs at most three.
     pub(super) fn allocate(&mut self) -> (Gpr, Spill) {
-        let free = SCRATCH.iter().zip(&self.states);
-        let free = free.filter(|(_, state)| !state.locked);
-        let best = free.min_by_key(|(_, state)| (state.slot.is_some(), state.dirty, state.used));
+        let free = |&number: &usize| !self.states[number].locked;
+        let best = (0..SCRATCH.len())
+            .filter(free)
+            .min_by_key(|&number| self.states[number].loss());
         debug_assert!(best.is_some(), "an op needs more than three registers");
-        let register = best.map_or(SCRATCH[0], |(&register, _)| register);
-        (register, self.take(register))
+        let number = best.unwrap_or(0);
+        (SCRATCH[number], self.take_number(number))
     }
 
     /// Locks and empties `register`; what it held if that must be written back.
     pub(super) fn take(&mut self, register: Gpr) -> Spill {
+        self.take_number(Self::number(register)?)
+    }
+
+    fn take_number(&mut self, number: usize) -> Spill {
         self.clock += 1;
-        let clock = self.clock;
-        let state = self.state(register)?;
+        let state = &mut self.states[number];
         let spill = state.slot.filter(|_| state.dirty);
         *state = State {
             locked: true,
-            used: clock,
+            used: self.clock,
             ..State::default()
         };
-        spill.map(|slot| (slot, register))
+        spill.map(|slot| (slot, SCRATCH[number]))
     }
 
     /// Notes that `register` holds `slot` now, and no other does.
