@@ -6,8 +6,12 @@
 
 use std::{ffi::c_void, io, ptr::NonNull};
 
-use rustix::mm::{
-    MapFlags, MprotectFlags, MremapFlags, ProtFlags, mmap_anonymous, mprotect, mremap, munmap,
+use rustix::{
+    fs::{MemfdFlags, ftruncate, memfd_create},
+    mm::{
+        MapFlags, MprotectFlags, MremapFlags, ProtFlags, mmap, mmap_anonymous, mprotect, mremap,
+        munmap,
+    },
 };
 
 /// A stretch of memory for code.
@@ -26,13 +30,45 @@ unsafe impl Send for CodeMemory {}
 impl CodeMemory {
     /// `size` bytes, reserved now and taken from the host as they are used.
     pub(super) fn new(size: usize) -> io::Result<Self> {
-        // Not a named file: `perf` looks into its map for anonymous memory only.
+        Self::anonymous(size).or_else(|_| Self::file(size))
+    }
+
+    /// Not a named file: `perf` looks into its map for anonymous memory only.
+    fn anonymous(size: usize) -> io::Result<Self> {
         let protection = ProtFlags::READ | ProtFlags::WRITE;
         // SAFETY: a new mapping at an address of the kernel's choice.
         let writable =
             unsafe { mmap_anonymous(std::ptr::null_mut(), size, protection, MapFlags::SHARED) };
         let writable = not_null(writable?)?;
-        let executable = map_executable(writable, size).inspect_err(|_| unmap(writable, size))?;
+        let executable = map_again(writable, size).inspect_err(|_| unmap(writable, size))?;
+        Ok(Self {
+            writable,
+            executable,
+            size,
+        })
+    }
+
+    /// For hosts that do not map anonymous memory twice, as Valgrind does not.
+    fn file(size: usize) -> io::Result<Self> {
+        let file = memfd_create("trine-code", MemfdFlags::CLOEXEC)?;
+        ftruncate(&file, size as u64)?;
+        let map = |protection| {
+            // SAFETY: a new mapping at an address of the kernel's choice.
+            let address = unsafe {
+                mmap(
+                    std::ptr::null_mut(),
+                    size,
+                    protection,
+                    MapFlags::SHARED,
+                    &file,
+                    0,
+                )
+            };
+            not_null(address?)
+        };
+        let writable = map(ProtFlags::READ | ProtFlags::WRITE)?;
+        let executable = map(ProtFlags::READ | ProtFlags::EXEC);
+        let executable = executable.inspect_err(|_| unmap(writable, size))?;
         Ok(Self {
             writable,
             executable,
@@ -86,7 +122,7 @@ impl CodeMemory {
 }
 
 /// Maps the shared memory at `writable` once more, to be executed.
-fn map_executable(writable: NonNull<u8>, size: usize) -> io::Result<NonNull<u8>> {
+fn map_again(writable: NonNull<u8>, size: usize) -> io::Result<NonNull<u8>> {
     let old: *mut c_void = writable.as_ptr().cast();
     // SAFETY: a mapping of our own. With an old size of 0, mremap(2) leaves it
     // alone and makes a second one of its memory, where the kernel chooses.
@@ -133,7 +169,12 @@ mod tests {
 
     #[test]
     fn what_is_written_is_seen_where_it_is_executed() {
-        let mut memory = CodeMemory::new(8192).unwrap();
+        for memory in [CodeMemory::anonymous(8192), CodeMemory::file(8192)] {
+            check_both_sides(memory.unwrap());
+        }
+    }
+
+    fn check_both_sides(mut memory: CodeMemory) {
         memory.write(0, &[1, 2, 3]);
         memory.write(16, &[4; 8]);
         memory.set_u32(18, 0x0a0b_0c0d);
