@@ -56,7 +56,16 @@ pub fn run(base: Option<&str>, database: &Path) -> Result<()> {
         let program = Program::new(build::program(commit)?, &code)?;
         record::counts(&mut database, &machine, commit, &program)
     };
-    let (before, after) = (count(&base)?, count(&head)?);
+    let after = count(&head)?;
+    let before = match count(&base) {
+        Ok(before) => before,
+        // That is mended here, or it would be this commit's error, too.
+        Err(error) => {
+            let base = base.short();
+            println!("perf: {base} cannot be measured, nothing is compared: {error:#}");
+            return Ok(());
+        }
+    };
     let declared = git::declarations(&base, &head)?;
     judge(&before, &after, &declared)
 }
