@@ -9,7 +9,8 @@ const STYLE: &str = "
 body { font: 15px/1.5 sans-serif; color: #222; max-width: 1360px; margin: 2em auto; padding: 0 1em; }
 h1 { font-size: 1.6em; } h2 { font-size: 1.25em; margin-top: 2em; border-bottom: 1px solid #ccc; }
 .plots { display: flex; flex-wrap: wrap; gap: 1em; }
-figure { margin: 0; } figcaption { font-weight: bold; }
+figure { margin: 0; flex: 1 1 30em; max-width: 40em; } figcaption { font-weight: bold; }
+svg { width: 100%; height: auto; }
 .legend { margin: 0; padding: 0; list-style: none; font-size: 14px; }
 .key { display: inline-block; width: 22px; height: 4px; margin-right: 6px; vertical-align: middle; }
 table { border-collapse: collapse; font-size: 14px; } td, th { text-align: left; padding: 2px 12px 2px 0; }
