@@ -10,7 +10,7 @@ pub mod interp;
 pub mod jit;
 pub mod memory;
 pub mod observe;
-mod page_set;
+mod pages;
 pub mod reservation;
 pub mod softfloat;
 pub mod vcpu;

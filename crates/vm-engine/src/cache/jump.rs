@@ -6,7 +6,7 @@ use vm_core::PAGE_SHIFT;
 use vm_mem::{TlbEntry, tlb::Space};
 
 use super::{Code, JumpFlush};
-use crate::page_set::PageSet;
+use crate::pages::{PageRange, PageSet};
 
 const ENTRIES: usize = 8192;
 /// Instructions are at least 2-byte aligned.
@@ -98,11 +98,9 @@ pub struct JumpCache {
     generations: [u32; 2],
     /// The pages with entries, but for large ones.
     pages: PageSet,
-    /// A range of pages that covers every mapping of more than two pages.
-    wide: (u64, u64),
+    /// Covers every mapping of more than two pages.
+    wide: PageRange,
 }
-
-const NO_PAGES: (u64, u64) = (u64::MAX, 0);
 
 impl Default for JumpCache {
     fn default() -> Self {
@@ -118,7 +116,7 @@ impl Default for JumpCache {
             entries: (0..ENTRIES).map(|_| empty()).collect(),
             generations: [1; 2],
             pages: PageSet::default(),
-            wide: NO_PAGES,
+            wide: PageRange::NONE,
         }
     }
 }
@@ -170,10 +168,8 @@ impl JumpCache {
     }
 
     fn note_pages(&mut self, mapping: Mapping) {
-        let (first, last) = mapping.pages;
         if mapping.is_wide() {
-            self.wide = (self.wide.0.min(first), self.wide.1.max(last));
-            return;
+            return self.wide.cover(mapping.pages);
         }
         if self.pages.is_stale() {
             let current = |entry: &&Entry| {
@@ -184,8 +180,8 @@ impl JumpCache {
             let pages = entries.flat_map(|entry| <[u64; 2]>::from(entry.mapping.pages));
             self.pages = PageSet::filled(pages);
         }
-        self.pages.insert(first);
-        self.pages.insert(last);
+        self.pages.insert(mapping.pages.0);
+        self.pages.insert(mapping.pages.1);
     }
 
     /// Forgets what `flush` says.
@@ -206,7 +202,7 @@ impl JumpCache {
         self.advance(false);
         self.advance(true);
         self.pages.clear();
-        self.wide = NO_PAGES;
+        self.wide = PageRange::NONE;
     }
 
     /// Voids the entries of one kind of mapping.
@@ -220,7 +216,7 @@ impl JumpCache {
 
     fn flush_page(&mut self, page: u64) {
         let page = page & (u64::MAX >> PAGE_SHIFT);
-        if self.wide.0 <= page && page <= self.wide.1 {
+        if self.wide.contains(page) {
             return self.flush_all();
         }
         if !self.pages.remove(page) {

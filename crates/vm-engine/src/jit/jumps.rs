@@ -5,7 +5,10 @@ use rustc_hash::FxHashMap;
 use vm_cross_arch::host::contract::JumpTable;
 use vm_mem::tlb::Space;
 
-use crate::cache::{JumpFlush, JumpKey, Mapping};
+use crate::{
+    cache::{JumpFlush, JumpKey, Mapping},
+    pages::PageRange,
+};
 
 const SETS: usize = 16;
 /// More places than this and all are forgotten.
@@ -43,7 +46,6 @@ const UNUSED: Entry = Entry {
     },
 };
 
-const NO_PAGES: (u64, u64) = (u64::MAX, 0);
 /// In place of a set's number: global mappings.
 const GLOBAL: u8 = u8::MAX;
 /// Emptying a table one entry at a time is worth it for so many: processes that end
@@ -61,8 +63,8 @@ struct Set {
     asid: Option<u16>,
     /// What tells its mappings that are not global from those before them.
     generation: u64,
-    /// A range of pages that covers every large page that its code is in.
-    wide: (u64, u64),
+    /// Covers every large page that its code is in.
+    wide: PageRange,
     /// The entries in use, or more than [`MAX_FILLED`].
     filled: Vec<u16>,
     last_use: u64,
@@ -76,7 +78,7 @@ impl Set {
             key,
             asid: None,
             generation,
-            wide: NO_PAGES,
+            wide: PageRange::NONE,
             filled: Vec::new(),
             last_use: 0,
             table: vec![UNUSED; JumpTable::ENTRIES + JumpTable::SITES].into_boxed_slice(),
@@ -86,7 +88,7 @@ impl Set {
     fn clear(&mut self, generation: u64) {
         self.empty();
         (self.asid, self.generation) = (None, generation);
-        self.wide = NO_PAGES;
+        self.wide = PageRange::NONE;
     }
 
     fn is_used(&self) -> bool {
@@ -123,8 +125,8 @@ pub(crate) struct Jumps {
     generation: u64,
     /// The generation of global mappings.
     global: u64,
-    /// A range of pages that covers every large page with global code.
-    wide: (u64, u64),
+    /// Covers every large page with global code.
+    wide: PageRange,
     /// The pages that code is in, for each set, with the generation in which
     /// that became known.
     pages: FxHashMap<(u64, u8), u64>,
@@ -202,15 +204,14 @@ impl Jumps {
     }
 
     fn note_pages(&mut self, mapping: Mapping, owner: u8, generation: u64) {
-        let (first, last) = mapping.pages;
         if mapping.is_wide() {
             let wide = match self.sets.get_mut(usize::from(owner)) {
                 Some(set) => &mut set.wide,
                 None => &mut self.wide,
             };
-            *wide = (wide.0.min(first), wide.1.max(last));
-            return;
+            return wide.cover(mapping.pages);
         }
+        let (first, last) = mapping.pages;
         self.pages.insert((first, owner), generation);
         self.pages.insert((last, owner), generation);
     }
@@ -284,17 +285,16 @@ impl Jumps {
     /// Forgets what depends on the translation of a page: everything of the
     /// address spaces that have code there.
     fn flush_page(&mut self, page: u64, asid: Option<u16>) {
-        let within = |wide: (u64, u64)| wide.0 <= page && page <= wide.1;
         let known = |pages: &FxHashMap<_, u64>, owner: u8, generation: u64| {
             pages.get(&(page, owner)) == Some(&generation)
         };
-        if asid.is_none() && (within(self.wide) || known(&self.pages, GLOBAL, self.global)) {
+        if asid.is_none() && (self.wide.contains(page) || known(&self.pages, GLOBAL, self.global)) {
             return self.flush_all();
         }
         for number in 0..self.sets.len() {
             let set = &self.sets[number];
             let meant = set.asid.is_some() && (asid.is_none() || set.asid == asid);
-            let here = within(set.wide) || known(&self.pages, number as u8, set.generation);
+            let here = set.wide.contains(page) || known(&self.pages, number as u8, set.generation);
             if meant && here {
                 self.clear(number);
             }
@@ -304,7 +304,7 @@ impl Jumps {
     /// Forgets what depends on any mapping.
     pub(crate) fn flush_all(&mut self) {
         self.global = self.next_generation();
-        self.wide = NO_PAGES;
+        self.wide = PageRange::NONE;
         self.pages.clear();
         (0..self.sets.len()).for_each(|number| self.clear(number));
     }
@@ -318,7 +318,7 @@ impl Default for Jumps {
             clock: 0,
             generation: 0,
             global: 0,
-            wide: NO_PAGES,
+            wide: PageRange::NONE,
             pages: FxHashMap::default(),
             places: FxHashMap::default(),
             last_place: 0,

@@ -11,7 +11,7 @@ use vm_core::PAGE_SHIFT;
 use vm_cross_arch::host::{contract::ShortTlb, x86_64::TLB_BIAS};
 use vm_mem::tlb::{Perms, Space, TlbEntry};
 
-use crate::page_set::PageSet;
+use crate::pages::{PageRange, PageSet};
 
 const PAGE_MASK: u64 = !0xfff;
 const SETS: usize = 16;
@@ -129,13 +129,11 @@ struct Set {
     /// The pages that it holds: most pages are flushed when they are mapped, before
     /// anybody has used them.
     pages: PageSet,
-    /// A range of pages that covers every superpage of which it holds a part.
-    wide: (u64, u64),
+    /// Covers every superpage of which it holds a part.
+    wide: PageRange,
     last_use: u64,
     tables: Box<Tables>,
 }
-
-const NO_PAGES: (u64, u64) = (u64::MAX, 0);
 
 impl Set {
     fn new(view: View) -> Self {
@@ -144,7 +142,7 @@ impl Set {
             asid: None,
             used: false,
             pages: PageSet::default(),
-            wide: NO_PAGES,
+            wide: PageRange::NONE,
             last_use: 0,
             tables: Box::new(Tables::EMPTY),
         }
@@ -155,11 +153,11 @@ impl Set {
             *self.tables = Tables::EMPTY;
             self.pages.clear();
         }
-        (self.used, self.asid, self.wide) = (false, None, NO_PAGES);
+        (self.used, self.asid, self.wide) = (false, None, PageRange::NONE);
     }
 
     fn flush_page(&mut self, page: u64) {
-        if self.wide.0 <= page && page <= self.wide.1 {
+        if self.wide.contains(page) {
             return self.clear();
         }
         if self.pages.remove(page) {
@@ -227,7 +225,7 @@ impl ShortTlbs {
         }
         let span = entry.page_span();
         if span.0 != span.1 {
-            set.wide = (set.wide.0.min(span.0), set.wide.1.max(span.1));
+            set.wide.cover(span);
         }
         set.used = true;
         set.note_page(va >> PAGE_SHIFT);

@@ -20,9 +20,8 @@ use crate::host::contract::{Runtime, ShortTlb};
 /// the value the low `size` bytes count; the caller is where the call returns to in
 /// the block) and `op(state)` return a pair: the result, and 0 or, if the guest goes
 /// on elsewhere, the host code there. The others return the host code where the
-/// guest goes on: `link(state, exit)`,
-/// `indirect(state, va)`, `helper(state)`, `poll(state, position)`,
-/// `stale(state, position)`.
+/// guest goes on: `link(state, exit)`, `indirect(state, va)`, `helper(state)`,
+/// `poll(state, position)`, `stale(state, position)`.
 ///
 /// They run with the guest's floating-point control: whatever of the engine
 /// computes with floating-point numbers must put its own in place.

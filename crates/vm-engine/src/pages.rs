@@ -1,4 +1,4 @@
-//! The pages that a table has entries for.
+//! The pages that a table has entries for: small ones in a set, large ones in a range.
 
 use rustc_hash::FxHashSet;
 
@@ -45,9 +45,46 @@ impl PageSet {
     }
 }
 
+/// A range of page numbers that covers every large page of a table: flushing a part of
+/// one concerns all of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PageRange {
+    first: u64,
+    last: u64,
+}
+
+impl PageRange {
+    /// No page.
+    pub(crate) const NONE: Self = Self {
+        first: u64::MAX,
+        last: 0,
+    };
+
+    /// Grows to cover the pages from `first` to `last`.
+    pub(crate) fn cover(&mut self, (first, last): (u64, u64)) {
+        self.first = self.first.min(first);
+        self.last = self.last.max(last);
+    }
+
+    /// Whether `page` lies within.
+    pub(crate) fn contains(self, page: u64) -> bool {
+        (self.first..=self.last).contains(&page)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_range_covers_what_lies_between() {
+        let mut range = PageRange::NONE;
+        assert!(!range.contains(0) && !range.contains(u64::MAX));
+        range.cover((8, 15));
+        range.cover((32, 39));
+        assert!(range.contains(8) && range.contains(20) && range.contains(39));
+        assert!(!range.contains(7) && !range.contains(40));
+    }
 
     #[test]
     fn holds_what_was_added_and_not_removed() {
