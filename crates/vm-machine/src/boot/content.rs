@@ -1,6 +1,11 @@
 //! What is copied into guest memory.
 
-use std::{fmt, fs::File, io, os::unix::fs::FileExt, sync::Arc};
+use std::{
+    fmt,
+    fs::File,
+    io::{self, Read},
+    sync::Arc,
+};
 
 use vm_core::GuestPhysAddr;
 use vm_mem::GuestRam;
@@ -9,14 +14,15 @@ use super::BootError;
 
 /// Bytes that are copied at a time.
 const CHUNK: usize = 64 << 10;
+static ZEROS: [u8; CHUNK] = [0; CHUNK];
 
 /// Bytes that belong into guest memory.
 #[derive(Clone)]
 pub enum Content {
     /// Here they are.
     Bytes(Vec<u8>),
-    /// They are read again when they are needed: files of this size would
-    /// otherwise be held for a reset that seldom comes.
+    /// They are read when they are needed: files of this size would otherwise
+    /// be held for a reset that seldom comes.
     File {
         /// The file, open, so that another one in its place does not matter.
         file: Arc<File>,
@@ -39,35 +45,93 @@ impl Content {
         self.len() == 0
     }
 
-    /// Copies them to `addr`.
+    /// The first `len` of them, or all if there are fewer.
+    ///
+    /// # Errors
+    /// Those of reading the file.
+    pub(super) fn begin(&self, len: u64) -> io::Result<Vec<u8>> {
+        let mut begin = Vec::new();
+        self.reader().take(len).read_to_end(&mut begin)?;
+        Ok(begin)
+    }
+
+    /// Reads them from the first to the last.
+    pub(super) fn reader(&self) -> Reader<'_> {
+        Reader {
+            content: self,
+            at: 0,
+        }
+    }
+
+    /// Copies them to `addr`, where memory is zero.
     ///
     /// # Errors
     /// [`BootError`] if they do not fit or the file has become shorter.
     pub fn load(&self, ram: &GuestRam, addr: u64) -> Result<(), BootError> {
         match self {
             Self::Bytes(bytes) => Ok(ram.write(GuestPhysAddr(addr), bytes)?),
-            Self::File { file, len } => load_file(file, *len, ram, addr),
+            Self::File { len, .. } => load_file(self.reader(), *len, ram, addr),
         }
     }
 }
 
-fn load_file(file: &File, len: u64, ram: &GuestRam, addr: u64) -> Result<(), BootError> {
+fn load_file(mut file: Reader<'_>, len: u64, ram: &GuestRam, addr: u64) -> Result<(), BootError> {
     let mut buffer = vec![0; CHUNK];
     let mut done = 0;
     while done < len {
         let wanted = (len - done).min(CHUNK as u64) as usize;
         let part = buffer.get_mut(..wanted).unwrap_or_default();
-        file.read_exact_at(part, done)
-            .map_err(|cause| BootError::Changed {
-                cause: match cause.kind() {
-                    io::ErrorKind::UnexpectedEof => "it has become shorter".to_owned(),
-                    _ => cause.to_string(),
-                },
-            })?;
-        ram.write(GuestPhysAddr(addr.wrapping_add(done)), part)?;
+        file.read_exact(part).map_err(|cause| BootError::Changed {
+            cause: match cause.kind() {
+                io::ErrorKind::UnexpectedEof => "it has become shorter".to_owned(),
+                _ => cause.to_string(),
+            },
+        })?;
+        // A hole of the file takes no memory of the host.
+        if ZEROS.get(..wanted) != Some(&*part) {
+            ram.write(GuestPhysAddr(addr.wrapping_add(done)), part)?;
+        }
         done += wanted as u64;
     }
     Ok(())
+}
+
+/// Reads a [`Content`]; several do not disturb each other.
+#[derive(Debug)]
+pub(super) struct Reader<'a> {
+    content: &'a Content,
+    at: u64,
+}
+
+impl Read for Reader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = match self.content {
+            Content::Bytes(bytes) => {
+                let at = usize::try_from(self.at).unwrap_or(usize::MAX);
+                bytes.get(at..).unwrap_or_default().read(buffer)?
+            }
+            Content::File { file, len } => {
+                let left = len.saturating_sub(self.at);
+                let wanted = buffer
+                    .len()
+                    .min(usize::try_from(left).unwrap_or(usize::MAX));
+                let buffer = buffer.get_mut(..wanted).unwrap_or_default();
+                read_at(file, buffer, self.at)?
+            }
+        };
+        self.at += count as u64;
+        Ok(count)
+    }
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, at)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, buffer, at)
 }
 
 impl PartialEq for Content {

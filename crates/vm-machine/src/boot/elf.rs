@@ -10,6 +10,7 @@ use super::{
     Content,
     program::{Program, Segment, Symbols},
     read::Source,
+    symbols::code_symbols,
 };
 use crate::boot::BootError;
 
@@ -22,13 +23,17 @@ pub(super) fn is_elf(bytes: &[u8]) -> bool {
 
 /// The program in an ELF file.
 pub(super) fn parse(source: &Source<'_>, bytes: &[u8]) -> Result<Program, BootError> {
-    parse_file(bytes, source.memory.0).map_err(|fault| match fault {
+    let mut program = parse_file(bytes, source.memory.0).map_err(|fault| match fault {
         Fault::Damaged(cause) => {
             source.format(format!("the ELF file is damaged or cut short: {cause}"))
         }
         Fault::Unfit(cause) => source.format(cause),
         Fault::TooLarge(needed) => source.too_large(needed),
-    })
+    })?;
+    if source.names {
+        program.code = code_symbols(bytes);
+    }
+    Ok(program)
 }
 
 enum Fault {
@@ -91,9 +96,13 @@ fn segment(
     endian: Endianness,
     bytes: &[u8],
 ) -> Result<Segment, Fault> {
-    let content = load
-        .data(endian, bytes)
-        .map_err(|()| Fault::Damaged("a segment lies behind the end of the file".to_owned()))?;
+    let content = match load.p_filesz(endian) {
+        // Where zeros are in the file means nothing, and may be anywhere.
+        0 => &[],
+        _ => load
+            .data(endian, bytes)
+            .map_err(|()| Fault::Damaged("a segment lies behind the end of the file".to_owned()))?,
+    };
     let len = load.p_memsz(endian);
     if content.len() as u64 > len {
         return Err(Fault::Damaged(

@@ -52,7 +52,7 @@ pub enum BootError {
     /// A part of the program belongs where there is no RAM.
     #[error(
         "--{option} {}: the program has {len} bytes at {addr:#x}, but RAM is from {ram_start:#x} \
-         to {ram_end:#x}: link it for those addresses, or give more with --memory",
+         to {ram_end:#x} (--memory {memory}): link it for those addresses",
         .path.display()
     )]
     OutsideRam {
@@ -68,11 +68,13 @@ pub enum BootError {
         ram_start: u64,
         /// First address behind RAM.
         ram_end: u64,
+        /// The machine's RAM.
+        memory: ByteSize,
     },
     /// Two things belong at the same addresses.
     #[error(
         "{first} ({first_start:#x} to {first_end:#x}) and {second} ({second_start:#x} to \
-         {second_end:#x}) overlap: give the machine more memory with --memory, or use a smaller one"
+         {second_end:#x}) overlap: use a smaller one, or link one for another address"
     )]
     Overlap {
         /// The one that is lower.
@@ -88,15 +90,24 @@ pub enum BootError {
         /// First address behind the other one.
         second_end: u64,
     },
-    /// Nothing is left for what the machine itself puts into memory.
-    #[error("--memory {memory}: no room for {what} of {len} bytes: give the machine more memory")]
+    /// There is not enough room above the programs.
+    #[error(
+        "{what}: needs {needed} bytes of memory in one piece, and {free} are left of {memory}: \
+         {taken}; {remedy}"
+    )]
     NoRoom {
         /// What does not fit.
-        what: &'static str,
+        what: String,
         /// Its length in bytes.
-        len: u64,
+        needed: u64,
+        /// The bytes there are for it.
+        free: u64,
         /// The machine's RAM.
         memory: ByteSize,
+        /// What takes the rest.
+        taken: String,
+        /// What to do.
+        remedy: String,
     },
     /// There is no kernel for the firmware to start.
     #[error("there is nothing to boot: add `--kernel FILE`")]

@@ -9,17 +9,20 @@ use crate::board::virt_riscv64::map::RAM_BASE;
 
 /// Where a kernel goes whose header does not say: behind the firmware.
 const DEFAULT_TEXT_OFFSET: u64 = 0x20_0000;
+/// Bytes from which every format is recognised.
+const BEGIN: u64 = 1024;
 
 /// A kernel: an `Image` or an ELF file, either of them perhaps in gzip form.
 pub(super) fn read_kernel(source: &Source<'_>) -> Result<Program, BootError> {
-    let bytes = source.read_unpacked()?;
-    if elf::is_elf(&bytes) {
-        return elf::parse(source, &bytes);
+    let content = source.open_unpacked()?;
+    let begin = source.begin(&content, BEGIN)?;
+    if elf::is_elf(&begin) {
+        return elf::parse(source, &source.bytes(content)?);
     }
-    if !is_image(&bytes) {
-        return Err(source.format(foreign_kernel(&bytes)));
+    if !is_image(&begin) {
+        return Err(source.format(foreign_kernel(&begin)));
     }
-    let header = ImageHeader::parse(&bytes)
+    let header = ImageHeader::parse(&begin)
         .ok_or_else(|| source.format("the kernel image is cut short within its header"))?;
     if header.big_endian {
         return Err(source.format("the kernel is big-endian: riscv64 machines are little-endian"));
@@ -28,15 +31,15 @@ pub(super) fn read_kernel(source: &Source<'_>) -> Result<Program, BootError> {
         0 => RAM_BASE + DEFAULT_TEXT_OFFSET,
         offset => RAM_BASE.saturating_add(offset),
     };
-    let len = header.image_size.max(bytes.len() as u64);
-    Ok(Program::flat(addr, source.keep(bytes)?, len))
+    let len = header.image_size.max(content.len());
+    Ok(Program::flat(addr, content, len))
 }
 
 /// A bare-metal program: an ELF file, perhaps in gzip form.
 pub(super) fn read_bare_metal(source: &Source<'_>) -> Result<Program, BootError> {
-    let bytes = source.read_unpacked()?;
-    if elf::is_elf(&bytes) {
-        return elf::parse(source, &bytes);
+    let content = source.open_unpacked()?;
+    if elf::is_elf(&source.begin(&content, BEGIN)?) {
+        return elf::parse(source, &source.bytes(content)?);
     }
     Err(source.format(
         "with --bios none the program must be an ELF file; kernel images need `--bios builtin`",
@@ -45,12 +48,12 @@ pub(super) fn read_bare_metal(source: &Source<'_>) -> Result<Program, BootError>
 
 /// Firmware: an ELF file, or code for the start of RAM.
 pub(super) fn read_firmware(source: &Source<'_>) -> Result<Program, BootError> {
-    let bytes = source.read_unpacked()?;
-    if elf::is_elf(&bytes) {
-        return elf::parse(source, &bytes);
+    let content = source.open_unpacked()?;
+    if elf::is_elf(&source.begin(&content, BEGIN)?) {
+        return elf::parse(source, &source.bytes(content)?);
     }
-    let len = bytes.len() as u64;
-    Ok(Program::flat(RAM_BASE, source.keep(bytes)?, len))
+    let len = content.len();
+    Ok(Program::flat(RAM_BASE, content, len))
 }
 
 /// What a file that is no kernel for this machine may be.
@@ -87,6 +90,7 @@ mod tests {
             option: "kernel",
             path: &path,
             memory: ByteSize::mib(64),
+            names: false,
         };
         reader(&source).map_err(|error| error.to_string())
     }

@@ -1,6 +1,8 @@
 //! Where the initial RAM file system and the device tree go, and whether
 //! everything fits.
 
+use std::path::Path;
+
 use vm_core::PAGE_SIZE;
 
 use super::{BootError, Program, read::Source};
@@ -8,7 +10,9 @@ use crate::config::ByteSize;
 
 /// Firmware may extend the device tree in place: this much is left behind it.
 const DTB_SLACK: u64 = 64 << 10;
-/// Firmware and early kernels reach this far: 3 GiB, in which QEMU puts the tree too.
+/// Firmware and early kernels read the device tree below 3 GiB, where QEMU puts
+/// it too. The initial RAM file system has no such limit: kernels look at it
+/// when all of the RAM is mapped.
 const REACH: u64 = 0xc000_0000;
 
 /// The machine's RAM.
@@ -31,6 +35,9 @@ impl RamRange {
     }
 }
 
+/// A program that has its place.
+pub type Placed<'a> = (&'static str, &'a Path, &'a Program);
+
 /// Where things are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Placement {
@@ -47,66 +54,137 @@ struct Claim {
     end: u64,
 }
 
-/// Finds places at the end of the RAM, behind the programs, whose addresses
-/// are given.
-///
-/// # Errors
-/// [`BootError`] if a program is outside of the RAM, or things overlap.
-pub fn place(
-    ram: RamRange,
-    programs: &[(&'static str, &std::path::Path, &Program)],
-    initrd: Option<u64>,
-    dtb: u64,
-) -> Result<Placement, BootError> {
-    let mut claims = program_claims(ram, programs)?;
-    let top = ram.end().min(REACH);
-    let no_room = |what, len| BootError::NoRoom {
-        what,
-        len,
-        memory: ByteSize(ram.len),
-    };
-    let below = |top: u64, len: u64| {
-        let start = top.checked_sub(len)? & !(PAGE_SIZE - 1);
-        (start >= ram.base).then_some(start)
-    };
-    let dtb_len = dtb.saturating_add(DTB_SLACK);
-    let dtb = below(top, dtb_len).ok_or_else(|| no_room("the device tree", dtb_len))?;
-    claims.push(claim("the device tree", dtb, dtb_len));
-    let initrd = match initrd {
-        None => None,
-        Some(len) => {
-            let start = below(dtb, len).ok_or_else(|| no_room("the initial RAM disk", len))?;
-            claims.push(claim("the initial RAM disk", start, len));
-            Some(start)
-        }
-    };
-    check_overlaps(claims)?;
-    Ok(Placement { initrd, dtb })
+/// What is to be placed.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The file and length of the initial RAM file system.
+    pub initrd: Option<(&'a Path, u64)>,
+    /// The length of the device tree.
+    pub dtb: u64,
 }
 
-fn claim(who: &str, start: u64, len: u64) -> Claim {
-    Claim {
-        who: who.to_owned(),
-        start,
-        end: start.saturating_add(len),
+/// Finds places above the programs, whose addresses are given.
+///
+/// # Errors
+/// [`BootError`] if a program is outside of the RAM, programs overlap, or
+/// something does not fit above them.
+pub fn place(
+    ram: RamRange,
+    programs: &[Placed<'_>],
+    wanted: Wanted<'_>,
+) -> Result<Placement, BootError> {
+    let claims = program_claims(ram, programs)?;
+    check_overlaps(&claims)?;
+    let room = Room {
+        ram,
+        floor: claims.last().map_or(ram.base, |claim| claim.end),
+        dtb: wanted.dtb.saturating_add(DTB_SLACK),
+    };
+    let dtb = room
+        .dtb_below(ram.end())
+        .ok_or_else(|| room.no_dtb(&claims))?;
+    let Some((path, len)) = wanted.initrd else {
+        return Ok(Placement { initrd: None, dtb });
+    };
+    room.initrd_below_dtb(dtb, len)
+        .or_else(|| room.initrd_above_dtb(len))
+        .ok_or_else(|| room.no_initrd(path, len, &claims))
+}
+
+/// The RAM above the programs. Nothing goes between or below them: bare-metal
+/// programs use that, and older kernels have no mapping of it.
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    ram: RamRange,
+    /// The first address behind the programs.
+    floor: u64,
+    /// The length of the device tree and its slack.
+    dtb: u64,
+}
+
+impl Room {
+    fn below(&self, top: u64, len: u64) -> Option<u64> {
+        let start = top.checked_sub(len)? & !(PAGE_SIZE - 1);
+        (start >= self.floor).then_some(start)
+    }
+
+    fn dtb_below(&self, top: u64) -> Option<u64> {
+        self.below(top.min(REACH), self.dtb)
+    }
+
+    fn initrd_below_dtb(&self, dtb: u64, len: u64) -> Option<Placement> {
+        let initrd = Some(self.below(dtb, len)?);
+        Some(Placement { initrd, dtb })
+    }
+
+    fn initrd_above_dtb(&self, len: u64) -> Option<Placement> {
+        let initrd = self.below(self.ram.end(), len)?;
+        let dtb = self.dtb_below(initrd)?;
+        let initrd = Some(initrd);
+        Some(Placement { initrd, dtb })
+    }
+
+    fn no_dtb(&self, claims: &[Claim]) -> BootError {
+        let end = self.floor.saturating_add(self.dtb);
+        let remedy = match end <= REACH {
+            true => self.more_memory(0),
+            false => format!("it must end below {REACH:#x}: use smaller programs"),
+        };
+        BootError::NoRoom {
+            what: "the device tree".to_owned(),
+            needed: self.dtb,
+            free: self.ram.end().min(REACH).saturating_sub(self.floor),
+            memory: ByteSize(self.ram.len),
+            taken: taken(claims),
+            remedy,
+        }
+    }
+
+    fn no_initrd(&self, path: &Path, len: u64, claims: &[Claim]) -> BootError {
+        let dtb = format!("the device tree takes {} bytes", self.dtb);
+        let taken = match claims {
+            [] => dtb,
+            claims => format!("{}, {dtb}", taken(claims)),
+        };
+        let free = self.ram.end().saturating_sub(self.floor);
+        BootError::NoRoom {
+            what: format!("--initrd {}", path.display()),
+            needed: len,
+            free: free.saturating_sub(self.dtb),
+            memory: ByteSize(self.ram.len),
+            taken,
+            remedy: self.more_memory(len),
+        }
+    }
+
+    /// The least RAM in which the device tree and `len` bytes more fit.
+    fn more_memory(&self, len: u64) -> String {
+        let programs = self.floor.saturating_sub(self.ram.base);
+        let parts = [programs, self.dtb, len, 2 * PAGE_SIZE];
+        let bytes = parts.into_iter().fold(0, u64::saturating_add);
+        let enough = ByteSize::mib(bytes.div_ceil(1 << 20));
+        format!("give the machine more, at least `--memory {enough}`")
     }
 }
 
-fn program_claims(
-    ram: RamRange,
-    programs: &[(&'static str, &std::path::Path, &Program)],
-) -> Result<Vec<Claim>, BootError> {
+fn taken(claims: &[Claim]) -> String {
+    let claims = claims
+        .iter()
+        .map(|claim| format!("{} takes {:#x} to {:#x}", claim.who, claim.start, claim.end));
+    claims.collect::<Vec<_>>().join(", ")
+}
+
+/// What the programs take, lowest first.
+fn program_claims(ram: RamRange, programs: &[Placed<'_>]) -> Result<Vec<Claim>, BootError> {
     let mut claims = Vec::new();
     for &(option, path, program) in programs {
         let source = Source {
             option,
             path,
             memory: ByteSize(ram.len),
+            names: false,
         };
         for segment in &program.segments {
-            if segment.len > ram.len {
-                return Err(source.too_large(segment.len));
-            }
             if !ram.holds(segment.addr, segment.len) {
                 return Err(outside(&source, segment.addr, segment.len, ram));
             }
@@ -117,6 +195,7 @@ fn program_claims(
             end,
         }));
     }
+    claims.sort_by_key(|claim| (claim.start, claim.end));
     Ok(claims)
 }
 
@@ -132,6 +211,7 @@ fn outside(source: &Source<'_>, addr: u64, len: u64, ram: RamRange) -> BootError
         len,
         ram_start: ram.base,
         ram_end: ram.end(),
+        memory: ByteSize(ram.len),
     }
 }
 
@@ -145,8 +225,8 @@ fn hull(program: &Program) -> Option<(u64, u64)> {
     Some((start, end))
 }
 
-fn check_overlaps(mut claims: Vec<Claim>) -> Result<(), BootError> {
-    claims.sort_by_key(|claim| (claim.start, claim.end));
+/// Checks `claims`, lowest first.
+fn check_overlaps(claims: &[Claim]) -> Result<(), BootError> {
     for pair in claims.windows(2) {
         if let [first, second] = pair
             && first.end > second.start
@@ -165,96 +245,4 @@ fn check_overlaps(mut claims: Vec<Claim>) -> Result<(), BootError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::*;
-    use crate::boot::Content;
-
-    const BASE: u64 = 0x8000_0000;
-
-    fn ram(len: u64) -> RamRange {
-        RamRange { base: BASE, len }
-    }
-
-    fn with_kernel(
-        ram: RamRange,
-        addr: u64,
-        len: u64,
-        initrd: Option<u64>,
-    ) -> Result<Placement, BootError> {
-        let kernel = Program::flat(addr, Content::Bytes(vec![0]), len);
-        place(ram, &[("kernel", Path::new("k"), &kernel)], initrd, 9000)
-    }
-
-    #[test]
-    fn everything_is_at_the_end_and_aligned() {
-        let placed = with_kernel(ram(64 << 20), BASE + 0x20_0000, 32 << 20, Some(12345)).unwrap();
-        let initrd = placed.initrd.unwrap();
-        assert!(placed.dtb.is_multiple_of(PAGE_SIZE) && initrd.is_multiple_of(PAGE_SIZE));
-        assert!(initrd + 12345 <= placed.dtb);
-        assert!(placed.dtb + 9000 + DTB_SLACK <= BASE + (64 << 20));
-    }
-
-    #[test]
-    fn large_machines_keep_the_tree_in_reach() {
-        let placed = with_kernel(ram(8 << 30), BASE, 4096, Some(1 << 20)).unwrap();
-        assert!(placed.dtb < REACH);
-    }
-
-    #[test]
-    fn what_does_not_fit_is_named() {
-        let messages = [
-            (
-                with_kernel(ram(4 << 20), BASE, 5 << 20, None),
-                "--kernel k: needs",
-            ),
-            (
-                with_kernel(ram(4 << 20), BASE + (2 << 20), 3 << 20, None),
-                "needs 5242880",
-            ),
-            (with_kernel(ram(4 << 20), 0x1000, 100, None), "0x1000"),
-            (
-                with_kernel(ram(4 << 20), u64::MAX - 5, 100, None),
-                "0xfffffffffffffffa",
-            ),
-            (
-                with_kernel(ram(4 << 20), BASE, 4 << 20, None),
-                "the device tree",
-            ),
-            (
-                with_kernel(ram(4 << 20), BASE, 100, Some(4 << 20)),
-                "RAM disk",
-            ),
-            (
-                with_kernel(ram(4 << 20), BASE, 2 << 20, Some(2 << 20)),
-                "overlap",
-            ),
-        ];
-        for (result, part) in messages {
-            let message = result.unwrap_err().to_string();
-            assert!(message.contains(part), "{message}");
-            assert!(
-                message.contains("--memory") || part == "0x1000",
-                "{message}"
-            );
-        }
-    }
-
-    #[test]
-    fn programs_must_not_overlap_each_other() {
-        let firmware = Program::flat(BASE, Content::Bytes(vec![0]), 0x20_0001);
-        let kernel = Program::flat(BASE + 0x20_0000, Content::Bytes(vec![0]), 4096);
-        let programs = [
-            ("bios", Path::new("fw"), &firmware),
-            ("kernel", Path::new("k"), &kernel),
-        ];
-        let message = place(ram(64 << 20), &programs, None, 1)
-            .unwrap_err()
-            .to_string();
-        assert!(
-            message.contains("--bios fw") && message.contains("--kernel k"),
-            "{message}"
-        );
-    }
-}
+mod tests;

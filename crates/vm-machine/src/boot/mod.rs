@@ -3,6 +3,7 @@
 mod content;
 mod elf;
 mod error;
+mod gzip;
 mod kernel;
 mod layout;
 mod plan;
@@ -13,7 +14,6 @@ mod symbols;
 
 pub use content::Content;
 pub use error::BootError;
-pub use layout::{Placement, RamRange, place};
+pub use layout::{Placed, Placement, RamRange, Wanted, place};
 pub use plan::{BootPlan, Entry};
 pub use program::{Program, Segment, Symbols};
-pub(crate) use symbols::code_symbols;

@@ -1,12 +1,12 @@
 //! From a configuration to a machine that can take its first instruction.
 
-use std::path::Path;
+use std::{mem, path::Path};
 
 use vm_core::GuestPhysAddr;
 use vm_mem::GuestRam;
 
 use super::{
-    BootError, Content, Placement, Program, RamRange, Symbols,
+    BootError, Content, Placement, Program, RamRange, Symbols, Wanted,
     kernel::{read_bare_metal, read_firmware, read_kernel},
     place,
     read::Source,
@@ -18,6 +18,7 @@ use crate::{
         map,
     },
     config::{Bios, MachineConfig},
+    debug::Symbol,
 };
 
 /// Random bytes that the kernel is given.
@@ -66,6 +67,7 @@ impl BootPlan {
             option,
             path,
             memory,
+            names: option == "kernel" && (config.perf_map || config.trace.is_some()),
         };
         let bare_metal = config.bios == Bios::None;
         let kernel = match &config.kernel {
@@ -82,7 +84,7 @@ impl BootPlan {
         }
         let initrd = config.initrd.as_deref();
         let initrd = initrd
-            .map(|path| source("initrd", path).read_later())
+            .map(|path| source("initrd", path).open())
             .transpose()?;
         let mut plan = Self {
             harts: config.cpus,
@@ -113,9 +115,13 @@ impl BootPlan {
         let kernel = self.kernel.iter().map(|p| ("kernel", kernel_path, p));
         let firmware = self.firmware.iter().map(|p| ("bios", firmware_path, p));
         let programs: Vec<_> = kernel.chain(firmware).collect();
+        let initrd_path = config.initrd.as_deref();
         let initrd = self.initrd.as_ref().map(Content::len);
-        let dtb = self.device_tree()?.len() as u64;
-        place(self.ram, &programs, initrd, dtb)
+        let wanted = Wanted {
+            initrd: initrd_path.zip(initrd),
+            dtb: self.device_tree()?.len() as u64,
+        };
+        place(self.ram, &programs, wanted)
     }
 
     /// The device tree, with a fresh seed for the kernel's random numbers.
@@ -146,6 +152,12 @@ impl BootPlan {
     pub fn symbols(&self) -> Symbols {
         let program = self.kernel.as_ref().filter(|_| self.bare_metal);
         program.map(|program| program.symbols).unwrap_or_default()
+    }
+
+    /// The names of the kernel's code, if a tool of the machine wants them.
+    pub(crate) fn take_names(&mut self) -> Vec<Symbol> {
+        let code = self.kernel.as_mut().map(|program| &mut program.code);
+        code.map(mem::take).unwrap_or_default()
     }
 
     /// Copies everything into `ram`, which is zero.

@@ -1,6 +1,7 @@
 //! A program as guest memory sees it.
 
 use super::Content;
+use crate::debug::Symbol;
 
 /// Bytes that belong at an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub struct Program {
     pub entry: u64,
     /// What its symbols say.
     pub symbols: Symbols,
+    /// The names of its code, if they were wanted.
+    pub(crate) code: Vec<Symbol>,
 }
 
 impl Program {
@@ -44,7 +47,7 @@ impl Program {
         Self {
             segments: vec![segment],
             entry: addr,
-            symbols: Symbols::default(),
+            ..Self::default()
         }
     }
 }

@@ -1,17 +1,18 @@
-//! Reads files that are not trusted to be of any particular size.
+//! Reads files that are not trusted to be of any particular size or kind.
 
 use std::{
     fs::File,
     io::{self, Read},
-    os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use flate2::read::MultiGzDecoder;
-
-use super::{BootError, Content};
+use super::{BootError, Content, gzip};
 use crate::config::ByteSize;
+
+/// An ELF file may be larger than its program, by what describes it: this much
+/// is read for any machine.
+const MAX_DESCRIBED: ByteSize = ByteSize::mib(1 << 10);
 
 /// A file that an option names, and what it may take.
 #[derive(Debug, Clone, Copy)]
@@ -20,56 +21,82 @@ pub(super) struct Source<'a> {
     pub(super) option: &'static str,
     /// The file.
     pub(super) path: &'a Path,
-    /// The machine's RAM: nothing larger is read.
+    /// The machine's RAM: nothing larger is unpacked, or read from a pipe.
     pub(super) memory: ByteSize,
+    /// Whether somebody wants to know the names of its code.
+    pub(super) names: bool,
 }
 
 impl Source<'_> {
-    /// The whole file, unpacked if it is a gzip file.
-    pub(super) fn read_unpacked(&self) -> Result<Vec<u8>, BootError> {
-        let bytes = self.read()?;
-        if !bytes.starts_with(&[0x1f, 0x8b]) {
-            return Ok(bytes);
+    /// The file as it is. It is opened here and nowhere else, as a pipe can
+    /// be; what is no regular file is read to its end.
+    pub(super) fn open(&self) -> Result<Content, BootError> {
+        let file = File::open(self.path).map_err(|cause| self.unreadable(cause))?;
+        let metadata = file.metadata().map_err(|cause| self.unreadable(cause))?;
+        if metadata.is_dir() {
+            return Err(self.format("this is a directory: name a file"));
         }
-        self.read_limited(MultiGzDecoder::new(bytes.as_slice()))?
-            .map_err(|cause| self.format(format!("the gzip data is damaged: {cause}")))
-    }
-
-    /// The whole file.
-    pub(super) fn read(&self) -> Result<Vec<u8>, BootError> {
-        let failed = |cause| self.unreadable(cause);
-        let file = File::open(self.path).map_err(failed)?;
-        let bytes = self.read_limited(file)?.map_err(failed)?;
+        // Files that the host makes up have no length, and yet contents.
+        if metadata.is_file() && metadata.len() > 0 {
+            return Ok(Content::File {
+                file: Arc::new(file),
+                len: metadata.len(),
+            });
+        }
+        let bytes = self.read_limited(file, self.memory.0)?;
         if bytes.is_empty() {
             return Err(self.format("the file is empty"));
         }
-        Ok(bytes)
+        Ok(Content::Bytes(bytes))
     }
 
-    /// The file, to be read when it is needed.
-    pub(super) fn read_later(&self) -> Result<Content, BootError> {
-        let bytes = self.read()?;
-        self.keep(bytes)
-    }
-
-    /// What [`read_unpacked`](Self::read_unpacked) has returned, in a form that
-    /// takes no memory if the file itself is that.
-    pub(super) fn keep(&self, bytes: Vec<u8>) -> Result<Content, BootError> {
-        let failed = |cause| self.unreadable(cause);
-        let file = File::open(self.path).map_err(failed)?;
-        let metadata = file.metadata().map_err(failed)?;
-        let len = bytes.len() as u64;
-        let mut begin = vec![0; bytes.len().min(64)];
-        // A packed file is another, and pipes and devices have no length.
-        let is_same = metadata.is_file()
-            && metadata.len() == len
-            && file.read_exact_at(&mut begin, 0).is_ok()
-            && bytes.starts_with(&begin);
-        if !is_same {
-            return Ok(Content::Bytes(bytes));
+    /// The file, unpacked if it is a gzip file.
+    pub(super) fn open_unpacked(&self) -> Result<Content, BootError> {
+        let content = self.open()?;
+        if !gzip::is_gzip(&self.begin(&content, 2)?) {
+            return Ok(content);
         }
-        let file = Arc::new(file);
-        Ok(Content::File { file, len })
+        let unpacked = gzip::unpack(content.reader(), self.memory.0)
+            .map_err(|cause| self.format(format!("the gzip data is damaged: {cause}")))?;
+        let len = unpacked.bytes.len() as u64;
+        if len > self.memory.0 {
+            return Err(self.too_large(len));
+        }
+        if unpacked.junk {
+            let (option, path) = (self.option, self.path.display());
+            tracing::warn!("--{option} {path}: trailing garbage after the gzip data is ignored");
+        }
+        Ok(Content::Bytes(unpacked.bytes))
+    }
+
+    /// The first `len` bytes of its content, or all if there are fewer.
+    pub(super) fn begin(&self, content: &Content, len: u64) -> Result<Vec<u8>, BootError> {
+        content.begin(len).map_err(|cause| self.unreadable(cause))
+    }
+
+    /// All of its content, for a format in which a program takes less memory
+    /// than its file.
+    pub(super) fn bytes(&self, content: Content) -> Result<Vec<u8>, BootError> {
+        match content {
+            Content::Bytes(bytes) => Ok(bytes),
+            Content::File { len, .. } => {
+                let limit = self.memory.max(MAX_DESCRIBED);
+                if len > limit.0 {
+                    let cause = format!("the file has more than {limit}: remove its debug symbols");
+                    return Err(self.format(cause));
+                }
+                self.read_limited(content.reader(), limit.0)
+            }
+        }
+    }
+
+    fn read_limited(&self, reader: impl Read, limit: u64) -> Result<Vec<u8>, BootError> {
+        let mut bytes = Vec::new();
+        match reader.take(limit.saturating_add(1)).read_to_end(&mut bytes) {
+            Ok(len) if len as u64 > limit => Err(self.too_large(len as u64)),
+            Ok(_) => Ok(bytes),
+            Err(cause) => Err(self.unreadable(cause)),
+        }
     }
 
     fn unreadable(&self, cause: io::Error) -> BootError {
@@ -77,16 +104,6 @@ impl Source<'_> {
             option: self.option,
             path: self.path.to_owned(),
             cause,
-        }
-    }
-
-    fn read_limited(&self, reader: impl Read) -> Result<io::Result<Vec<u8>>, BootError> {
-        let mut bytes = Vec::new();
-        let limit = self.memory.0;
-        match reader.take(limit.saturating_add(1)).read_to_end(&mut bytes) {
-            Ok(len) if len as u64 > limit => Err(self.too_large(len as u64)),
-            Ok(_) => Ok(Ok(bytes)),
-            Err(cause) => Ok(Err(cause)),
         }
     }
 
@@ -109,75 +126,4 @@ impl Source<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{fs, io::Write};
-
-    use flate2::{Compression, write::GzEncoder};
-
-    use super::*;
-
-    fn read_with(content: &[u8], memory: u64) -> Result<Vec<u8>, BootError> {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("file");
-        fs::write(&path, content).unwrap();
-        let source = Source {
-            option: "kernel",
-            path: &path,
-            memory: ByteSize(memory),
-        };
-        source.read_unpacked()
-    }
-
-    fn gzip(content: &[u8]) -> Vec<u8> {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-        encoder.write_all(content).unwrap();
-        encoder.finish().unwrap()
-    }
-
-    #[test]
-    fn unpacks_gzip_and_nothing_else() {
-        assert_eq!(read_with(&gzip(b"hello"), 99).unwrap(), b"hello");
-        assert_eq!(read_with(b"plain", 99).unwrap(), b"plain");
-    }
-
-    #[test]
-    fn never_holds_more_than_the_guest_could() {
-        assert!(matches!(
-            read_with(&[1; 100], 99),
-            Err(BootError::TooLarge { .. })
-        ));
-        let bomb = gzip(&vec![0; 1 << 20]);
-        assert!(matches!(
-            read_with(&bomb, 1 << 16),
-            Err(BootError::TooLarge { .. })
-        ));
-    }
-
-    #[test]
-    fn damage_is_reported_with_the_file() {
-        let mut packed = gzip(b"hello hello hello");
-        packed.truncate(packed.len() - 4);
-        let message = read_with(&packed, 99).unwrap_err().to_string();
-        assert!(
-            message.starts_with("--kernel ") && message.contains("damaged"),
-            "{message}"
-        );
-        assert!(
-            read_with(b"", 99)
-                .unwrap_err()
-                .to_string()
-                .contains("empty")
-        );
-    }
-
-    #[test]
-    fn a_missing_file_is_named() {
-        let source = Source {
-            option: "initrd",
-            path: Path::new("/no/such/file"),
-            memory: ByteSize(99),
-        };
-        let message = source.read().unwrap_err().to_string();
-        assert!(message.contains("--initrd /no/such/file"), "{message}");
-    }
-}
+mod tests;

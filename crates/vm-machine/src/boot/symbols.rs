@@ -6,24 +6,11 @@ use object::{
     read::elf::{FileHeader, SectionHeader, Sym},
 };
 
-use super::{elf, read::Source};
-use crate::{config::MachineConfig, debug::Symbol};
+use crate::debug::Symbol;
 
-/// The symbols of the kernel's or program's code; none if the file has none, is
-/// no ELF file or cannot be read, which whoever boots it reports.
-pub(crate) fn code_symbols(config: &MachineConfig) -> Vec<Symbol> {
-    let Some(path) = &config.kernel else {
-        return Vec::new();
-    };
-    let source = Source {
-        option: "kernel",
-        path,
-        memory: config.memory,
-    };
-    match source.read_unpacked() {
-        Ok(bytes) if elf::is_elf(&bytes) => parse(&bytes).unwrap_or_default(),
-        _ => Vec::new(),
-    }
+/// The symbols of the code in an ELF file; none if it has none, or damaged ones.
+pub(super) fn code_symbols(bytes: &[u8]) -> Vec<Symbol> {
+    parse(bytes).unwrap_or_default()
 }
 
 fn parse(bytes: &[u8]) -> Result<Vec<Symbol>, object::read::Error> {

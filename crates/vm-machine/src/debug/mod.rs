@@ -23,15 +23,15 @@ pub(crate) struct Tools {
 }
 
 impl Tools {
-    /// Opens their files.
+    /// Opens their files; `names` are those of the guest's code.
     ///
     /// # Errors
     /// [`MachineError`] if the trace's file cannot be made.
-    pub(crate) fn new(config: &MachineConfig) -> Result<Self, MachineError> {
+    pub(crate) fn new(config: &MachineConfig, names: Vec<Symbol>) -> Result<Self, MachineError> {
         if !config.perf_map && config.trace.is_none() {
             return Ok(Self::default());
         }
-        let symbols = Arc::new(GuestSymbols::of(config));
+        let symbols = Arc::new(GuestSymbols::new(names));
         let perf_map = config.perf_map.then(|| PerfMap::new(Arc::clone(&symbols)));
         let trace = config.trace.as_ref().map(|output| {
             let range = config.trace_range.as_ref().map(|range| range.0.clone());

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use crate::{boot, config::MachineConfig};
-
 /// How far the last symbol reaches that does not say itself, in bytes.
 const LAST_LEN: u64 = 4096;
 
@@ -16,7 +14,7 @@ pub(crate) struct Symbol {
     pub(crate) name: Box<str>,
 }
 
-/// The symbols of the kernel, if it is an ELF file that has some.
+/// The symbols of the kernel, if it is an ELF file that has some, in order.
 #[derive(Debug, Default)]
 pub(super) struct GuestSymbols(Vec<Symbol>);
 
@@ -38,12 +36,8 @@ impl fmt::Display for Name<'_> {
 }
 
 impl GuestSymbols {
-    /// Those of a machine's kernel or program; none if they cannot be read.
-    pub(super) fn of(config: &MachineConfig) -> Self {
-        Self::new(boot::code_symbols(config))
-    }
-
-    fn new(mut symbols: Vec<Symbol>) -> Self {
+    /// Those of a machine's kernel or program.
+    pub(super) fn new(mut symbols: Vec<Symbol>) -> Self {
         // Of those at the same address, the one with a length is found.
         symbols.sort_by_key(|symbol| (symbol.start, symbol.len != 0));
         Self(symbols)

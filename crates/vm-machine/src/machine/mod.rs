@@ -62,8 +62,8 @@ impl Machine {
     /// [`MachineError`] if a file is missing, damaged or too large, or the
     /// host cannot provide what the machine needs.
     pub fn new(config: MachineConfig, console: HostConsole) -> Result<Self, MachineError> {
-        let plan = BootPlan::read(&config)?;
-        let tools = Tools::new(&config)?;
+        let mut plan = BootPlan::read(&config)?;
+        let tools = Tools::new(&config, plan.take_names())?;
         let (sender, events) = events();
         let mut machine = Self {
             config,

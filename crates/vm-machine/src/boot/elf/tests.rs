@@ -12,6 +12,7 @@ fn parse_bytes(bytes: &[u8], memory: u64) -> Result<Program, String> {
         option: "kernel",
         path: Path::new("prog.elf"),
         memory: ByteSize(memory),
+        names: false,
     };
     parse(&source, bytes).map_err(|error| error.to_string())
 }
@@ -95,6 +96,15 @@ fn what_is_wrong_is_said() {
     let nowhere = build(BASE - 2, &[(BASE, BASE, b"code", 4)]);
     let upside_down = build(BASE, &[(BASE, BASE, b"code", 2)]);
     let huge = build(BASE, &[(BASE, BASE, b"code", 1 << 40)]);
+    // Zeros are nowhere in the file, so it does not matter where.
+    let mut zeros = build(
+        BASE,
+        &[(BASE, BASE, b"code", 4), (BASE + 4, BASE + 4, b"", 4)],
+    );
+    zeros[64 + 56 + 8..64 + 56 + 16].copy_from_slice(&u64::MAX.to_le_bytes());
+    assert!(parse_bytes(&zeros, 4096).is_ok());
+    let padded = [good.clone(), vec![0; 512]].concat();
+    assert_eq!(parse_bytes(&padded, 4096), parse_bytes(&good, 4096));
     for (file, part) in [
         (patched(4, 1), "32-bit"),
         (patched(5, 2), "another architecture"),

@@ -1,4 +1,4 @@
-use std::{fs, path::PathBuf};
+use std::{fs, io::Write as _, path::PathBuf};
 
 use vm_core::AccessSize;
 
@@ -132,7 +132,7 @@ fn a_kernel_larger_than_memory_is_refused() {
     let message = fixture.plan(MachineOptions::default().kernel(kernel));
     let message = message.unwrap_err().to_string();
     assert!(
-        message.contains("67108864") && message.contains("--memory"),
+        message.contains("needs 69206016 bytes") && message.contains("--memory"),
         "{message}"
     );
     let options = MachineOptions::default().kernel(fixture.file("k", &image()));
@@ -144,5 +144,47 @@ fn a_kernel_larger_than_memory_is_refused() {
     assert!(
         message.contains("--initrd") && message.contains("16M"),
         "{message}"
+    );
+}
+
+#[test]
+fn an_initrd_larger_than_a_gigabyte_is_loaded_without_being_held() {
+    const LEN: u64 = 3 << 29;
+    let fixture = Fixture::new();
+    let kernel = fixture.file("kernel", &image());
+    let initrd = fixture.file("initrd", b"begin");
+    let file = fs::OpenOptions::new().write(true).open(&initrd).unwrap();
+    // A hole, but for its ends.
+    file.set_len(LEN - 3).unwrap();
+    fs::OpenOptions::new()
+        .append(true)
+        .open(&initrd)
+        .unwrap()
+        .write_all(b"end")
+        .unwrap();
+    let options = MachineOptions::default().kernel(kernel).initrd(initrd);
+    let config = options.memory(ByteSize::mib(4096)).build().unwrap();
+    let plan = BootPlan::read(&config).unwrap();
+    let ram = GuestRam::new(&[(GuestPhysAddr(map::RAM_BASE), 4 << 30)]).unwrap();
+    plan.load(&ram).unwrap();
+    let start = plan.placement.initrd.unwrap();
+    let (mut begin, mut end) = ([0; 5], [0; 3]);
+    ram.read(GuestPhysAddr(start), &mut begin).unwrap();
+    ram.read(GuestPhysAddr(start + LEN - 3), &mut end).unwrap();
+    assert_eq!((&begin, &end), (b"begin", b"end"));
+}
+
+#[test]
+fn names_of_code_are_kept_for_tools_only() {
+    let fixture = Fixture::new();
+    let guests = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../guests/tests");
+    let program = guests.join("htif.elf");
+    let options = || MachineOptions::default().kernel(&program).bios(Bios::None);
+    assert_eq!(fixture.plan(options()).unwrap().take_names(), []);
+    let mut plan = fixture.plan(options().perf_map(true)).unwrap();
+    let names = plan.take_names();
+    assert!(
+        names.iter().any(|symbol| &*symbol.name == "_start"),
+        "{names:?}"
     );
 }
