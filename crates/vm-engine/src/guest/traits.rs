@@ -49,6 +49,9 @@ pub enum Outcome {
     /// Goes on at the next instruction after the vCPU has slept until
     /// [`Guest::wake_pending`]. From terminators only.
     Wait,
+    /// Not at all: the vCPU is to stop, and executes the instruction when it
+    /// runs again. From terminators only.
+    Again,
     /// Leaves the vCPU's loop; the guest would go on at the next instruction.
     /// From terminators only.
     Exit(VcpuExit),

@@ -1,8 +1,11 @@
 //! The side of a vCPU that other threads see.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use parking_lot::{Condvar, Mutex};
@@ -16,10 +19,9 @@ pub mod attention {
     pub const INTERRUPT: u32 = 1 << 0;
     /// Requests wait.
     pub const REQUEST: u32 = 1 << 1;
-    /// The machine stops.
+    /// The vCPU's thread leaves its loop, to end or to pause: the vCPU can then
+    /// be looked at, saved and run on.
     pub const STOP: u32 = 1 << 2;
-    /// The machine pauses: park between two blocks until resumed.
-    pub const PAUSE: u32 = 1 << 3;
 }
 
 /// Interrupt lines, requests and sleep of one vCPU. Any thread may call it.
@@ -31,19 +33,9 @@ pub struct VcpuControl {
     /// The vCPU runs no instructions until it is started.
     halted: AtomicBool,
     requests: Mutex<RequestQueue>,
-    thread: Mutex<ThreadState>,
+    /// A thread is in the vCPU's loop.
+    running: Mutex<bool>,
     changed: Condvar,
-}
-
-/// What the vCPU's thread does.
-#[derive(Default)]
-struct ThreadState {
-    /// It is in the vCPU's loop.
-    running: bool,
-    /// It is in a pause: it runs no instructions, but does requests.
-    parked: bool,
-    /// It waits for something to do in the pause.
-    idle: bool,
 }
 
 /// While this exists, a thread is in the vCPU's loop.
@@ -80,7 +72,7 @@ impl VcpuControl {
     pub fn raise_attention(&self, bits: u32) {
         self.attention.fetch_or(bits, Ordering::SeqCst);
         // The lock orders this with the vCPU's decision to sleep.
-        drop(self.thread.lock());
+        drop(self.running.lock());
         self.changed.notify_all();
     }
 
@@ -137,16 +129,29 @@ impl VcpuControl {
 
     /// Sleeps until `wake` holds or attention is raised, on the vCPU's thread.
     pub fn sleep_until(&self, wake: impl Fn() -> bool) {
-        let mut thread = self.thread.lock();
+        let mut running = self.running.lock();
         while self.attention.load(Ordering::SeqCst) == 0 && !wake() {
-            self.changed.wait(&mut thread);
+            self.changed.wait(&mut running);
         }
+    }
+
+    /// Sleeps for `time`, less if one of the attention `bits` is raised, on the
+    /// vCPU's thread.
+    pub(crate) fn sleep_for(&self, time: Duration, bits: u32) {
+        let end = Instant::now() + time;
+        let mut running = self.running.lock();
+        while !self.has(bits) && !self.changed.wait_until(&mut running, end).timed_out() {}
+    }
+
+    /// Whether one of the attention `bits` is raised.
+    pub(crate) fn has(&self, bits: u32) -> bool {
+        self.attention.load(Ordering::SeqCst) & bits != 0
     }
 
     /// Whether a thread is in the vCPU's loop. If not, requests wait for one,
     /// which does them before it runs an instruction.
     pub fn is_running(&self) -> bool {
-        self.thread.lock().running
+        *self.running.lock()
     }
 
     /// Notes that the calling thread has entered the vCPU's loop, until what it
@@ -157,68 +162,7 @@ impl VcpuControl {
     }
 
     fn set_running(&self, running: bool) {
-        *self.thread.lock() = ThreadState {
-            running,
-            ..ThreadState::default()
-        };
-        self.changed.notify_all();
-    }
-
-    /// Asks the vCPU to park between two blocks.
-    pub fn request_pause(&self) {
-        self.raise_attention(attention::PAUSE);
-    }
-
-    /// Waits until the vCPU, asked to pause, runs no instructions: it has
-    /// parked, or its thread is not in its loop and will park when it enters.
-    /// It still does what others ask of it, see
-    /// [`MachineShared::pause`](super::MachineShared::pause).
-    pub fn wait_paused(&self) {
-        self.wait_while(|thread| !thread.parked);
-    }
-
-    /// Waits until the vCPU has parked and done all that it was asked for.
-    pub(super) fn wait_idle(&self) {
-        self.wait_while(|thread| !thread.idle || self.has(attention::REQUEST));
-    }
-
-    /// Waits while the vCPU's thread is in its loop and `condition` holds.
-    fn wait_while(&self, condition: impl Fn(&ThreadState) -> bool) {
-        let mut thread = self.thread.lock();
-        while thread.running && condition(&thread) {
-            self.changed.wait(&mut thread);
-        }
-    }
-
-    fn has(&self, bits: u32) -> bool {
-        self.attention.load(Ordering::SeqCst) & bits != 0
-    }
-
-    /// Lets a parked vCPU run on.
-    pub fn resume(&self) {
-        self.take_attention(attention::PAUSE);
-        drop(self.thread.lock());
-        self.changed.notify_all();
-    }
-
-    /// Parks the vCPU's own thread until the pause ends or there is something
-    /// else to do.
-    pub(super) fn park(&self) {
-        let mut thread = self.thread.lock();
-        (thread.parked, thread.idle) = (true, true);
-        self.changed.notify_all();
-        while self.has(attention::PAUSE) && !self.has(attention::STOP | attention::REQUEST) {
-            self.changed.wait(&mut thread);
-        }
-        thread.idle = false;
-    }
-
-    /// Ends a pause on the vCPU's own thread; tells whether it may run on.
-    pub(super) fn unpark(&self) -> bool {
-        // Under the lock: whoever asks for a pause after this waits for `park`.
-        let mut thread = self.thread.lock();
-        thread.parked = self.has(attention::PAUSE);
-        !thread.parked
+        *self.running.lock() = running;
     }
 }
 
@@ -243,38 +187,23 @@ mod tests {
     }
 
     #[test]
-    fn only_a_thread_in_the_loop_is_waited_for() {
+    fn only_a_thread_in_the_loop_counts_as_running() {
         let control = Arc::new(VcpuControl::new(true));
         assert!(control.is_halted() && !control.is_running());
-        control.request_pause();
-        control.wait_paused();
-        control.wait_idle();
         let running = control.enter();
         assert!(control.is_running());
-        let waiter = std::thread::spawn({
-            let control = Arc::clone(&control);
-            move || control.wait_paused()
-        });
         drop(running);
-        waiter.join().unwrap();
         assert!(!control.is_running());
     }
 
     #[test]
-    fn a_pause_that_is_asked_for_anew_is_not_left() {
-        let control = Arc::new(VcpuControl::new(false));
-        let _running = control.enter();
-        assert!(control.unpark(), "nobody asked for a pause");
-        control.request_pause();
-        control.post(VcpuRequest::SyncInstructions);
-        control.park();
-        control.wait_paused();
-        assert!(!control.unpark(), "it left for the request alone");
-        control.resume();
-        control.request_pause();
-        assert!(!control.unpark());
-        control.wait_paused();
-        control.resume();
-        assert!(control.unpark());
+    fn a_limited_sleep_ends_early_for_what_it_was_told_alone() {
+        let control = VcpuControl::new(false);
+        control.raise_attention(attention::INTERRUPT);
+        let begin = Instant::now();
+        control.sleep_for(Duration::from_millis(2), attention::STOP);
+        assert!(begin.elapsed() >= Duration::from_millis(2));
+        // Endless, if it did not look.
+        control.sleep_for(Duration::from_secs(1 << 30), attention::INTERRUPT);
     }
 }

@@ -99,19 +99,4 @@ impl MachineShared {
             }
         }
     }
-
-    /// Parks all vCPUs between two blocks, with no request left undone, and
-    /// waits until they are.
-    pub fn pause(&self) {
-        let vcpus = self.vcpus();
-        vcpus.iter().for_each(|vcpu| vcpu.request_pause());
-        vcpus.iter().for_each(|vcpu| vcpu.wait_paused());
-        // From here on nobody is left who could ask anybody for anything.
-        vcpus.iter().for_each(|vcpu| vcpu.wait_idle());
-    }
-
-    /// Lets all vCPUs run on after [`pause`](Self::pause).
-    pub fn resume(&self) {
-        self.vcpus().iter().for_each(|vcpu| vcpu.resume());
-    }
 }

@@ -9,7 +9,7 @@ use vm_cross_arch::{
 };
 
 use super::{
-    Core, VcpuExit, VcpuRequest, VcpuStats, attention, control::Running, stats::thread_cpu_ns,
+    Core, VcpuExit, VcpuStats, attention, control::Running, serve, stats::thread_cpu_ns,
     tiered::Tier1,
 };
 use crate::{
@@ -238,6 +238,10 @@ impl<G: Guest> Vcpu<G> {
                         }
                     }
                     Outcome::Jump(target) => self.pc = target,
+                    Outcome::Again => {
+                        self.core.retired = self.core.retired.wrapping_sub(1);
+                        self.pc = call.pc;
+                    }
                     Outcome::Wait => self.wait(),
                     Outcome::Exit(reason) => exit = Some(reason),
                 }
@@ -264,21 +268,18 @@ impl<G: Guest> Vcpu<G> {
         }
     }
 
-    /// Sleeps until an interrupt is pending, or the machine pauses or stops.
+    /// Sleeps until an interrupt is pending, or the vCPU is to stop.
     /// Does meanwhile what others ask for, without the guest waking up.
     fn wait(&mut self) {
         let control = Arc::clone(&self.core.control);
         loop {
-            if control.take_attention(attention::REQUEST) != 0 {
-                self.serve_requests();
-            }
+            self.serve_requests();
             // Lines count, not that one of them rose.
             control.take_attention(attention::INTERRUPT);
             let (guest, core) = (&self.guest, &self.core);
             let wake = || guest.wake_pending(core);
             control.sleep_until(wake);
-            let attention = control.attention();
-            if wake() || attention & (attention::PAUSE | attention::STOP) != 0 {
+            if wake() || control.has(attention::STOP) {
                 break;
             }
         }
@@ -304,46 +305,31 @@ impl<G: Guest> Vcpu<G> {
     fn attend(&mut self) -> Option<VcpuExit> {
         let control = Arc::clone(&self.core.control);
         loop {
-            let wanted = control.attention();
-            if wanted & attention::STOP != 0 {
+            if control.has(attention::STOP) {
                 return Some(VcpuExit::Stopped);
-            } else if control.take_attention(attention::REQUEST) != 0 {
-                self.serve_requests();
-            } else if wanted & attention::PAUSE != 0 {
-                control.park();
-            } else {
-                control.take_attention(attention::INTERRUPT);
-                if control.is_halted() {
-                    control.sleep_until(|| false);
-                } else if control.unpark() {
-                    break;
-                }
             }
+            if self.serve_requests() {
+                continue;
+            }
+            control.take_attention(attention::INTERRUPT);
+            if !control.is_halted() {
+                break;
+            }
+            control.sleep_until(|| false);
         }
         self.state_changed();
         self.take_interrupt();
         None
     }
 
-    fn serve_requests(&mut self) {
-        for request in self.core.control.take_requests() {
-            match request {
-                VcpuRequest::DropWrites { page } => self.core.forbid_direct_writes(page),
-                VcpuRequest::DropCode { page } => self.core.dropped_code.push(page),
-                VcpuRequest::SyncInstructions => {
-                    self.core.machine.blocks.sync();
-                    self.core.jump_flush.code();
-                }
-                VcpuRequest::Notify(completion) => completion.complete(),
-                VcpuRequest::Start { .. } => {
-                    if let Some(pc) = self.guest.start(&mut self.core, &request) {
-                        self.pc = pc;
-                        self.core.control.set_halted(false);
-                    }
-                }
-                VcpuRequest::FlushTlb { .. } => self.guest.request(&mut self.core, request),
-            }
+    /// Does what other threads have asked of the vCPU; tells whether that was
+    /// anything. For a vCPU without a thread, before its state is looked at.
+    pub fn serve_requests(&mut self) -> bool {
+        let (asked, begin) = serve(&mut self.core, &mut self.guest);
+        if let Some(pc) = begin {
+            self.pc = pc;
         }
+        asked
     }
 
     /// The block at `self.pc`: from the shared cache, else translated now.

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use vm_core::PAGE_SHIFT;
 use vm_cross_arch::guest::riscv64::regs;
 use vm_engine::vcpu::{Completion, VcpuRequest, attention};
+use vm_testing::{join, wait_for, wait_until};
 
 use crate::{
     common::asm::{reg::*, *},
@@ -51,7 +52,7 @@ fn settle(running: &Running, hart: usize) {
     running
         .control(hart)
         .post(VcpuRequest::Notify(Arc::clone(&done)));
-    while !done.wait_for(Duration::from_secs(1)) {}
+    wait_until("the requests of a hart", || done.is_done());
 }
 
 /// Raises the line and waits until so many interrupts were handled.
@@ -61,9 +62,7 @@ fn interrupt(running: &Running, interrupts: u64) {
 }
 
 fn wait_acknowledged(running: &Running, interrupts: u64) {
-    while running.acknowledged() < interrupts {
-        std::thread::yield_now();
-    }
+    wait_until("interrupts", || running.acknowledged() >= interrupts);
 }
 
 fn reg(hart: &Hart, n: u32) -> u64 {
@@ -92,9 +91,9 @@ fn requests_do_not_end_a_wait() {
         running.control(0).set_line(MSI + 4, page % 2 == 0);
         settle(&running, 0);
     }
-    running.shared.pause();
-    let count = running.peek(COUNT);
-    running.shared.resume();
+    let machine = running.pause();
+    let count = machine.peek(COUNT);
+    let running = machine.start();
     interrupt(&running, 2);
     running.stop();
     // Each handled interrupt may end one wait.
@@ -104,7 +103,7 @@ fn requests_do_not_end_a_wait() {
 /// Time that threads named `name` have used, in scheduler ticks, once all sleep.
 #[cfg(target_os = "linux")]
 fn ticks_of_sleeping_threads(name: &str) -> u64 {
-    loop {
+    wait_for("sleeping threads", || {
         let mut ticks = Some(0);
         for task in std::fs::read_dir("/proc/self/task").unwrap() {
             let path = task.unwrap().path().join("stat");
@@ -121,49 +120,38 @@ fn ticks_of_sleeping_threads(name: &str) -> u64 {
                 .filter(|_| fields[0] == "S")
                 .map(|t| t + used(11) + used(12));
         }
-        if let Some(ticks) = ticks {
-            return ticks;
-        }
-        std::thread::yield_now();
-    }
+        ticks
+    })
 }
 
 #[test]
 #[cfg(target_os = "linux")]
-fn waiting_halted_and_paused_harts_use_no_time() {
-    let mut machine = Machine::new(3, &waiting(MIE));
+fn waiting_and_halted_harts_use_no_time() {
+    let mut machine = Machine::new(2, &waiting(MIE));
     machine.thread_name = "sleepers".into();
     machine.shared.vcpus()[1].set_halted(true);
-    machine.shared.vcpus()[2].request_pause();
     let running = machine.start();
-    (0..3).for_each(|hart| {
-        if hart == 2 {
-            running.control(hart).wait_paused();
-        } else {
-            settle(&running, hart);
-        }
-    });
+    (0..2).for_each(|hart| settle(&running, hart));
     let before = ticks_of_sleeping_threads("sleepers");
     std::thread::sleep(Duration::from_millis(50));
     assert_eq!(ticks_of_sleeping_threads("sleepers"), before);
     let harts = running.stop();
-    assert_eq!(reg(&harts[2], A1), 0, "paused before its first instruction");
     assert_eq!((harts[1].pc, reg(&harts[1], A1)), (RAM, 0), "halted");
 }
 
 #[test]
 fn a_running_hart_pauses_and_goes_on() {
-    let running = Machine::new(2, &counting()).start();
+    let mut running = Machine::new(2, &counting()).start();
     for _ in 0..20 {
         let seen = running.peek(COUNT);
         running.wait_until(COUNT, |count| count != seen);
-        running.shared.pause();
-        let count = running.peek(COUNT);
+        let machine = running.pause();
+        let count = machine.peek(COUNT);
         for _ in 0..100 {
             std::thread::yield_now();
-            assert_eq!(running.peek(COUNT), count);
+            assert_eq!(machine.peek(COUNT), count);
         }
-        running.shared.resume();
+        running = machine.start();
     }
     running.stop();
 }
@@ -174,24 +162,22 @@ fn waiting_and_halted_harts_pause_and_go_on() {
     machine.shared.vcpus()[1].set_halted(true);
     let running = machine.start();
     (0..2).for_each(|hart| settle(&running, hart));
-    running.shared.pause();
-    running.control(0).set_line(MSI, true);
-    running.control(1).post(VcpuRequest::Start {
+    let mut machine = running.pause();
+    let vcpus = machine.shared.vcpus();
+    vcpus[0].set_line(MSI, true);
+    vcpus[1].post(VcpuRequest::Start {
         pc: RAM + 0x3000,
         arg: 5,
     });
-    running.shared.pause();
-    assert!(
-        !running.control(1).is_halted(),
-        "requests are done in a pause"
-    );
-    assert_eq!(running.acknowledged(), 0, "but no instruction runs");
     // The started hart stores its argument.
     let code = [auipc(A2, 0), sd(A1, A2, 0x100), WFI, jal(0, -4)];
     let bytes: Vec<u8> = code.into_iter().flat_map(u32::to_le_bytes).collect();
     let at = vm_core::GuestPhysAddr(RAM + 0x3000);
-    running.shared.ram.write(at, &bytes).unwrap();
-    running.shared.resume();
+    machine.shared.ram.write(at, &bytes).unwrap();
+    assert!(machine.harts[1].serve_requests());
+    assert_eq!(machine.harts[1].pc, RAM + 0x3000);
+    assert!(!machine.shared.vcpus()[1].is_halted());
+    let running = machine.start();
     running.wait_until(0x3100, |value| value == 5);
     wait_acknowledged(&running, 1);
     running.stop();
@@ -199,15 +185,13 @@ fn waiting_and_halted_harts_pause_and_go_on() {
 
 #[test]
 fn harts_stop_whatever_they_do() {
-    // Running, waiting, halted, paused.
+    // Running, waiting, halted.
     let mut p = Program::new();
     p.put([beq(A0, ZERO, 12), WFI, jal(0, -4)]);
     p.put([addi(A2, A2, 1), jal(0, -4)]);
-    let machine = Machine::new(4, &p);
+    let machine = Machine::new(3, &p);
     machine.shared.vcpus()[2].set_halted(true);
     let running = machine.start();
-    running.control(3).request_pause();
-    running.control(3).wait_paused();
     settle(&running, 0);
     running.stop();
 }
@@ -226,18 +210,12 @@ fn a_stopped_hart_does_what_it_was_asked_when_it_runs_again() {
     shared.run_on(std::iter::once(0), &[request], || {
         unreachable!("nothing to wait for")
     });
-    control.request_pause();
-    control.wait_paused();
     assert_eq!(shared.blocks.epoch(), epoch);
-    // It stops again at once, but not before it has looked at its requests.
     control.take_attention(attention::STOP);
     let thread = std::thread::spawn(move || harts[0].run());
-    while shared.blocks.epoch() == epoch {
-        std::thread::yield_now();
-    }
-    control.wait_paused();
+    wait_until("the request", || shared.blocks.epoch() != epoch);
     control.raise_attention(attention::STOP);
-    thread.join().unwrap();
+    join("the end of the hart", thread);
 }
 
 #[test]
@@ -250,7 +228,7 @@ fn requests_are_done_in_order() {
             VcpuRequest::SyncInstructions,
             VcpuRequest::Notify(Arc::clone(&done)),
         ]);
-        while !done.wait_for(Duration::from_secs(1)) {}
+        wait_until("the requests of a hart", || done.is_done());
         assert_eq!(running.shared.blocks.epoch(), epoch + n);
     }
     running.stop();
@@ -278,11 +256,11 @@ fn requests_reach_the_tlb() {
     for (request, want) in requests {
         let running = Machine::new(1, &counting()).start();
         running.wait_until(COUNT, |count| count > 0);
-        running.shared.pause();
-        running.control(0).post(request.clone());
-        running.shared.pause();
-        let mut harts = running.stop();
-        let core = &mut harts[0].core;
+        let mut machine = running.pause();
+        let hart = &mut machine.harts[0];
+        hart.core.control.post(request.clone());
+        assert!(hart.serve_requests());
+        let core = &mut hart.core;
         let entry = core.tlb.lookup(page, core.data_space, core.accept[1]);
         assert_eq!(
             entry.map(|entry| entry.host_write != 0),
@@ -306,10 +284,10 @@ fn interrupts_do_not_disturb_a_loop() {
     p.bne_to(S0, ZERO, top).stop_with(A2);
     p.pad(0x400).put([addi(A4, A4, 1), sd(ZERO, A3, 0), MRET]);
     let running = Machine::new(1, &p).start();
-    while running.control(0).attention() & attention::STOP == 0 {
+    wait_until("the end of the loop", || {
         running.control(0).set_line(MSI, true);
-        std::thread::yield_now();
-    }
+        running.control(0).attention() & attention::STOP != 0
+    });
     let acknowledged = running.acknowledged();
     let harts = running.join();
     assert_eq!(reg(&harts[0], A2), rounds * (rounds + 1) / 2);

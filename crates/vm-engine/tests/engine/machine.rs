@@ -19,6 +19,7 @@ use vm_engine::{
     vcpu::{MachineShared, Vcpu, VcpuControl, VcpuExit, attention},
 };
 use vm_mem::GuestRam;
+use vm_testing::{join, wait_for};
 
 use crate::common::asm::Program;
 
@@ -144,16 +145,19 @@ impl Machine {
 
     /// Runs it until the guest stops it; returns the result and the harts.
     pub fn run(self) -> (u64, Vec<Hart>) {
-        let running = self.start();
-        let registers = Arc::clone(&running.registers);
-        let harts = running.join();
-        (registers.result.load(Ordering::SeqCst), harts)
+        self.start().end()
+    }
+
+    /// The doubleword at offset `at` in RAM.
+    pub fn peek(&self, at: u64) -> u64 {
+        peek(&self.shared, at)
     }
 
     /// Starts the harts' threads.
     pub fn start(self) -> Running {
+        let name = &self.thread_name;
         let threads = self.harts.into_iter().map(|mut hart| {
-            let thread = std::thread::Builder::new().name(self.thread_name.clone());
+            let thread = std::thread::Builder::new().name(name.clone());
             thread
                 .spawn(move || {
                     let exit = hart.run();
@@ -163,6 +167,7 @@ impl Machine {
         });
         Running {
             threads: threads.collect(),
+            thread_name: self.thread_name,
             shared: self.shared,
             registers: self.registers,
         }
@@ -173,6 +178,7 @@ impl Machine {
 pub struct Running {
     pub shared: Arc<MachineShared>,
     threads: Vec<JoinHandle<(Hart, VcpuExit)>>,
+    thread_name: String,
     registers: Arc<Registers>,
 }
 
@@ -189,10 +195,35 @@ impl Running {
             .collect()
     }
 
+    /// The result and the harts, once the guest has stopped them.
+    pub fn end(self) -> (u64, Vec<Hart>) {
+        let registers = Arc::clone(&self.registers);
+        let harts = self.join();
+        (registers.result.load(Ordering::SeqCst), harts)
+    }
+
     /// The harts and why they stopped.
     pub fn exits(self) -> Vec<(Hart, VcpuExit)> {
-        let joined = self.threads.into_iter().map(|thread| thread.join());
-        joined.collect::<Result<_, _>>().unwrap()
+        let threads = self.threads.into_iter();
+        threads
+            .map(|thread| join("the end of a hart", thread))
+            .collect()
+    }
+
+    /// Stops the harts; the machine can be started again.
+    pub fn pause(self) -> Machine {
+        let (shared, registers) = (Arc::clone(&self.shared), Arc::clone(&self.registers));
+        let thread_name = self.thread_name.clone();
+        let harts = self.stop();
+        for vcpu in shared.vcpus() {
+            vcpu.take_attention(attention::STOP);
+        }
+        Machine {
+            shared,
+            harts,
+            thread_name,
+            registers,
+        }
     }
 
     /// Stops the harts from outside.
@@ -209,8 +240,7 @@ impl Running {
 
     /// The doubleword at offset `at` in RAM.
     pub fn peek(&self, at: u64) -> u64 {
-        let addr = GuestPhysAddr(RAM + at);
-        self.shared.ram.load(addr, AccessSize::Double).unwrap()
+        peek(&self.shared, at)
     }
 
     /// Replaces the doubleword at offset `at` in RAM.
@@ -224,17 +254,18 @@ impl Running {
 
     /// Waits until the doubleword at offset `at` fulfils a condition.
     pub fn wait_until(&self, at: u64, condition: impl Fn(u64) -> bool) -> u64 {
-        loop {
-            let value = self.peek(at);
-            if condition(value) {
-                return value;
-            }
-            std::thread::yield_now();
-        }
+        wait_for("a value in memory", || {
+            Some(self.peek(at)).filter(|value| condition(*value))
+        })
     }
 
     /// How many interrupts were acknowledged.
     pub fn acknowledged(&self) -> u64 {
         self.registers.acknowledged.load(Ordering::SeqCst)
     }
+}
+
+fn peek(machine: &MachineShared, at: u64) -> u64 {
+    let addr = GuestPhysAddr(RAM + at);
+    machine.ram.load(addr, AccessSize::Double).unwrap()
 }

@@ -1,11 +1,8 @@
 //! Harts that ask each other for something and wait for it.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use vm_core::power::PowerEvent;
@@ -13,10 +10,11 @@ use vm_engine::{
     guest::riscv64::{Firmware, SbiCall, SbiReturn},
     vcpu::{VcpuExit, VcpuRequest, attention},
 };
+use vm_testing::wait_until;
 
 use crate::{
-    common::asm::*,
-    machine::{Machine, Running},
+    common::asm::{reg::A1, *},
+    machine::{Machine, RAM, Running},
 };
 
 /// Firmware whose every call makes all harts flush, and waits for that.
@@ -55,9 +53,7 @@ impl Flusher {
     /// Waits until the hart has made `more` calls.
     fn wait(&self, hart: usize, more: u64) {
         let start = self.done(hart);
-        while self.done(hart) < start + more {
-            std::thread::sleep(Duration::from_micros(100));
-        }
+        wait_until("calls of the firmware", || self.done(hart) >= start + more);
     }
 }
 
@@ -85,21 +81,6 @@ fn all_harts_may_wait_for_each_other() {
 }
 
 #[test]
-fn a_parked_hart_does_not_keep_others_waiting() {
-    let (firmware, running) = start();
-    running.control(1).request_pause();
-    running.control(1).wait_paused();
-    let parked = firmware.done(1);
-    (0..4)
-        .filter(|hart| *hart != 1)
-        .for_each(|hart| firmware.wait(hart, 20));
-    assert_eq!(firmware.done(1), parked, "it answers, but does not run");
-    running.control(1).resume();
-    firmware.wait(1, 5);
-    running.stop();
-}
-
-#[test]
 fn a_halted_hart_does_not_keep_others_waiting() {
     let firmware = Arc::new(Flusher::default());
     let machine = calling(&firmware);
@@ -107,7 +88,7 @@ fn a_halted_hart_does_not_keep_others_waiting() {
     let running = machine.start();
     firmware.wait(0, 20);
     assert_eq!(firmware.done(2), 0);
-    let pc = crate::machine::RAM;
+    let pc = RAM;
     running.control(2).post(VcpuRequest::Start { pc, arg: 0 });
     firmware.wait(2, 5);
     running.stop();
@@ -115,23 +96,24 @@ fn a_halted_hart_does_not_keep_others_waiting() {
 
 #[test]
 fn pausing_all_ends_whatever_they_wait_for() {
-    let (firmware, running) = start();
+    let (firmware, mut running) = start();
     for _ in 0..50 {
         (0..4).for_each(|hart| firmware.wait(hart, 1));
-        running.shared.pause();
+        let mut machine = running.pause();
         let calls = || (0..4).map(|hart| firmware.done(hart)).sum::<u64>();
-        let (before, epoch) = (calls(), running.shared.blocks.epoch());
+        let before = calls();
         assert_eq!(
             before,
             firmware.begun.load(Ordering::SeqCst),
             "none is in a call"
         );
-        for control in running.shared.vcpus() {
-            assert_eq!(control.attention() & attention::REQUEST, 0);
+        for hart in &mut machine.harts {
+            hart.serve_requests();
+            assert_eq!(hart.core.control.attention() & attention::REQUEST, 0);
         }
         std::thread::yield_now();
-        assert_eq!((calls(), running.shared.blocks.epoch()), (before, epoch));
-        running.shared.resume();
+        assert_eq!(calls(), before);
+        running = machine.start();
     }
     running.stop();
 }
@@ -140,9 +122,9 @@ fn pausing_all_ends_whatever_they_wait_for() {
 fn stopping_ends_whatever_they_wait_for() {
     for _ in 0..20 {
         let (firmware, running) = start();
-        while firmware.begun.load(Ordering::SeqCst) < 8 {
-            std::thread::yield_now();
-        }
+        wait_until("calls of the firmware", || {
+            firmware.begun.load(Ordering::SeqCst) >= 8
+        });
         // One after the other, as a caller without MachineShared would.
         for control in running.shared.vcpus() {
             control.raise_attention(attention::STOP);
@@ -168,4 +150,42 @@ fn a_hart_that_has_left_its_loop_is_not_waited_for() {
     let reset = VcpuExit::Power(PowerEvent::Reset);
     let stopped = VcpuExit::Stopped;
     assert_eq!(exits, [stopped, stopped, stopped, reset]);
+}
+
+/// Firmware whose calls wait for a gate.
+#[derive(Default)]
+struct Gate {
+    open: AtomicBool,
+    calls: AtomicU64,
+}
+
+impl Firmware for Gate {
+    fn ecall(&self, mut call: SbiCall<'_>) -> SbiReturn {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        if call.wait_until(|| self.open.load(Ordering::SeqCst)) {
+            SbiReturn::Done { error: 0, value: 7 }
+        } else {
+            SbiReturn::Again
+        }
+    }
+}
+
+#[test]
+fn a_call_that_waits_is_made_anew_after_a_pause() {
+    let gate = Arc::new(Gate::default());
+    let mut p = Program::new();
+    p.put([ECALL]).stop_with(A1);
+    let machine = Machine::with_firmware(1, &p, Some(Arc::clone(&gate) as _));
+    let mut running = machine.start();
+    for calls in 1..=3 {
+        wait_until("the call", || gate.calls.load(Ordering::SeqCst) == calls);
+        let machine = running.pause();
+        let hart = &machine.harts[0];
+        assert_eq!((hart.pc, hart.core.instructions_retired()), (RAM, 0));
+        running = machine.start();
+    }
+    gate.open.store(true, Ordering::SeqCst);
+    let (result, harts) = running.end();
+    assert_eq!(result, 7);
+    assert!(harts[0].core.instructions_retired() > 0);
 }

@@ -4,8 +4,6 @@ use vm_core::{
     GuestArch,
     snapshot::{SavedState, SnapshotError},
 };
-use vm_engine::guest::{Guest, riscv64::Riscv64};
-use vm_engine::vcpu::{Vcpu, VcpuRequest};
 
 use super::{
     hardware::{ARCH, Hardware},
@@ -55,7 +53,8 @@ impl Hardware {
         let harts = self.vcpus.parked()?.iter_mut();
         let harts = harts
             .map(|hart| {
-                take_start(hart);
+                // They are not saved, and one may be to start.
+                hart.serve_requests();
                 hart.guest.save(&hart.core, hart.pc)
             })
             .collect::<Result<_, SnapshotError>>()?;
@@ -110,20 +109,5 @@ impl Hardware {
             hart.pc = hart.guest.restore(&mut hart.core, saved)?;
         }
         Ok(())
-    }
-}
-
-/// Carries out a start that the hart was asked for and has not got to: it is
-/// in the queue of requests, which is not saved. Others in it concern caches only.
-fn take_start(hart: &mut Vcpu<Riscv64>) {
-    for request in hart.core.control.take_requests() {
-        if let VcpuRequest::Start { .. } = request {
-            if let Some(pc) = hart.guest.start(&mut hart.core, &request) {
-                hart.pc = pc;
-                hart.core.control.set_halted(false);
-            }
-        } else {
-            hart.core.control.post(request);
-        }
     }
 }

@@ -4,14 +4,19 @@
 //! M-mode: the firmware answers it in place, on the hart's own thread. All
 //! other exceptions take their architectural way.
 
+use std::time::Duration;
+
 use vm_core::power::PowerEvent;
 use vm_cross_arch::guest::riscv64::regs;
 
 use super::{Riscv64, trap};
 use crate::{
     guest::{Exception, Outcome},
-    vcpu::{Core, VcpuExit, VcpuRequest, attention},
+    vcpu::{Core, VcpuExit, VcpuRequest, attention, carry_out, serve},
 };
+
+/// How often a call looks at what it waits for.
+const RETRY: Duration = Duration::from_micros(500);
 
 /// A supervisor execution environment, shared by all harts of a machine.
 pub trait Firmware: Send + Sync {
@@ -61,6 +66,9 @@ pub enum SbiReturn {
         /// Goes to a1.
         arg: u64,
     },
+    /// Does nothing yet: the machine stops, and the hart makes the call anew
+    /// when it runs on.
+    Again,
     /// Leaves the hart's loop for a power event.
     Power(PowerEvent),
 }
@@ -83,39 +91,31 @@ impl SbiCall<'_> {
             .collect();
         if own_too {
             for request in requests {
-                self.carry_out(request.clone());
+                carry_out(self.core, self.hart, request.clone());
             }
         }
         if others.is_empty() {
             return;
         }
         let machine = self.core.machine.clone();
-        machine.run_on(others.into_iter(), requests, || self.serve());
+        machine.run_on(others.into_iter(), requests, || {
+            serve(self.core, self.hart);
+        });
     }
 
-    /// Carries out what other harts ask of the waiting one.
-    fn serve(&mut self) {
-        if self.core.control.take_attention(attention::REQUEST) != 0 {
-            for request in self.core.control.take_requests() {
-                self.carry_out(request);
+    /// Waits until `ready`, which is asked again and again, and carries out
+    /// meanwhile what others ask of the hart. False if the machine stops before:
+    /// then the call is to end with [`SbiReturn::Again`].
+    pub fn wait_until(&mut self, mut ready: impl FnMut() -> bool) -> bool {
+        while !ready() {
+            serve(self.core, self.hart);
+            let control = &self.core.control;
+            if control.has(attention::STOP) {
+                return false;
             }
+            control.sleep_for(RETRY, attention::STOP | attention::REQUEST);
         }
-    }
-
-    fn carry_out(&mut self, request: VcpuRequest) {
-        match request {
-            VcpuRequest::DropWrites { page } => self.core.forbid_direct_writes(page),
-            VcpuRequest::DropCode { page } => self.core.dropped_code.push(page),
-            VcpuRequest::SyncInstructions => {
-                self.hart.fence_i(self.core);
-            }
-            VcpuRequest::FlushTlb { va, pages, asid } => {
-                self.hart.fence_range(self.core, va, pages, asid);
-            }
-            VcpuRequest::Notify(completion) => completion.complete(),
-            // A hart that waits in a call is started already.
-            VcpuRequest::Start { .. } => {}
-        }
+        true
     }
 }
 
@@ -154,6 +154,7 @@ impl Riscv64 {
                 core.control.raise_attention(attention::REQUEST);
                 Outcome::Value(0)
             }
+            SbiReturn::Again => Outcome::Again,
             SbiReturn::Suspend => {
                 core.set(a0, 0);
                 core.set(a1, 0);

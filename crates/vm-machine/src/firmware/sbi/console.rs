@@ -1,27 +1,24 @@
 //! The debug console (§12).
 
-use std::{thread, time::Duration};
-
 use vm_core::GuestPhysAddr;
-use vm_engine::{guest::riscv64::SbiCall, vcpu::attention};
+use vm_engine::guest::riscv64::{SbiCall, SbiReturn};
 
-use super::{Sbi, SbiError, SbiResult};
+use super::{Sbi, SbiError, SbiResult, finish};
 
 /// Bytes moved by one call, at most: calls may do less than they were asked for.
 const MAX_TRANSFER: u64 = 4096;
-/// How often a full console is tried again.
-const RETRY: Duration = Duration::from_micros(500);
 
 impl Sbi {
-    pub(super) fn debug_console(&self, call: &SbiCall<'_>, function: u64) -> SbiResult {
+    pub(super) fn debug_console(&self, call: &mut SbiCall<'_>, function: u64) -> SbiReturn {
         let [first, low, high, ..] = call.args;
-        match function {
+        finish(match function {
             0 => self.write(call, first, low, high),
             1 => self.read(call, first, low, high),
             // The byte is an 8-bit parameter.
-            2 => self.write_byte(call, first as u8).map(|_| 0),
+            2 if !self.write_byte(call, first as u8) => return SbiReturn::Again,
+            2 => Ok(0),
             _ => Err(SbiError::NotSupported),
-        }
+        })
     }
 
     fn write(&self, call: &SbiCall<'_>, len: u64, low: u64, high: u64) -> SbiResult {
@@ -48,16 +45,10 @@ impl Sbi {
         Ok(taken as u64)
     }
 
-    /// Writes one byte. It waits for room, as §12.3 asks for, but not beyond
-    /// the end or a pause of the machine.
-    pub(super) fn write_byte(&self, call: &SbiCall<'_>, byte: u8) -> SbiResult {
-        while self.console.write(&[byte]) == 0 {
-            if call.core.control.attention() & (attention::STOP | attention::PAUSE) != 0 {
-                return Err(SbiError::Failed);
-            }
-            thread::sleep(RETRY);
-        }
-        Ok(0)
+    /// Writes one byte, and waits for room, as §12.3 and §5.2 ask for. False if
+    /// the machine stops before: the byte is not written yet.
+    pub(super) fn write_byte(&self, call: &mut SbiCall<'_>, byte: u8) -> bool {
+        call.wait_until(|| self.console.write(&[byte]) != 0)
     }
 }
 

@@ -58,7 +58,7 @@ impl Firmware for Sbi {
             extension::TIME => set_timer(&mut call, function),
             extension::IPI => self.send_ipi(&call, function),
             extension::RFENCE => self.remote_fence(&mut call, function),
-            extension::DBCN => self.debug_console(&call, function),
+            extension::DBCN => return self.debug_console(&mut call, function),
             extension::HSM => return self.hart_state(&call, function),
             extension::SRST => return reset::call(&call, function),
             legacy => return self.legacy(&mut call, legacy),
@@ -77,10 +77,12 @@ impl Sbi {
                 call.set_timer(call.args[0]);
                 0
             }
-            extension::LEGACY_PUTCHAR => match self.write_byte(call, call.args[0] as u8) {
-                Ok(_) => 0,
-                Err(error) => error as i64,
-            },
+            extension::LEGACY_PUTCHAR => {
+                if !self.write_byte(call, call.args[0] as u8) {
+                    return SbiReturn::Again;
+                }
+                0
+            }
             extension::LEGACY_GETCHAR => self.console.read().map_or(-1, i64::from),
             extension::LEGACY_CLEAR_IPI => {
                 let pending = ipi::clear(call);

@@ -1,13 +1,14 @@
-use std::sync::Arc;
+use std::{sync::Arc, thread};
 
 use parking_lot::Mutex;
 use vm_core::{AccessSize, GuestPhysAddr, PowerEvent, time::AlarmService, time::ManualClock};
 use vm_device::bus::MmioBus;
 use vm_engine::{
     guest::riscv64::{HartConfig, Riscv64, interrupt_bits},
-    vcpu::{Core, MachineShared, VcpuControl, VcpuRequest, attention},
+    vcpu::{Completion, Core, MachineShared, VcpuControl, VcpuRequest, attention},
 };
 use vm_mem::GuestRam;
+use vm_testing::{join, wait_until};
 
 use super::*;
 
@@ -281,10 +282,39 @@ fn a_full_console_does_not_outlast_the_machine() {
     *fixture.console.full.lock() = true;
     assert_eq!(fixture.call(extension::DBCN, 0, &[1, RAM, 0]), done(0));
     fixture.core.control.raise_attention(attention::STOP);
-    let byte = fixture.call(extension::DBCN, 2, &[65]);
-    assert_eq!(byte, failed(SbiError::Failed));
-    let legacy = fixture.call(extension::LEGACY_PUTCHAR, 0, &[65]);
-    assert_eq!(legacy, SbiReturn::Legacy { value: -1 });
+    let calls = [(extension::DBCN, 2), (extension::LEGACY_PUTCHAR, 0)];
+    for (extension, function) in calls {
+        // Nothing is lost: the call is made again.
+        let byte = fixture.call(extension, function, &[65]);
+        assert_eq!(byte, SbiReturn::Again);
+    }
+}
+
+#[test]
+fn a_hart_that_waits_for_the_console_does_what_others_ask() {
+    for (extension, function) in [(extension::DBCN, 2), (extension::LEGACY_PUTCHAR, 0)] {
+        let mut fixture = Fixture::new();
+        *fixture.console.full.lock() = true;
+        let console = Arc::clone(&fixture.console);
+        let machine = Arc::clone(&fixture.core.machine);
+        let caller = thread::spawn(move || {
+            let answer = fixture.call(extension, function, &[u64::from(b'x')]);
+            (answer, fixture.core.jump_flush.is_pending())
+        });
+        let done = Arc::new(Completion::new(1));
+        let notify = VcpuRequest::Notify(Arc::clone(&done));
+        machine.vcpus()[0].post_all([VcpuRequest::SyncInstructions, notify]);
+        wait_until("the answer of a hart that prints", || done.is_done());
+        assert!(console.printed.lock().is_empty());
+        *console.full.lock() = false;
+        let (answer, flushes) = join("the hart", caller);
+        assert!(matches!(
+            answer,
+            SbiReturn::Done { error: 0, .. } | SbiReturn::Legacy { value: 0 }
+        ));
+        assert!(flushes);
+        assert_eq!(*console.printed.lock(), b"x");
+    }
 }
 
 #[test]
