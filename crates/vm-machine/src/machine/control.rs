@@ -18,6 +18,8 @@ pub(super) enum Event {
     },
     /// A vCPU's thread ended by a panic.
     Lost {
+        /// The life that it belonged to.
+        life: u64,
         /// The vCPU's index.
         vcpu: usize,
     },

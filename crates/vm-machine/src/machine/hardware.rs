@@ -9,7 +9,7 @@ use vm_engine::vcpu::{Engine, Vcpu};
 use super::{
     control::Event,
     engine::{self, EngineInUse},
-    vcpus::Vcpus,
+    vcpus::{LostSink, Vcpus},
 };
 use crate::{
     board::virt_riscv64::{Board, BoardParts},
@@ -85,7 +85,7 @@ impl Hardware {
         around.tools.watch(&mut harts);
         let symbols = around.plan.symbols();
         Ok(Self {
-            vcpus: Vcpus::new(harts, Arc::clone(&power), around.events.clone()),
+            vcpus: Vcpus::new(harts, Arc::clone(&power), loss_sink(around)),
             board,
             engine,
             sbi,
@@ -131,7 +131,7 @@ impl Hardware {
                 cause,
             })?);
         }
-        self.vcpus.start()
+        self.vcpus.start().inspect_err(|_| self.htif = None)
     }
 
     /// Stops the threads; afterwards nothing moves but devices' own threads.
@@ -139,6 +139,15 @@ impl Hardware {
         self.htif = None;
         self.vcpus.stop()
     }
+}
+
+/// Reports lost vCPUs to the thread that runs the machine.
+fn loss_sink(around: &Surroundings<'_>) -> LostSink {
+    let (events, life) = (around.events.clone(), around.life);
+    Arc::new(move |vcpu| {
+        // As for power events.
+        let _ = events.send(Event::Lost { life, vcpu });
+    })
 }
 
 /// Reports power events to the thread that runs the machine.

@@ -97,8 +97,8 @@ impl Machine {
     }
 
     /// Runs the machine to its end, on this thread and those of its vCPUs.
-    /// Called again, it goes on where the machine ended, if that is possible,
-    /// else from power-on.
+    /// Called again, it goes on where the machine ended or failed, if that is
+    /// possible, else from power-on.
     ///
     /// # Errors
     /// [`MachineError`] if the host runs out of something, or a part of the
@@ -108,7 +108,7 @@ impl Machine {
             self.power_on()?;
         }
         let begin = Instant::now();
-        let result = self.run_lives();
+        let result = self.run_lives().inspect_err(|_| self.halt());
         self.stats.ran_since(begin);
         self.tools.flush();
         result
@@ -117,6 +117,18 @@ impl Machine {
     /// What the machine has done so far.
     pub fn stats(&self) -> &MachineStats {
         &self.stats
+    }
+
+    /// Stops what moves after a failure.
+    fn halt(&mut self) {
+        // A machine without one of its vCPUs is not that machine any more.
+        if self
+            .hardware
+            .as_mut()
+            .is_some_and(|hardware| hardware.stop().is_err())
+        {
+            self.hardware = None;
+        }
     }
 
     fn run_lives(&mut self) -> Result<ExitStatus, MachineError> {
@@ -168,9 +180,11 @@ impl Machine {
     fn react(&mut self, event: Event, running: &mut bool) -> Result<Next, MachineError> {
         match event {
             // What the last life has left behind.
-            Event::Power { life, .. } if life != self.life => Ok(Next::Wait),
+            Event::Power { life, .. } | Event::Lost { life, .. } if life != self.life => {
+                Ok(Next::Wait)
+            }
             Event::Power { event, .. } => Ok(self.power(event)),
-            Event::Lost { vcpu } => Err(MachineError::VcpuLost { vcpu }),
+            Event::Lost { vcpu, .. } => Err(MachineError::VcpuLost { vcpu }),
             Event::Command(Command::Stop) => Ok(Next::End(ExitStatus::Stopped)),
             Event::Command(command) => {
                 self.control(command, running)?;
@@ -203,11 +217,10 @@ impl Machine {
             Command::Save(reply) => {
                 hardware.stop()?;
                 let state = hardware.save();
-                if *running {
-                    hardware.start()?;
-                }
+                let started = if *running { hardware.start() } else { Ok(()) };
                 // Whoever asked may have lost interest.
                 let _ = reply.send(state);
+                started?;
             }
         }
         Ok(())

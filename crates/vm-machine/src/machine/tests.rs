@@ -3,15 +3,21 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        mpsc::{RecvTimeoutError, channel},
+    },
     thread,
 };
 
 use vm_device::console::MemoryOutput;
 use vm_engine::{jit::SUPPORTED, vcpu::Engine};
 use vm_optimizers::TierPolicy;
+use vm_testing::DEADLINE;
 
 use super::*;
+mod threads;
+
 use crate::{
     config::{Bios, ByteSize, DiskConfig, EngineChoice, MachineOptions, Transport},
     console::HostConsole,
@@ -42,11 +48,34 @@ impl Fixture {
         Self { machine, output }
     }
 
+    /// Runs the machine to its end, which it is to come to by itself, or by
+    /// what another thread does.
     fn run(&mut self) -> (ExitStatus, String) {
-        let status = self.machine.run().unwrap();
+        let status = run(&mut self.machine);
         let output = String::from_utf8_lossy(&self.output.take()).into_owned();
         (status, output)
     }
+}
+
+/// What the guest `count` prints.
+fn alphabet() -> String {
+    let letters = ('a'..='z').zip('A'..='Z');
+    letters.flat_map(|(a, b)| [a, b]).collect()
+}
+
+/// Runs a machine to its end; stops it if it does not come to one.
+fn run(machine: &mut Machine) -> ExitStatus {
+    let (done, running) = channel::<()>();
+    let handle = machine.handle();
+    let watchdog = thread::spawn(move || {
+        let late = running.recv_timeout(DEADLINE) == Err(RecvTimeoutError::Timeout);
+        late.then(|| handle.stop()).is_some()
+    });
+    let result = machine.run();
+    drop(done);
+    let late = watchdog.join().unwrap();
+    assert!(!late, "the end of the machine: not within {DEADLINE:?}");
+    result.unwrap()
 }
 
 const OFF: ExitStatus = ExitStatus::PowerOff { status: 0 };
@@ -160,10 +189,7 @@ fn a_guest_that_hammers_the_devices_can_be_saved_and_stopped() {
 
 #[test]
 fn a_machine_goes_on_from_its_saved_state() {
-    let alphabet: String = ('a'..='z')
-        .zip('A'..='Z')
-        .flat_map(|(a, b)| [a, b])
-        .collect();
+    let alphabet = alphabet();
     let options = bare_metal("count").cpus(2u32);
     let mut fixture = Fixture::new(options.clone());
     let handle = fixture.machine.handle();

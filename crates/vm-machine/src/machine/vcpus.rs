@@ -1,7 +1,11 @@
 //! The threads of the vCPUs.
 
 use std::{
-    sync::{Arc, mpsc::Sender},
+    io,
+    sync::{
+        Arc,
+        mpsc::{Receiver, sync_channel},
+    },
     thread::{self, JoinHandle},
 };
 
@@ -11,44 +15,52 @@ use vm_engine::{
     vcpu::{Vcpu, VcpuControl, VcpuExit, attention},
 };
 
-use super::control::Event;
 use crate::error::MachineError;
 
 type Hart = Vcpu<Riscv64>;
+
+/// The work of a vCPU's thread: it returns the vCPU that it was handed.
+pub(super) type Job = Box<dyn FnOnce() -> Option<Hart> + Send>;
+pub(super) type Thread = JoinHandle<Option<Hart>>;
+/// Hears of a vCPU whose thread ended by a panic.
+pub(super) type LostSink = Arc<dyn Fn(usize) + Send + Sync>;
 
 /// The vCPUs of a machine. While it is stopped they are here, else on their threads.
 pub(super) struct Vcpus {
     controls: Vec<Arc<VcpuControl>>,
     parked: Vec<Hart>,
-    threads: Vec<JoinHandle<Hart>>,
+    threads: Vec<Thread>,
+    /// A vCPU that is gone: the others must not run without it.
+    lost: Option<usize>,
     power: Arc<dyn PowerSink>,
-    events: Sender<Event>,
+    loss: LostSink,
 }
 
 /// Reports a thread that ends by a panic: without it, the machine would wait
 /// for this vCPU for ever.
 struct PanicReport {
     vcpu: usize,
-    events: Sender<Event>,
+    loss: LostSink,
 }
 
 impl Drop for PanicReport {
     fn drop(&mut self) {
         if thread::panicking() {
-            let _ = self.events.send(Event::Lost { vcpu: self.vcpu });
+            (self.loss)(self.vcpu);
         }
     }
 }
 
 impl Vcpus {
-    pub(super) fn new(harts: Vec<Hart>, power: Arc<dyn PowerSink>, events: Sender<Event>) -> Self {
+    pub(super) fn new(harts: Vec<Hart>, power: Arc<dyn PowerSink>, loss: LostSink) -> Self {
         let controls = harts.iter().map(|hart| Arc::clone(&hart.core.control));
         Self {
             controls: controls.collect(),
             parked: harts,
             threads: Vec::new(),
+            lost: None,
             power,
-            events,
+            loss,
         }
     }
 
@@ -58,16 +70,62 @@ impl Vcpus {
         Ok(&mut self.parked)
     }
 
-    /// Starts a thread for every vCPU, unless they run.
+    /// Starts a thread for every vCPU, unless they run: for all of them or, on
+    /// an error, for none.
     pub(super) fn start(&mut self) -> Result<(), MachineError> {
+        self.start_on(spawn)
+    }
+
+    /// The same, on threads that `spawn` makes.
+    pub(super) fn start_on(
+        &mut self,
+        mut spawn: impl FnMut(usize, Job) -> io::Result<Thread>,
+    ) -> Result<(), MachineError> {
+        self.check()?;
         for control in &self.controls {
             control.take_attention(attention::STOP);
         }
-        for (index, hart) in self.parked.drain(..).enumerate() {
-            let thread = spawn(index, hart, Arc::clone(&self.power), self.events.clone())?;
-            self.threads.push(thread);
+        // A thread that cannot be started takes its closure along: no vCPU is in one.
+        let mut desks = Vec::with_capacity(self.parked.len());
+        for vcpu in 0..self.parked.len() {
+            let (desk, hart) = sync_channel(1);
+            match spawn(vcpu, self.job(vcpu, hart)) {
+                Ok(thread) => self.threads.push(thread),
+                Err(cause) => {
+                    drop((desk, desks));
+                    self.dismiss();
+                    let what = format!("vCPU {vcpu}");
+                    return Err(MachineError::Thread { what, cause });
+                }
+            }
+            desks.push(desk);
+        }
+        for (hart, desk) in self.parked.drain(..).zip(desks) {
+            // A thread that is gone already has reported that itself.
+            let _ = desk.send(hart);
         }
         Ok(())
+    }
+
+    /// Runs the vCPU that comes through `hart`, if one does.
+    fn job(&self, vcpu: usize, hart: Receiver<Hart>) -> Job {
+        let (power, loss) = (Arc::clone(&self.power), Arc::clone(&self.loss));
+        Box::new(move || {
+            let _report = PanicReport { vcpu, loss };
+            let mut hart = hart.recv().ok()?;
+            if let VcpuExit::Power(event) = hart.run() {
+                power.signal(event);
+            }
+            Some(hart)
+        })
+    }
+
+    /// Ends threads that will get no vCPU.
+    fn dismiss(&mut self) {
+        for thread in self.threads.drain(..) {
+            // It has done nothing that could fail.
+            let _ = thread.join();
+        }
     }
 
     /// Waits until every vCPU has stopped between two instructions.
@@ -75,14 +133,18 @@ impl Vcpus {
         for control in &self.controls {
             control.raise_attention(attention::STOP);
         }
-        let mut lost = None;
         for (vcpu, thread) in self.threads.drain(..).enumerate() {
             match thread.join() {
-                Ok(hart) => self.parked.push(hart),
-                Err(_) => lost = Some(vcpu),
+                Ok(Some(hart)) => self.parked.push(hart),
+                Ok(None) | Err(_) => self.lost = Some(vcpu),
             }
         }
-        match lost {
+        self.check()
+    }
+
+    /// Whether all vCPUs are there.
+    fn check(&self) -> Result<(), MachineError> {
+        match self.lost {
             Some(vcpu) => Err(MachineError::VcpuLost { vcpu }),
             None => Ok(()),
         }
@@ -96,27 +158,8 @@ impl Drop for Vcpus {
     }
 }
 
-fn spawn(
-    index: usize,
-    mut hart: Hart,
-    power: Arc<dyn PowerSink>,
-    events: Sender<Event>,
-) -> Result<JoinHandle<Hart>, MachineError> {
-    let run = move || {
-        let _report = PanicReport {
-            vcpu: index,
-            events,
-        };
-        if let VcpuExit::Power(event) = hart.run() {
-            power.signal(event);
-        }
-        hart
-    };
-    thread::Builder::new()
-        .name(format!("vcpu{index}"))
-        .spawn(run)
-        .map_err(|cause| MachineError::Thread {
-            what: format!("vCPU {index}"),
-            cause,
-        })
+/// Starts a thread of the host.
+pub(super) fn spawn(vcpu: usize, job: Job) -> io::Result<Thread> {
+    let thread = thread::Builder::new().name(format!("vcpu{vcpu}"));
+    thread.spawn(job)
 }
