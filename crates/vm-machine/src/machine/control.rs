@@ -1,6 +1,9 @@
 //! What reaches a running machine from other threads.
 
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::{
+    collections::VecDeque,
+    sync::mpsc::{Receiver, Sender, channel},
+};
 
 use vm_core::PowerEvent;
 
@@ -88,7 +91,48 @@ impl MachineHandle {
     }
 }
 
-/// Both ends of the channel.
-pub(super) fn events() -> (Sender<Event>, Receiver<Event>) {
-    channel()
+/// What the thread that runs the machine has not got to yet.
+pub(super) struct EventQueue {
+    receiver: Receiver<Event>,
+    /// What has been taken from there to be looked at.
+    early: VecDeque<Event>,
+}
+
+impl EventQueue {
+    /// The queue, and what leads to it.
+    pub(super) fn new() -> (Sender<Event>, Self) {
+        let (sender, receiver) = channel();
+        let early = VecDeque::new();
+        (sender, Self { receiver, early })
+    }
+
+    /// Waits for the next event; `None` if there will never be one.
+    pub(super) fn next(&mut self) -> Option<Event> {
+        let early = self.early.pop_front();
+        early.or_else(|| self.receiver.recv().ok())
+    }
+
+    /// Whether the machine, in life `life`, has come to an end or a reset that
+    /// nobody has reacted to.
+    pub(super) fn has_power_event(&mut self, life: u64) -> bool {
+        self.look();
+        let mut events = self.early.iter();
+        events.any(|event| matches!(event, Event::Power { life: of, .. } if *of == life))
+    }
+
+    /// Puts a command behind everything else.
+    pub(super) fn postpone(&mut self, command: Command) {
+        self.early.push_back(Event::Command(command));
+    }
+
+    /// Forgets commands: whoever waits for an answer hears that there is none.
+    pub(super) fn refuse_commands(&mut self) {
+        self.look();
+        self.early
+            .retain(|event| !matches!(event, Event::Command(_)));
+    }
+
+    fn look(&mut self) {
+        self.early.extend(self.receiver.try_iter());
+    }
 }

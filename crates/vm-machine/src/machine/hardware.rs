@@ -12,7 +12,7 @@ use super::{
     vcpus::{LostSink, Vcpus},
 };
 use crate::{
-    board::virt_riscv64::{Board, BoardParts},
+    board::virt_riscv64::{Board, BoardParts, Component},
     boot::{BootPlan, Entry},
     config::{Bios, MachineConfig},
     console::HostConsole,
@@ -47,9 +47,7 @@ pub(super) struct Hardware {
     pub(super) engine: EngineInUse,
     /// The firmware, if the host serves it.
     pub(super) sbi: Option<Arc<Sbi>>,
-    htif: Option<Htif>,
-    htif_addresses: Option<HtifAddresses>,
-    power: Arc<dyn PowerSink>,
+    htif: Option<Arc<Htif>>,
 }
 
 impl Hardware {
@@ -57,7 +55,7 @@ impl Hardware {
     pub(super) fn new(around: &Surroundings<'_>) -> Result<Self, MachineError> {
         let config = around.config;
         let power = power_sink(around);
-        let board = Board::new(&BoardParts {
+        let mut board = Board::new(&BoardParts {
             config,
             console: around.console,
             power: Arc::clone(&power),
@@ -83,18 +81,13 @@ impl Hardware {
             .collect();
         let engine = engine::choose(&mut harts, config.engine, Engine::Jit(config.tiers))?;
         around.tools.watch(&mut harts);
-        let symbols = around.plan.symbols();
+        let htif = add_htif(&mut board, around.plan, &power);
         Ok(Self {
-            vcpus: Vcpus::new(harts, Arc::clone(&power), loss_sink(around)),
+            vcpus: Vcpus::new(harts, power, loss_sink(around)),
             board,
             engine,
             sbi,
-            htif: None,
-            htif_addresses: symbols.tohost.map(|tohost| HtifAddresses {
-                tohost,
-                fromhost: symbols.fromhost,
-            }),
-            power,
+            htif,
         })
     }
 
@@ -122,23 +115,43 @@ impl Hardware {
 
     /// Starts the threads.
     pub(super) fn start(&mut self) -> Result<(), MachineError> {
-        if let Some(addresses) = self.htif_addresses {
-            let ram = self.board.shared.ram.clone();
-            let console = Arc::clone(&self.board.firmware_console);
-            let htif = Htif::start(addresses, ram, console, Arc::clone(&self.power));
-            self.htif = Some(htif.map_err(|cause| MachineError::Thread {
+        if let Some(htif) = &self.htif {
+            htif.start().map_err(|cause| MachineError::Thread {
                 what: "HTIF".to_owned(),
                 cause,
-            })?);
+            })?;
         }
-        self.vcpus.start().inspect_err(|_| self.htif = None)
+        self.vcpus.start().inspect_err(|_| self.stop_htif())
     }
 
     /// Stops the threads; afterwards nothing moves but devices' own threads.
     pub(super) fn stop(&mut self) -> Result<(), MachineError> {
-        self.htif = None;
+        self.stop_htif();
         self.vcpus.stop()
     }
+
+    fn stop_htif(&self) {
+        if let Some(htif) = &self.htif {
+            htif.stop();
+        }
+    }
+}
+
+/// Adds what serves HTIF, if the program uses it.
+fn add_htif(board: &mut Board, plan: &BootPlan, power: &Arc<dyn PowerSink>) -> Option<Arc<Htif>> {
+    let symbols = plan.symbols();
+    let addresses = HtifAddresses {
+        tohost: symbols.tohost?,
+        fromhost: symbols.fromhost,
+    };
+    let ram = board.shared.ram.clone();
+    let console = Arc::clone(&board.firmware_console);
+    let htif = Arc::new(Htif::new(addresses, ram, console, Arc::clone(power)));
+    board.components.push(Component {
+        name: "htif".to_owned(),
+        device: Arc::clone(&htif) as _,
+    });
+    Some(htif)
 }
 
 /// Reports lost vCPUs to the thread that runs the machine.

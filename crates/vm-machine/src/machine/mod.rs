@@ -11,14 +11,11 @@ mod state;
 mod stats;
 mod vcpus;
 
-use std::{
-    sync::mpsc::{Receiver, Sender},
-    time::Instant,
-};
+use std::{sync::mpsc::Sender, time::Instant};
 
 use vm_core::{HostArch, PowerEvent};
 
-use control::{Command, Event, events};
+use control::{Command, Event, EventQueue};
 use hardware::{Hardware, Surroundings};
 
 use crate::{
@@ -38,7 +35,7 @@ pub struct Machine {
     tools: Tools,
     console: HostConsole,
     sender: Sender<Event>,
-    events: Receiver<Event>,
+    events: EventQueue,
     /// How many times the hardware was made.
     life: u64,
     hardware: Option<Hardware>,
@@ -64,7 +61,7 @@ impl Machine {
     pub fn new(config: MachineConfig, console: HostConsole) -> Result<Self, MachineError> {
         let mut plan = BootPlan::read(&config)?;
         let tools = Tools::new(&config, plan.take_names())?;
-        let (sender, events) = events();
+        let (sender, events) = EventQueue::new();
         let mut machine = Self {
             config,
             plan,
@@ -109,6 +106,7 @@ impl Machine {
         }
         let begin = Instant::now();
         let result = self.run_lives().inspect_err(|_| self.halt());
+        self.events.refuse_commands();
         self.stats.ran_since(begin);
         self.tools.flush();
         result
@@ -136,7 +134,7 @@ impl Machine {
         let mut running = true;
         loop {
             // The sender is kept here, so there is always one.
-            let event = self.events.recv().map_err(|_| MachineError::Ended)?;
+            let event = self.events.next().ok_or(MachineError::Ended)?;
             match self.react(event, &mut running)? {
                 Next::Wait => {}
                 Next::Reset => {
@@ -216,6 +214,12 @@ impl Machine {
             }
             Command::Save(reply) => {
                 hardware.stop()?;
+                // An end that the guest has come to is not part of the state.
+                if self.events.has_power_event(self.life) {
+                    self.events.postpone(Command::Save(reply));
+                    return Ok(());
+                }
+                let hardware = self.hardware()?;
                 let state = hardware.save();
                 let started = if *running { hardware.start() } else { Ok(()) };
                 // Whoever asked may have lost interest.

@@ -83,14 +83,20 @@ impl Hardware {
     fn check(&mut self, state: &MachineState) -> Result<(), MachineError> {
         let here = self.board.components.iter().map(|part| &part.name);
         let there = state.devices.iter().map(|(name, _)| name);
+        let device = difference(here.collect(), there.collect());
         let cause = if state.arch != ARCH {
             format!("it is of a {} machine", state.arch)
         } else if self.vcpus.parked()?.len() != state.harts.len() {
             format!("it has {} vCPUs: set --cpus", state.harts.len())
         } else if self.sbi.is_some() != state.started.is_some() {
             "one of them has firmware of its own: set --bios".to_owned()
-        } else if !here.eq(there) {
-            "it has other devices: set --disk".to_owned()
+        } else if let Some(name) = device {
+            let option = match name {
+                "htif" => "--kernel",
+                "virtio-console" => "--console-device",
+                _ => "--disk",
+            };
+            format!("only one of them has the device `{name}`: set {option}")
         } else {
             return Ok(());
         };
@@ -99,8 +105,10 @@ impl Hardware {
 
     fn restore_quiet(&mut self, state: &MachineState) -> Result<(), MachineError> {
         state.ram.restore(&self.board.shared.ram)?;
-        for (part, (_, saved)) in self.board.components.iter().zip(&state.devices) {
-            part.device.restore(saved)?;
+        for part in &self.board.components {
+            // `check` has found one for each.
+            let saved = state.devices.iter().find(|(name, _)| *name == part.name);
+            saved.map_or(Ok(()), |(_, saved)| part.device.restore(saved))?;
         }
         if let (Some(sbi), Some(started)) = (&self.sbi, &state.started) {
             sbi.set_started(started);
@@ -110,4 +118,11 @@ impl Hardware {
         }
         Ok(())
     }
+}
+
+/// A name that is in one of the lists only.
+fn difference<'a>(here: Vec<&'a String>, there: Vec<&'a String>) -> Option<&'a str> {
+    let mut all = here.iter().chain(&there);
+    let single = all.find(|name| here.contains(name) != there.contains(name));
+    single.map(|name| name.as_str())
 }

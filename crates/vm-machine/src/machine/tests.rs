@@ -16,6 +16,7 @@ use vm_optimizers::TierPolicy;
 use vm_testing::DEADLINE;
 
 use super::*;
+mod htif;
 mod threads;
 
 use crate::{
@@ -235,6 +236,7 @@ fn a_state_of_another_machine_is_refused() {
     for (options, part) in [
         (bare_metal("nowhere").cpus(2u32), "--cpus"),
         (bare_metal("nowhere").memory(ByteSize::mib(8)), "size"),
+        (bare_metal("htif"), "`htif`: set --kernel"),
     ] {
         let mut other = Fixture::new(options);
         let message = other.machine.restore(&state).unwrap_err().to_string();

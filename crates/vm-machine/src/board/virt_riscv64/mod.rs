@@ -7,4 +7,4 @@ mod firmware_console;
 pub mod map;
 mod virtio;
 
-pub(crate) use build::{Board, BoardParts};
+pub(crate) use build::{Board, BoardParts, Component};

@@ -8,5 +8,6 @@
 mod command;
 mod proxy;
 mod service;
+mod state;
 
 pub use service::{Htif, HtifAddresses};
