@@ -15,11 +15,6 @@ use crate::{
     vcpu::Core,
 };
 
-/// After so many stores that hit code pages but no code, the next such page
-/// becomes a data page again: if its code still runs, translating it anew costs
-/// little against so many stores; if it does not, stores are direct again.
-const MAX_STORES_BESIDE_CODE: u32 = 256;
-
 /// Whether an access of `size` at `va` touches two pages.
 #[inline(always)]
 fn crosses_page(va: u64, size: AccessSize) -> bool {
@@ -309,10 +304,7 @@ pub(crate) fn written(core: &mut Core, gpa: GuestPhysAddr, bytes: u64) {
         Stored::NoCode => {}
         Stored::Voided => core.code_dropped(gpa.page()),
         Stored::Beside => {
-            core.stores_beside_code += 1;
-            if core.stores_beside_code == MAX_STORES_BESIDE_CODE {
-                core.stores_beside_code = 0;
-                core.machine.blocks.release(gpa.page());
+            if core.machine.blocks.count_beside(gpa.page()) {
                 core.code_dropped(gpa.page());
             }
         }

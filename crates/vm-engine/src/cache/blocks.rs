@@ -24,6 +24,10 @@ const SHARDS: usize = 64;
 const PAGE: Range<u64> = 0..PAGE_SIZE;
 /// Host memory that translations may occupy, in bytes; past it all are dropped.
 const LIMIT: usize = 256 << 20;
+/// After so many stores beside its code, a code page becomes a data page again:
+/// if its code still runs, translating it anew costs little against so many
+/// stores; if it does not, stores are direct again.
+const MAX_STORES_BESIDE_CODE: u32 = 256;
 
 /// Translated blocks, keyed by physical address.
 pub struct BlockCache {
@@ -217,6 +221,16 @@ impl BlockCache {
             done += part;
         }
         voided
+    }
+
+    /// Counts a store that was [`Stored::Beside`] the code of a page. With the
+    /// last of too many the page is [released](Self::release); whether it was.
+    pub fn count_beside(&self, page: u64) -> bool {
+        let released = self.lines.count_beside(page) >= MAX_STORES_BESIDE_CODE;
+        if released {
+            self.release(page);
+        }
+        released
     }
 
     /// Voids all blocks of a page; it is no code page afterwards.

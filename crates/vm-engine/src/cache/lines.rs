@@ -4,7 +4,7 @@ use std::{
     ops::Range,
     sync::{
         OnceLock,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
 };
 
@@ -35,8 +35,17 @@ pub(super) struct CodeLines {
     regions: Vec<Region>,
 }
 
-/// The words of [`CHUNK`] pages, made when the first of them holds code.
-type Chunk = OnceLock<Box<[AtomicU64]>>;
+/// [`CHUNK`] pages, made when the first of them holds code.
+type Chunk = OnceLock<Box<[CodePage]>>;
+
+/// What is known of a page.
+#[derive(Default)]
+struct CodePage {
+    /// The lines that hold code.
+    lines: AtomicU64,
+    /// How many stores have hit it beside its code since it became a code page.
+    beside: AtomicU32,
+}
 
 struct Region {
     first_page: u64,
@@ -72,7 +81,7 @@ impl CodeLines {
     }
 
     #[inline]
-    fn word(&self, page: u64) -> Option<&AtomicU64> {
+    fn page(&self, page: u64) -> Option<&CodePage> {
         let (chunk, index) = self.chunk(page)?;
         chunk.get()?.get(index)
     }
@@ -80,8 +89,8 @@ impl CodeLines {
     /// The lines of the page that hold code.
     #[inline]
     pub(super) fn get(&self, page: u64) -> u64 {
-        self.word(page)
-            .map_or(0, |word| word.load(Ordering::SeqCst))
+        self.page(page)
+            .map_or(0, |page| page.lines.load(Ordering::SeqCst))
     }
 
     /// Marks lines; tells whether the page had none before.
@@ -89,17 +98,33 @@ impl CodeLines {
         let Some((chunk, index)) = self.chunk(page) else {
             return false;
         };
-        let words = chunk.get_or_init(|| (0..CHUNK).map(|_| AtomicU64::new(0)).collect());
-        words
-            .get(index)
-            .is_some_and(|word| word.fetch_or(mask, Ordering::SeqCst) == 0)
+        let pages = chunk.get_or_init(|| (0..CHUNK).map(|_| CodePage::default()).collect());
+        let Some(page) = pages.get(index) else {
+            return false;
+        };
+        let is_new = page.lines.fetch_or(mask, Ordering::SeqCst) == 0;
+        if is_new {
+            page.beside.store(0, Ordering::Relaxed);
+        }
+        is_new
     }
 
     /// Unmarks lines.
     pub(super) fn remove(&self, page: u64, mask: u64) {
-        if let Some(word) = self.word(page) {
-            word.fetch_and(!mask, Ordering::SeqCst);
+        if let Some(page) = self.page(page) {
+            page.lines.fetch_and(!mask, Ordering::SeqCst);
         }
+    }
+
+    /// Counts a store beside the code of a page; returns how many there were
+    /// since it became a code page. Stores at the same moment may count as one.
+    pub(super) fn count_beside(&self, page: u64) -> u32 {
+        let Some(page) = self.page(page) else {
+            return 0;
+        };
+        let count = page.beside.load(Ordering::Relaxed).saturating_add(1);
+        page.beside.store(count, Ordering::Relaxed);
+        count
     }
 }
 
@@ -122,6 +147,22 @@ mod tests {
         assert_eq!(mask(0xffc, 64), 1 << 63, "the next page's are its own");
         assert_eq!(mask(0x10, u64::MAX), u64::MAX);
         assert_eq!(mask(0x10, 0), 1);
+    }
+
+    #[test]
+    fn stores_beside_code_are_counted_by_page_since_it_holds_code() {
+        let ram = GuestRam::new(&[(GuestPhysAddr(0x1000), 0x2000)]).unwrap();
+        let code = CodeLines::new(&ram);
+        assert_eq!(code.count_beside(1), 0, "nothing is known of it");
+        code.insert(1, 1);
+        code.insert(2, 1);
+        assert_eq!((code.count_beside(1), code.count_beside(1)), (1, 2));
+        assert_eq!(code.count_beside(2), 1);
+        code.insert(1, 2);
+        assert_eq!(code.count_beside(1), 3, "it held code before");
+        code.remove(1, 3);
+        code.insert(1, 1);
+        assert_eq!((code.count_beside(1), code.count_beside(2)), (1, 2));
     }
 
     #[test]

@@ -45,8 +45,6 @@ pub struct Core {
     pub(crate) dropped_code: Vec<u64>,
     /// Pages that became code pages, until every vCPU has noticed.
     pub(crate) unseen_marks: Vec<Arc<Completion>>,
-    /// How many stores have hit code pages, but no code.
-    pub(crate) stores_beside_code: u32,
     /// What generated code has called the engine for.
     pub(crate) calls: Calls,
     /// The part other threads see.
@@ -73,7 +71,6 @@ impl Core {
             jump_flush: JumpFlush::default(),
             dropped_code: Vec::new(),
             unseen_marks: Vec::new(),
-            stores_beside_code: 0,
             calls: Calls::default(),
             control,
             machine,

@@ -318,6 +318,36 @@ fn a_page_that_was_code_once_takes_direct_stores_again() {
     assert_eq!(core.get(regs::x(10)), 0);
 }
 
+/// Calls functions in two pages, then stores beside each of them so many times, in
+/// this order; tells which of the pages are still code pages.
+fn still_code_after(stores: [u64; 2]) -> [bool; 2] {
+    let functions = [0x2000, 0x3000];
+    let mut p = Program::new();
+    for at in functions {
+        p.li(A1, RAM + at).put([jalr(RA, A1, 0)]);
+    }
+    for (at, count) in functions.into_iter().zip(stores) {
+        p.li(A1, RAM + at).li(A0, count);
+        let top = p.here();
+        p.put([sd(ZERO, A1, 0x100), addi(A0, A0, -1)]);
+        p.bne_to(A0, ZERO, top);
+    }
+    p.stop_with(A3);
+    p.pad(0x2000).put([RET]).pad(0x3000).put([RET]);
+    let machine = Machine::new(1, &p);
+    let shared = machine.shared.clone();
+    machine.run();
+    functions.map(|at| shared.blocks.is_code((RAM + at) >> 12))
+}
+
+#[test]
+fn a_page_is_released_for_the_stores_that_it_took_itself() {
+    assert_eq!(still_code_after([255, 1]), [true, true]);
+    assert_eq!(still_code_after([256, 1]), [false, true]);
+    assert_eq!(still_code_after([1, 256]), [true, false]);
+    assert_eq!(still_code_after([255, 255]), [true, true]);
+}
+
 #[test]
 fn blocks_may_vanish_at_any_time() {
     // Two harts add up what functions in many pages return, while their
