@@ -20,7 +20,7 @@ use super::{
     state,
 };
 use crate::{
-    cache::{Code, Origin},
+    cache::{Code, Mapping, Origin},
     vcpu::MachineShared,
 };
 
@@ -140,7 +140,8 @@ impl HostCache {
         self.backend.watched_stores.is_some()
     }
 
-    /// Changes whenever code was dropped for want of room.
+    /// Changes whenever code was dropped for want of room, or places were numbered
+    /// anew.
     pub(crate) fn epoch(&self) -> u32 {
         self.epoch
     }
@@ -320,6 +321,32 @@ impl HostCache {
         id
     }
 
+    /// The place of code with `bias` in address space `asid`, mapped by `mapping`.
+    pub(crate) fn place(&mut self, bias: u64, asid: u16, mapping: Mapping) -> Place {
+        if self.jumps.is_out_of_numbers() {
+            self.forget_numbers();
+        }
+        self.jumps.place(bias, asid, mapping)
+    }
+
+    /// Begins anew with the numbers of places. Links hold some, and so may whoever
+    /// is about to make one.
+    fn forget_numbers(&mut self) {
+        for number in 0..self.regions.len() {
+            for index in 0..self.regions[number].blocks.len() {
+                self.unlink(Id::new(number, index));
+            }
+        }
+        self.jumps.renumber();
+        self.epoch = self.next_epoch();
+    }
+
+    /// Once they wrap, a stamp from long ago may count again: then an exit is
+    /// unlinked in vain, and whoever looks for a block compares its source's address.
+    fn next_epoch(&self) -> u32 {
+        self.epoch.wrapping_add(1).max(1)
+    }
+
     /// Lets an exit of code at place `from` lead to the block at address
     /// `host`, which runs at place `to`. Returns where code was made for that,
     /// if any was.
@@ -489,7 +516,7 @@ impl HostCache {
             offset.is_some_and(|offset| region.contains(offset))
         });
         self.stats.evictions += u64::from(!region.blocks.is_empty());
-        self.epoch = self.epoch.wrapping_add(1).max(1);
+        self.epoch = self.next_epoch();
         self.regions[number].empty(self.epoch);
     }
 

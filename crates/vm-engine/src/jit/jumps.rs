@@ -13,6 +13,8 @@ use crate::{
 const SETS: usize = 16;
 /// More places than this and all are forgotten.
 const MAX_PLACES: usize = 1 << 16;
+/// The last number that a place can have, but for the bit that says that it is global.
+const LAST_NUMBER: u32 = u32::MAX - 1;
 
 /// Where generated code runs: see [`StateLayout`](vm_cross_arch::host::contract::StateLayout).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -175,8 +177,28 @@ impl Jumps {
         self.generation
     }
 
+    /// Whether every number has been given to a place. The next one that is given
+    /// out may still stand in generated code, see [`renumber`](Self::renumber).
+    pub(super) fn is_out_of_numbers(&self) -> bool {
+        self.last_place == LAST_NUMBER
+    }
+
+    /// Begins anew with the numbers, after generated code was rid of all of them.
+    pub(super) fn renumber(&mut self) {
+        self.flush_all();
+        self.places.clear();
+        self.last_place = 0;
+    }
+
+    /// Leaves only so many numbers to be given out.
+    #[cfg(test)]
+    pub(crate) fn leave_numbers(&mut self, count: u32) {
+        self.last_place = LAST_NUMBER - 2 * count;
+    }
+
     /// The place of code with `bias` in address space `asid`, mapped by `mapping`.
-    pub(crate) fn place(&mut self, bias: u64, asid: u16, mapping: Mapping) -> Place {
+    /// There must be a number left for it.
+    pub(super) fn place(&mut self, bias: u64, asid: u16, mapping: Mapping) -> Place {
         if self.pages.len() > MAX_PAGES {
             self.flush_all();
         }
@@ -193,7 +215,8 @@ impl Jumps {
         }
         let last = &mut self.last_place;
         let number = *self.places.entry((generation, bias)).or_insert_with(|| {
-            *last = last.wrapping_add(2).max(2);
+            debug_assert_ne!(*last, LAST_NUMBER, "whoever asks for a place renumbers");
+            *last = last.wrapping_add(2);
             *last | u32::from(mapping.global)
         });
         Place {

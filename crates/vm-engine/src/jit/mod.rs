@@ -16,7 +16,6 @@ mod state;
 pub use cache::JitStats;
 pub(crate) use cache::{HostCache, Target};
 pub(crate) use callbacks::{callbacks, enter};
-pub(crate) use jumps::Place;
 pub(crate) use region::OpSite;
 pub use short_tlb::ShortTlbs;
 pub(crate) use short_tlb::View;

@@ -14,7 +14,7 @@ use super::{Vcpu, VcpuExit};
 use crate::{
     cache::{Code, JumpFlush, JumpKey, Mapping, Origin},
     guest::{Exception, Guest},
-    jit::{self, BUDGET, HostCache, OpSite, Place, Target, View},
+    jit::{self, BUDGET, HostCache, OpSite, Target, View},
     memory,
     observe::{CodeListener, HostCodeKind},
 };
@@ -311,9 +311,9 @@ impl<G: Guest> Vcpu<G> {
     fn enter_at(&mut self, target: Target, mapping: Mapping) -> Option<usize> {
         let bias = self.pc.wrapping_sub(i64::from(target.code_pc) as u64);
         let asid = self.core.fetch_space.asid();
-        let jumps = &mut self.tier1.as_mut()?.cache.jumps;
-        let place: Place = jumps.place(bias, asid, mapping);
-        jumps.insert(self.pc, target.host, place);
+        let cache = &mut self.tier1.as_mut()?.cache;
+        let place = cache.place(bias, asid, mapping);
+        cache.jumps.insert(self.pc, target.host, place);
         self.core.jit.place = place;
         Some(target.host)
     }
@@ -389,3 +389,6 @@ impl<G: Guest> Vcpu<G> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,7 +18,7 @@ mod timer;
 mod trap;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 use vm_mem::riscv64::Pmp;
 

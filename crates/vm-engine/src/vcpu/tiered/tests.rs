@@ -1,0 +1,121 @@
+//! What tier 1 does where only its insides show it.
+
+use std::sync::Arc;
+
+use vm_core::{AccessSize, GuestPhysAddr, time::AlarmService};
+use vm_cross_arch::guest::riscv64::regs;
+use vm_mem::GuestRam;
+
+use super::*;
+use crate::{
+    guest::riscv64::{HartConfig, Riscv64, testing::NoDevices},
+    vcpu::{MachineShared, VcpuControl, VcpuRequest},
+};
+use asm::{Program, addi, csrrw, jal, jalr, reg::*};
+
+#[allow(dead_code, reason = "the engine's tests need more of it")]
+#[path = "../../../tests/common/asm.rs"]
+mod asm;
+
+const RAM: u64 = 0x8000_0000;
+const SATP: u32 = 0x180;
+/// A valid leaf, readable, writable, executable, accessed, dirty.
+const LEAF: u64 = 0xcf;
+const POINTER: u64 = 1;
+
+/// What the assembler uses, too.
+const STOP: u64 = 0;
+fn words(code: &[u32]) -> Vec<u8> {
+    code.iter().flat_map(|word| word.to_le_bytes()).collect()
+}
+
+/// Harts in S-mode at the start of `code`, every block compiled.
+fn harts(count: usize, code: &Program) -> Vec<Vcpu<Riscv64>> {
+    let ram = GuestRam::new(&[(GuestPhysAddr(RAM), 1 << 20)]).unwrap();
+    ram.write(GuestPhysAddr(RAM), &code.bytes()).unwrap();
+    let clock = Arc::new(vm_core::time::ManualClock::default());
+    let alarms = Arc::new(AlarmService::start(clock).unwrap());
+    let shared = Arc::new(MachineShared::new(ram, Arc::new(NoDevices), alarms));
+    let controls = (0..count).map(|_| Arc::new(VcpuControl::new(false)));
+    shared.attach(controls.collect());
+    let hart = |index: usize| {
+        let control = Arc::clone(&shared.vcpus()[index]);
+        let guest = Riscv64::new(HartConfig::default());
+        let mut vcpu = Vcpu::new(index, control, Arc::clone(&shared), guest, RAM);
+        vcpu.guest.reset_to_supervisor(&mut vcpu.core, RAM, 0, 0);
+        let policy = TierPolicy {
+            threshold: 0,
+            code_bytes: 4 << 20,
+        };
+        vcpu.set_engine(Engine::Jit(policy)).unwrap();
+        vcpu
+    };
+    (0..count).map(hart).collect()
+}
+
+fn poke(vcpu: &Vcpu<Riscv64>, offset: u64, value: u64) {
+    let addr = GuestPhysAddr(RAM + offset);
+    let stored = vcpu.core.machine.ram.store(addr, AccessSize::Double, value);
+    stored.unwrap();
+}
+
+fn x(vcpu: &Vcpu<Riscv64>, n: u32) -> u64 {
+    vcpu.core.get(regs::x(n as u8))
+}
+
+/// The leaf for the page at an offset in RAM.
+fn leaf(offset: u64) -> u64 {
+    (RAM + offset) >> 12 << 10 | LEAF
+}
+
+fn pointer(offset: u64) -> u64 {
+    (RAM + offset) >> 12 << 10 | POINTER
+}
+
+#[test]
+fn a_guard_never_passes_for_a_number_of_another_round() {
+    if !jit::SUPPORTED {
+        return;
+    }
+    // Three tables; the page at VA 0x1_0000 jumps to the one at 0x1_1000 and that back.
+    let (root, middle, last) = (0x1_0000, 0x1_1000, 0x1_2000);
+    let (here, there, elsewhere) = (0x2000, 0x4000, 0x6000);
+    let mut p = Program::new();
+    p.li(A1, 0x1_0000);
+    p.put([csrrw(ZERO, SATP, A0), jalr(ZERO, A1, 0)]);
+    p.pad(here as i32).put([jal(ZERO, 0x1000)]);
+    p.pad(there as i32)
+        .put([addi(A3, A3, 1), jal(ZERO, -0x1004)]);
+    p.pad(elsewhere as i32)
+        .put([addi(A4, A4, 1), jal(ZERO, -0x1004)]);
+    let mut vcpu = harts(1, &p).remove(0);
+    let satp = 8 << 60 | (RAM + root) >> 12;
+    vcpu.core.set(regs::x(A0 as u8), satp);
+    poke(&vcpu, root, pointer(middle));
+    poke(&vcpu, root + 2 * 8, leaf(0));
+    poke(&vcpu, middle, pointer(last));
+    poke(&vcpu, last + 0x10 * 8, leaf(here));
+    let mut run = |target: u64| {
+        poke(&vcpu, last + 0x11 * 8, leaf(target));
+        vcpu.core.control.post(everything());
+        let jumps = &mut vcpu.tier1.as_mut().unwrap().cache.jumps;
+        // Both times, the same numbers come next.
+        jumps.leave_numbers(0);
+        // The loop has three instructions: both times, it begins at the same one.
+        assert!(vcpu.run_for(999).is_none());
+        (x(&vcpu, A3), x(&vcpu, A4))
+    };
+    run(there);
+    let before = run(there);
+    assert!(before.0 > 500 && before.1 == 0, "{before:?}");
+    let after = run(elsewhere);
+    assert_eq!(after, (before.0, 333), "what was mapped before still runs");
+}
+
+fn everything() -> VcpuRequest {
+    VcpuRequest::FlushTlb {
+        va: 0,
+        pages: u64::MAX,
+        asid: None,
+    }
+}
