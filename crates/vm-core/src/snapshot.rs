@@ -1,4 +1,5 @@
-//! Saved device state: named, versioned, self-describing.
+//! Saved device state: named, versioned, self-describing. A program reads the
+//! versions that it has written and those before; see [`Kind`].
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -42,14 +43,30 @@ pub enum SnapshotError {
         /// The state's kind.
         found: String,
     },
-    /// The state was written by a newer version.
-    #[error("the saved state of `{kind}` has version {found}; this program reads up to {newest}")]
-    UnknownVersion {
+    /// The state was written by a newer program.
+    #[error(
+        "the saved state of `{kind}` has version {found}, and this program reads up to {newest}: \
+         use the program that saved it, or a newer one"
+    )]
+    TooNew {
         /// The component's kind.
         kind: &'static str,
         /// The state's version.
         found: u32,
         /// The newest version this program reads.
+        newest: u32,
+    },
+    /// The state was written by an older program, and no way leads from there.
+    #[error(
+        "the saved state of `{kind}` has version {found}, which is too old for this program: \
+         it has version {newest} itself; restore with the program that saved it"
+    )]
+    TooOld {
+        /// The component's kind.
+        kind: &'static str,
+        /// The state's version.
+        found: u32,
+        /// The version this program writes.
         newest: u32,
     },
     /// The state is sound, but of a machine that was configured differently.
@@ -62,55 +79,141 @@ pub enum SnapshotError {
     },
 }
 
-impl SavedState {
-    /// Encodes `state` as version `version` of `kind`.
+/// A kind of component: its name, its state type `S`, the version of that type's
+/// layout, and how older versions become one.
+///
+/// Whoever changes the layout of `S` raises the version, keeps the old type and
+/// [reads](Older::read) it in the migration. For a field that is added,
+/// `#[serde(default)]` makes the new type read the old layout itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Kind<S> {
+    name: &'static str,
+    version: u32,
+    migrate: fn(&Older<'_>) -> Result<S, SnapshotError>,
+}
+
+impl<S: Serialize + DeserializeOwned> Kind<S> {
+    /// A kind that has had no version before `version` which anybody may still have.
+    pub const fn new(name: &'static str, version: u32) -> Self {
+        Self {
+            name,
+            version,
+            migrate: |older| Err(older.too_old()),
+        }
+    }
+
+    /// The same kind; `migrate` reads its older versions, and returns
+    /// [`Older::too_old`] for those from which no way leads.
+    #[must_use]
+    pub const fn migrating(mut self, migrate: fn(&Older<'_>) -> Result<S, SnapshotError>) -> Self {
+        self.migrate = migrate;
+        self
+    }
+
+    /// The kind's name.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Encodes `state`.
     ///
     /// # Errors
     /// [`SnapshotError::Encode`] if the state does not serialise.
-    pub fn encode<S: Serialize>(
-        kind: &'static str,
-        version: u32,
-        state: &S,
-    ) -> Result<Self, SnapshotError> {
+    pub fn save(&self, state: &S) -> Result<SavedState, SnapshotError> {
         let mut payload = Vec::new();
         ciborium::into_writer(state, &mut payload).map_err(|e| SnapshotError::Encode {
-            kind,
+            kind: self.name,
             cause: e.to_string(),
         })?;
-        Ok(Self {
-            kind: kind.to_owned(),
-            version,
+        Ok(SavedState {
+            kind: self.name.to_owned(),
+            version: self.version,
             payload,
         })
     }
 
-    /// Decodes the payload after checking that it is version `version` of `kind`.
+    /// Decodes `saved`, whichever version it has.
     ///
     /// # Errors
     /// Any [`SnapshotError`] but [`SnapshotError::Encode`].
-    pub fn decode<S: DeserializeOwned>(
-        &self,
-        kind: &'static str,
-        version: u32,
-    ) -> Result<S, SnapshotError> {
-        if self.kind != kind {
+    pub fn load(&self, saved: &SavedState) -> Result<S, SnapshotError> {
+        if saved.kind != self.name {
             return Err(SnapshotError::WrongKind {
-                expected: kind,
-                found: self.kind.clone(),
+                expected: self.name,
+                found: saved.kind.clone(),
             });
         }
-        if self.version != version {
-            return Err(SnapshotError::UnknownVersion {
-                kind,
-                found: self.version,
-                newest: version,
+        if saved.version > self.version {
+            return Err(SnapshotError::TooNew {
+                kind: self.name,
+                found: saved.version,
+                newest: self.version,
             });
         }
-        ciborium::from_reader(self.payload.as_slice()).map_err(|e| SnapshotError::Decode {
-            kind,
-            version,
+        let stored = Older {
+            kind: self.name,
+            newest: self.version,
+            saved,
+        };
+        if saved.version == self.version {
+            stored.read()
+        } else {
+            (self.migrate)(&stored)
+        }
+    }
+
+    /// That a state of this kind is not what its version promises.
+    pub fn damaged(&self, cause: impl Into<String>) -> SnapshotError {
+        SnapshotError::Decode {
+            kind: self.name,
+            version: self.version,
+            cause: cause.into(),
+        }
+    }
+
+    /// That a state of this kind is sound, but of a machine that was configured
+    /// differently.
+    pub fn mismatch(&self, cause: impl Into<String>) -> SnapshotError {
+        SnapshotError::Mismatch {
+            kind: self.name,
+            cause: cause.into(),
+        }
+    }
+}
+
+/// A state of an older version, for the migration of its [`Kind`].
+#[derive(Debug)]
+pub struct Older<'a> {
+    kind: &'static str,
+    newest: u32,
+    saved: &'a SavedState,
+}
+
+impl Older<'_> {
+    /// Its version.
+    pub fn version(&self) -> u32 {
+        self.saved.version
+    }
+
+    /// Decodes it as the type of its version.
+    ///
+    /// # Errors
+    /// [`SnapshotError::Decode`] if it is damaged.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, SnapshotError> {
+        ciborium::from_reader(self.saved.payload.as_slice()).map_err(|e| SnapshotError::Decode {
+            kind: self.kind,
+            version: self.saved.version,
             cause: e.to_string(),
         })
+    }
+
+    /// That no way leads from there.
+    pub fn too_old(&self) -> SnapshotError {
+        SnapshotError::TooOld {
+            kind: self.kind,
+            found: self.saved.version,
+            newest: self.newest,
+        }
     }
 }
 
@@ -146,31 +249,88 @@ mod tests {
 
     #[test]
     fn round_trips() {
-        let saved = SavedState::encode("thing", 1, &(1u8, "two")).unwrap();
-        assert_eq!(
-            saved.decode::<(u8, String)>("thing", 1).unwrap(),
-            (1, "two".to_owned())
-        );
+        let kind: Kind<(u8, String)> = Kind::new("thing", 1);
+        let state = (1, "two".to_owned());
+        let saved = kind.save(&state).unwrap();
+        assert_eq!((saved.kind.as_str(), saved.version), ("thing", 1));
+        assert_eq!(kind.load(&saved).unwrap(), state);
+    }
+
+    /// Version 1 counted in milliseconds, version 2 had no name, version 3 has.
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct V3 {
+        nanos: u64,
+        #[serde(default)]
+        name: String,
+    }
+
+    #[derive(Serialize, Deserialize)]
+    struct V2 {
+        nanos: u64,
+    }
+
+    #[derive(Serialize, Deserialize)]
+    struct V1 {
+        millis: u64,
+    }
+
+    impl From<V1> for V3 {
+        fn from(old: V1) -> Self {
+            Self {
+                nanos: old.millis * 1_000_000,
+                name: String::new(),
+            }
+        }
+    }
+
+    const CLOCK: Kind<V3> = Kind::new("clock", 3).migrating(|older| match older.version() {
+        2 => older.read(),
+        1 => older.read::<V1>().map(V3::from),
+        _ => Err(older.too_old()),
+    });
+
+    #[test]
+    fn older_versions_migrate_forward() {
+        let want = V3 {
+            nanos: 5_000_000,
+            name: String::new(),
+        };
+        let one = Kind::new("clock", 1).save(&V1 { millis: 5 }).unwrap();
+        let two = Kind::new("clock", 2).save(&V2 { nanos: 5_000_000 });
+        for saved in [one, two.unwrap(), CLOCK.save(&want).unwrap()] {
+            assert_eq!(CLOCK.load(&saved).unwrap(), want, "{saved:?}");
+        }
     }
 
     #[test]
-    fn refuses_what_it_cannot_read() {
-        let saved = SavedState::encode("thing", 2, &7u8).unwrap();
+    fn what_cannot_be_read_is_named() {
+        let message = |version, kind: &Kind<u8>| {
+            let saved = Kind::new("thing", version).save(&7u8).unwrap();
+            kind.load(&saved).unwrap_err().to_string()
+        };
+        let thing = Kind::new("thing", 2);
+        assert!(message(2, &Kind::new("other", 2)).contains("`thing`, but"));
+        let newer = message(3, &thing);
+        assert!(
+            newer.contains("version 3") && newer.contains("up to 2"),
+            "{newer}"
+        );
+        let older = message(1, &thing);
+        assert!(older.contains("version 1, which is too old"), "{older}");
+        let ancient = Kind::new("clock", 0).save(&0u8).unwrap();
+        let error = CLOCK.load(&ancient).unwrap_err();
         assert!(matches!(
-            saved.decode::<u8>("other", 2),
-            Err(SnapshotError::WrongKind { .. })
-        ));
-        assert!(matches!(
-            saved.decode::<u8>("thing", 1),
-            Err(SnapshotError::UnknownVersion {
-                found: 2,
-                newest: 1,
+            error,
+            SnapshotError::TooOld {
+                found: 0,
+                newest: 3,
                 ..
-            })
+            }
         ));
-        assert!(matches!(
-            saved.decode::<String>("thing", 2),
-            Err(SnapshotError::Decode { .. })
-        ));
+        for version in [1, 3] {
+            let saved = Kind::new("clock", version).save(&7u8).unwrap();
+            let error = CLOCK.load(&saved).unwrap_err();
+            assert!(matches!(error, SnapshotError::Decode { version: v, .. } if v == version));
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use vm_core::{
     AccessSize, MmioDevice, PowerEvent, PowerSink,
-    snapshot::{SavedState, Snapshot, SnapshotError},
+    snapshot::{Kind, SavedState, Snapshot, SnapshotError},
 };
 
 /// Length of the device's window in bytes.
@@ -18,8 +18,7 @@ pub const FINISHER_PASS: u16 = 0x5555;
 /// Start again from reset.
 pub const FINISHER_RESET: u16 = 0x7777;
 
-const KIND: &str = "sifive-test";
-const VERSION: u32 = 1;
+const KIND: Kind<()> = Kind::new("sifive-test", 1);
 
 /// The test finisher; it holds no state.
 pub struct TestFinisher {
@@ -64,11 +63,11 @@ impl MmioDevice for TestFinisher {
 
 impl Snapshot for TestFinisher {
     fn save(&self) -> Result<SavedState, SnapshotError> {
-        SavedState::encode(KIND, VERSION, &())
+        KIND.save(&())
     }
 
     fn restore(&self, saved: &SavedState) -> Result<(), SnapshotError> {
-        saved.decode::<()>(KIND, VERSION)
+        KIND.load(saved)
     }
 }
 
@@ -106,7 +105,7 @@ mod tests {
     fn saves_and_restores_nothing_but_its_kind() {
         let (device, _) = finisher();
         device.restore(&device.save().unwrap()).unwrap();
-        let other = SavedState::encode("other", 1, &()).unwrap();
+        let other = Kind::new("other", 1).save(&()).unwrap();
         assert!(device.restore(&other).is_err());
     }
 

@@ -2,7 +2,7 @@
 
 use vm_core::{
     AccessSize,
-    snapshot::{SavedState, Snapshot, SnapshotError},
+    snapshot::{Kind, SavedState, Snapshot, SnapshotError},
 };
 
 use super::{
@@ -11,8 +11,7 @@ use super::{
     function::PciFunction,
 };
 
-const KIND: &str = "pci-host-bridge";
-const VERSION: u32 = 1;
+const KIND: Kind<PciConfigState> = Kind::new("pci-host-bridge", 1);
 
 /// Red Hat's vendor ID, and the device ID it gave to generic PCIe host bridges.
 const IDENTITY: Identity = Identity {
@@ -57,13 +56,13 @@ impl PciFunction for HostBridge {
 
 impl Snapshot for HostBridge {
     fn save(&self) -> Result<SavedState, SnapshotError> {
-        SavedState::encode(KIND, VERSION, &self.config.save_state())
+        KIND.save(&self.config.save_state())
     }
 
     fn restore(&self, saved: &SavedState) -> Result<(), SnapshotError> {
-        let state: PciConfigState = saved.decode(KIND, VERSION)?;
+        let state: PciConfigState = KIND.load(saved)?;
         self.config
             .restore_state(&state)
-            .map_err(|cause| SnapshotError::Mismatch { kind: KIND, cause })
+            .map_err(|cause| KIND.mismatch(cause))
     }
 }

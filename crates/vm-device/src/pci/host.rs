@@ -6,7 +6,7 @@ use parking_lot::{Mutex, RwLock};
 use serde::{Deserialize, Serialize};
 use vm_core::{
     AccessSize, GuestPhysAddr, IrqLine, MmioDevice,
-    snapshot::{SavedState, Snapshot, SnapshotError},
+    snapshot::{Kind, SavedState, Snapshot, SnapshotError},
 };
 
 use super::{
@@ -23,8 +23,7 @@ pub const ECAM_LEN: u64 = 256 << 20;
 /// Devices on a bus; device 0 of the root bus is the host bridge.
 pub const SLOTS: u8 = 32;
 
-const KIND: &str = "pci-host";
-const VERSION: u32 = 1;
+const KIND: Kind<State> = Kind::new("pci-host", 1);
 
 /// A function that cannot be plugged in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -229,21 +228,18 @@ impl Snapshot for PciHost {
             .iter()
             .map(|(slot, function)| Ok((*slot, function.save()?)))
             .collect::<Result<_, SnapshotError>>()?;
-        SavedState::encode(KIND, VERSION, &State { functions })
+        KIND.save(&State { functions })
     }
 
     fn restore(&self, saved: &SavedState) -> Result<(), SnapshotError> {
-        let state: State = saved.decode(KIND, VERSION)?;
+        let state: State = KIND.load(saved)?;
         let slots = self.functions();
         if !slots.keys().eq(state.functions.keys()) {
-            return Err(SnapshotError::Mismatch {
-                kind: KIND,
-                cause: format!(
-                    "it has devices in slots {:?} and this machine in slots {:?}",
-                    state.functions.keys().collect::<Vec<_>>(),
-                    slots.keys().collect::<Vec<_>>()
-                ),
-            });
+            return Err(KIND.mismatch(format!(
+                "it has devices in slots {:?} and this machine in slots {:?}",
+                state.functions.keys().collect::<Vec<_>>(),
+                slots.keys().collect::<Vec<_>>()
+            )));
         }
         let before: Vec<_> = slots
             .values()

@@ -14,7 +14,7 @@ use std::{
 
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
-use vm_core::snapshot::{SavedState, Snapshot, SnapshotError};
+use vm_core::snapshot::{Kind, SavedState, Snapshot, SnapshotError};
 
 use super::{
     chain::Chain,
@@ -62,7 +62,7 @@ pub struct Console {
 }
 
 impl Console {
-    const KIND: &'static str = "virtio-console";
+    const KIND: Kind<ConsoleState> = Kind::new("virtio-console", 1);
 
     /// A console that prints to `output`, of which it becomes the only user.
     ///
@@ -75,7 +75,7 @@ impl Console {
             input: Mutex::default(),
             printed: AtomicU64::new(0),
         });
-        let worker = Worker::spawn(Self::KIND, server.clone())?;
+        let worker = Worker::spawn(Self::KIND.name(), server.clone())?;
         output.on_ready(Arc::new(worker.kicker()));
         Ok(Self {
             server,
@@ -296,11 +296,11 @@ impl Snapshot for Console {
             input: self.server.input.lock().bytes.clone(),
             printed: self.server.printed.load(Ordering::Acquire),
         };
-        SavedState::encode(Self::KIND, 1, &state)
+        Self::KIND.save(&state)
     }
 
     fn restore(&self, saved: &SavedState) -> Result<(), SnapshotError> {
-        let state: ConsoleState = saved.decode(Self::KIND, 1)?;
+        let state: ConsoleState = Self::KIND.load(saved)?;
         *self.server.size.lock() = state.size;
         self.server.input.lock().bytes = state.input;
         self.server.printed.store(state.printed, Ordering::Release);

@@ -5,7 +5,7 @@ mod tests;
 
 use std::{io, sync::Arc};
 
-use vm_core::snapshot::{SavedState, Snapshot, SnapshotError};
+use vm_core::snapshot::{Kind, SavedState, Snapshot, SnapshotError};
 
 use super::{
     chain::Chain,
@@ -32,7 +32,7 @@ pub struct Entropy {
 }
 
 impl Entropy {
-    const KIND: &'static str = "virtio-rng";
+    const KIND: Kind<()> = Kind::new("virtio-rng", 1);
 
     /// A device that asks the host's operating system.
     ///
@@ -49,7 +49,7 @@ impl Entropy {
     /// # Errors
     /// The host's error if it cannot start a thread.
     pub fn with_source(source: EntropySource) -> io::Result<Self> {
-        let worker = Worker::spawn(Self::KIND, Arc::new(Server { source }))?;
+        let worker = Worker::spawn(Self::KIND.name(), Arc::new(Server { source }))?;
         Ok(Self { worker })
     }
 
@@ -121,11 +121,11 @@ impl VirtioDevice for Entropy {
 
 impl Snapshot for Entropy {
     fn save(&self) -> Result<SavedState, SnapshotError> {
-        SavedState::encode(Self::KIND, 1, &())
+        Self::KIND.save(&())
     }
 
     fn restore(&self, saved: &SavedState) -> Result<(), SnapshotError> {
-        saved.decode(Self::KIND, 1)
+        Self::KIND.load(saved)
     }
 
     fn quiesce(&self) {

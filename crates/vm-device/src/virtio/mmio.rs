@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use tracing::debug;
 use vm_core::{
     AccessSize, IrqLine, MmioDevice,
-    snapshot::{SavedState, Snapshot, SnapshotError},
+    snapshot::{Kind, SavedState, Snapshot, SnapshotError},
 };
 
 use super::{
@@ -69,7 +69,7 @@ pub struct VirtioMmio {
 }
 
 impl VirtioMmio {
-    const KIND: &'static str = "virtio-mmio";
+    const KIND: Kind<MmioState> = Kind::new("virtio-mmio", 1);
 
     /// Puts `device` behind registers. `name` is for logs and snapshots.
     pub fn new(
@@ -205,15 +205,15 @@ impl Snapshot for VirtioMmio {
         self.quiesce();
         let saved = self.common.save().and_then(|common| {
             let interrupt = self.interrupt.pending();
-            SavedState::encode(Self::KIND, 1, &MmioState { common, interrupt })
+            Self::KIND.save(&MmioState { common, interrupt })
         });
         self.resume();
         saved
     }
 
     fn restore(&self, saved: &SavedState) -> Result<(), SnapshotError> {
-        let state: MmioState = saved.decode(Self::KIND, 1)?;
-        self.common.check(Self::KIND, &state.common)?;
+        let state: MmioState = Self::KIND.load(saved)?;
+        self.common.check(Self::KIND.name(), &state.common)?;
         self.quiesce();
         let restored = self.common.restore(&state.common);
         if restored.is_ok() {

@@ -1,5 +1,6 @@
 //! The contents of RAM, without the parts that are zero.
 
+use serde::{Deserialize, Serialize};
 use vm_core::{GuestPhysAddr, snapshot::SnapshotError};
 use vm_mem::GuestRam;
 
@@ -9,7 +10,7 @@ const CHUNK: usize = 64 << 10;
 const KIND: &str = "ram";
 
 /// The contents of RAM.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct RamImage {
     regions: Vec<(GuestPhysAddr, u64)>,
     chunks: Vec<(GuestPhysAddr, Box<[u8]>)>,

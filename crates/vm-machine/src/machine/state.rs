@@ -1,8 +1,9 @@
 //! The state of a whole machine, in memory.
 
+use serde::{Deserialize, Serialize};
 use vm_core::{
     GuestArch,
-    snapshot::{SavedState, SnapshotError},
+    snapshot::{Kind, SavedState, SnapshotError},
 };
 
 use super::{
@@ -11,11 +12,11 @@ use super::{
 };
 use crate::error::MachineError;
 
-const KIND: &str = "machine";
+const KIND: Kind<MachineState> = Kind::new("machine", 1);
 
 /// The state of a whole machine at one moment: vCPUs, devices and RAM. Disk
-/// images are not part of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// images are not part of it. Also the saved form, version 1.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MachineState {
     arch: GuestArch,
     /// The guest's clock, in nanoseconds.
@@ -31,6 +32,22 @@ impl MachineState {
     /// The guest's clock at that moment, in nanoseconds since power-on.
     pub fn clock_ns(&self) -> u64 {
         self.clock_ns
+    }
+
+    /// The state in the form that lasts: later programs read it too.
+    ///
+    /// # Errors
+    /// [`SnapshotError::Encode`] if it does not serialise.
+    pub fn to_saved(&self) -> Result<SavedState, SnapshotError> {
+        KIND.save(self)
+    }
+
+    /// A state from [`to_saved`](Self::to_saved), of this program or an older one.
+    ///
+    /// # Errors
+    /// [`SnapshotError`] if it is of something else, of a newer program, or damaged.
+    pub fn from_saved(saved: &SavedState) -> Result<Self, SnapshotError> {
+        KIND.load(saved)
     }
 }
 
@@ -100,7 +117,7 @@ impl Hardware {
         } else {
             return Ok(());
         };
-        Err(SnapshotError::Mismatch { kind: KIND, cause }.into())
+        Err(KIND.mismatch(cause).into())
     }
 
     fn restore_quiet(&mut self, state: &MachineState) -> Result<(), MachineError> {

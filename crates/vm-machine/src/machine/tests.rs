@@ -17,11 +17,12 @@ use vm_testing::DEADLINE;
 
 use super::*;
 mod htif;
+mod states;
 mod threads;
 
 use crate::{
     config::{Bios, ByteSize, DiskConfig, EngineChoice, MachineOptions, Transport},
-    console::HostConsole,
+    console::{ConsoleInput, HostConsole},
 };
 
 fn guest(name: &str) -> PathBuf {
@@ -39,14 +40,20 @@ fn bare_metal(name: &str) -> MachineOptions {
 struct Fixture {
     machine: Machine,
     output: Arc<MemoryOutput>,
+    input: Arc<ConsoleInput>,
 }
 
 impl Fixture {
     fn new(options: MachineOptions) -> Self {
         let output = Arc::new(MemoryOutput::with_limit(1 << 20));
         let console = HostConsole::new(output.clone());
+        let input = Arc::clone(&console.input);
         let machine = Machine::new(options.build().unwrap(), console).unwrap();
-        Self { machine, output }
+        Self {
+            machine,
+            output,
+            input,
+        }
     }
 
     /// Runs the machine to its end, which it is to come to by itself, or by
@@ -108,6 +115,7 @@ fn a_reset_clears_memory_or_ends_the_machine() {
     let Fixture {
         mut machine,
         output,
+        ..
     } = Fixture::new(bare_metal("reset"));
     let handle = machine.handle();
     let runner = thread::spawn(move || machine.run());

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use vm_core::{
     AccessSize, IrqLine, MmioDevice,
-    snapshot::{SavedState, Snapshot, SnapshotError},
+    snapshot::{Kind, SavedState, Snapshot, SnapshotError},
 };
 
 use self::core::Core;
@@ -20,8 +20,7 @@ pub const WINDOW_LEN: u64 = 0x60_0000;
 /// Sources of QEMU's `virt` board: 1 to 95.
 pub const VIRT_SOURCES: u32 = 95;
 
-const KIND: &str = "plic";
-const VERSION: u32 = 1;
+const KIND: Kind<Core> = Kind::new("plic", 1);
 
 /// A PLIC that cannot be built.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -214,19 +213,17 @@ impl MmioDevice for Plic {
 
 impl Snapshot for Plic {
     fn save(&self) -> Result<SavedState, SnapshotError> {
-        SavedState::encode(KIND, VERSION, &self.inner.lock().core)
+        KIND.save(&self.inner.lock().core)
     }
 
     fn restore(&self, saved: &SavedState) -> Result<(), SnapshotError> {
-        let core: Core = saved.decode(KIND, VERSION)?;
+        let core: Core = KIND.load(saved)?;
         let mut inner = self.inner.lock();
         if !inner.core.same_shape(&core) {
-            return Err(SnapshotError::Mismatch {
-                kind: KIND,
-                cause: "it has other numbers of sources or contexts; use as many vCPUs as the \
-                        saved machine"
-                    .to_owned(),
-            });
+            return Err(KIND.mismatch(
+                "it has other numbers of sources or contexts; use as many vCPUs as the \
+                 saved machine",
+            ));
         }
         inner.core = core;
         inner.drive();

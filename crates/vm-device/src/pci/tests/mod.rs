@@ -10,7 +10,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use vm_core::{
     AccessSize, IrqLine, MmioDevice, MsiSink,
-    snapshot::{SavedState, Snapshot, SnapshotError},
+    snapshot::{Kind, SavedState, Snapshot, SnapshotError},
 };
 
 use super::*;
@@ -85,17 +85,16 @@ impl PciFunction for Probe {
     }
 }
 
+const PROBE: Kind<PciConfigState> = Kind::new("probe", 1);
+
 impl Snapshot for Probe {
     fn save(&self) -> Result<SavedState, SnapshotError> {
-        SavedState::encode("probe", 1, &self.config.save_state())
+        PROBE.save(&self.config.save_state())
     }
     fn restore(&self, saved: &SavedState) -> Result<(), SnapshotError> {
-        let state: PciConfigState = saved.decode("probe", 1)?;
+        let state: PciConfigState = PROBE.load(saved)?;
         let cause = self.config.restore_state(&state);
-        cause.map_err(|cause| SnapshotError::Mismatch {
-            kind: "probe",
-            cause,
-        })
+        cause.map_err(|cause| PROBE.mismatch(cause))
     }
     fn quiesce(&self) {
         *self.quiesced.lock() += 1;

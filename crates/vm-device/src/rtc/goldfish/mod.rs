@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use vm_core::{
     AccessSize, IrqLine, MmioDevice,
-    snapshot::{SavedState, Snapshot, SnapshotError},
+    snapshot::{Kind, SavedState, Snapshot, SnapshotError},
     time::{Alarm, AlarmService, Clock},
 };
 
@@ -36,8 +36,7 @@ const CLEAR_INTERRUPT: u64 = 0x1c;
 /// runs makes the alarm come too early again and again: not more often than this.
 const MIN_WAIT_NS: u64 = 1_000_000;
 
-const KIND: &str = "goldfish-rtc";
-const VERSION: u32 = 1;
+const KIND: Kind<State> = Kind::new("goldfish-rtc", 1);
 
 /// A goldfish RTC.
 pub struct GoldfishRtc {
@@ -180,12 +179,12 @@ impl MmioDevice for GoldfishRtc {
 
 impl Snapshot for GoldfishRtc {
     fn save(&self) -> Result<SavedState, SnapshotError> {
-        SavedState::encode(KIND, VERSION, &*self.state.lock())
+        KIND.save(&*self.state.lock())
     }
 
     /// The date goes on with the host's: time passed while the machine was saved.
     fn restore(&self, saved: &SavedState) -> Result<(), SnapshotError> {
-        let restored: State = saved.decode(KIND, VERSION)?;
+        let restored: State = KIND.load(saved)?;
         let mut state = self.state.lock();
         *state = restored;
         self.update(&mut state);

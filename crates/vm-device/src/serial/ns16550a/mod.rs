@@ -17,7 +17,7 @@ use std::sync::{Arc, Weak};
 use parking_lot::Mutex;
 use vm_core::{
     AccessSize, IrqLine, MmioDevice,
-    snapshot::{SavedState, Snapshot, SnapshotError},
+    snapshot::{Kind, SavedState, Snapshot, SnapshotError},
 };
 
 use self::state::{INPUT_LEN, State};
@@ -26,8 +26,7 @@ use crate::console::{ConsoleOutput, ReadyCallback};
 /// Length of the register window in bytes.
 pub const WINDOW_LEN: u64 = 8;
 
-const KIND: &str = "ns16550a";
-const VERSION: u32 = 2;
+const KIND: Kind<State> = Kind::new("ns16550a", 2);
 
 /// A 16550A serial port.
 pub struct Ns16550a {
@@ -139,16 +138,12 @@ impl MmioDevice for Ns16550a {
 
 impl Snapshot for Ns16550a {
     fn save(&self) -> Result<SavedState, SnapshotError> {
-        SavedState::encode(KIND, VERSION, &self.inner.lock().state)
+        KIND.save(&self.inner.lock().state)
     }
 
     fn restore(&self, saved: &SavedState) -> Result<(), SnapshotError> {
-        let state: State = saved.decode(KIND, VERSION)?;
-        state.check().map_err(|cause| SnapshotError::Decode {
-            kind: KIND,
-            version: VERSION,
-            cause,
-        })?;
+        let state: State = KIND.load(saved)?;
+        state.check().map_err(|cause| KIND.damaged(cause))?;
         self.update(|inner| inner.state = state);
         Ok(())
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use vm_core::{
     AccessSize, IrqLine, MmioDevice,
-    snapshot::{SavedState, Snapshot, SnapshotError},
+    snapshot::{Kind, SavedState, Snapshot, SnapshotError},
     time::AlarmService,
 };
 
@@ -31,8 +31,7 @@ const MTIME: u64 = 0xbff8;
 /// The CLINT's registers end here; the rest of the window is reserved.
 const END: u64 = 0xc000;
 
-const KIND: &str = "aclint";
-const VERSION: u32 = 1;
+const KIND: Kind<State> = Kind::new("aclint", 1);
 
 /// The machine-level interrupt wires of one hart.
 pub struct HartLines {
@@ -164,17 +163,16 @@ impl Snapshot for Aclint {
             msip: self.mswi.save(),
             timer: self.mtimer.save(),
         };
-        SavedState::encode(KIND, VERSION, &state)
+        KIND.save(&state)
     }
 
     fn restore(&self, saved: &SavedState) -> Result<(), SnapshotError> {
-        let state: State = saved.decode(KIND, VERSION)?;
+        let state: State = KIND.load(saved)?;
         let (harts, found) = (self.mswi.harts(), state.msip.len());
         if found != harts || state.timer.harts() != harts {
-            return Err(SnapshotError::Mismatch {
-                kind: KIND,
-                cause: format!("it is of {found} harts; run with {found} vCPUs instead of {harts}"),
-            });
+            return Err(KIND.mismatch(format!(
+                "it is of {found} harts; run with {found} vCPUs instead of {harts}"
+            )));
         }
         self.mswi.restore(&state.msip);
         self.mtimer.restore(&state.timer);

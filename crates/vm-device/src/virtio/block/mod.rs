@@ -18,7 +18,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use vm_core::snapshot::{SavedState, Snapshot, SnapshotError};
+use vm_core::snapshot::{Kind, SavedState, Snapshot, SnapshotError};
 
 pub use self::{backend::BlockBackend, error::BlockError, file::FileBackend};
 use self::{
@@ -44,7 +44,7 @@ pub struct Block {
 }
 
 impl Block {
-    const KIND: &'static str = "virtio-blk";
+    const KIND: Kind<BlockState> = Kind::new("virtio-blk", 1);
 
     /// A disk whose contents are the raw file, or host block device, at `path`.
     ///
@@ -70,7 +70,8 @@ impl Block {
             features: AtomicU64::new(0),
             writeback: AtomicBool::new(true),
         });
-        let worker = Worker::spawn(Self::KIND, server.clone()).map_err(BlockError::Thread)?;
+        let worker =
+            Worker::spawn(Self::KIND.name(), server.clone()).map_err(BlockError::Thread)?;
         Ok(Self { server, worker })
     }
 
@@ -200,21 +201,18 @@ impl Snapshot for Block {
             features: self.server.features.load(Ordering::Acquire),
             writeback: self.server.writeback.load(Ordering::Acquire),
         };
-        SavedState::encode(Self::KIND, 1, &state)
+        Self::KIND.save(&state)
     }
 
     fn restore(&self, saved: &SavedState) -> Result<(), SnapshotError> {
-        let state: BlockState = saved.decode(Self::KIND, 1)?;
+        let state: BlockState = Self::KIND.load(saved)?;
         if state.capacity != self.capacity() {
-            return Err(SnapshotError::Mismatch {
-                kind: Self::KIND,
-                cause: format!(
-                    "the disk had {} sectors of 512 bytes, {} has {}: attach the image it was saved with",
-                    state.capacity,
-                    self.server.disk.describe(),
-                    self.capacity()
-                ),
-            });
+            return Err(Self::KIND.mismatch(format!(
+                "the disk had {} sectors of 512 bytes, {} has {}: attach the image it was saved with",
+                state.capacity,
+                self.server.disk.describe(),
+                self.capacity()
+            )));
         }
         self.server
             .features

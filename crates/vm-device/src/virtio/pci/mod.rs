@@ -12,7 +12,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use vm_core::{
     AccessSize, MsiSink,
-    snapshot::{SavedState, Snapshot, SnapshotError},
+    snapshot::{Kind, SavedState, Snapshot, SnapshotError},
 };
 
 use self::{
@@ -38,7 +38,7 @@ pub struct VirtioPci {
 }
 
 impl VirtioPci {
-    const KIND: &'static str = "virtio-pci";
+    const KIND: Kind<PciState> = Kind::new("virtio-pci", 1);
 
     /// Makes `device` a PCI function, with MSI-X (one vector for each queue
     /// and one for the configuration) if there is a sink for messages. `name`
@@ -206,21 +206,17 @@ impl Snapshot for VirtioPci {
                 isr: self.notifier.isr(),
                 vectors: self.notifier.vectors(),
             };
-            SavedState::encode(Self::KIND, 1, &state)
+            Self::KIND.save(&state)
         });
         self.resume();
         saved
     }
 
     fn restore(&self, saved: &SavedState) -> Result<(), SnapshotError> {
-        let state: PciState = saved.decode(Self::KIND, 1)?;
-        self.common.check(Self::KIND, &state.common)?;
+        let state: PciState = Self::KIND.load(saved)?;
+        self.common.check(Self::KIND.name(), &state.common)?;
         if state.vectors.queues.len() != usize::from(self.common.queue_count()) {
-            return Err(SnapshotError::Decode {
-                kind: Self::KIND,
-                version: 1,
-                cause: "not one MSI-X vector for each queue".to_owned(),
-            });
+            return Err(Self::KIND.damaged("not one MSI-X vector for each queue"));
         }
         self.quiesce();
         let before = self.config.save_state();
@@ -252,9 +248,6 @@ impl VirtioPci {
     fn restore_config(&self, state: &PciConfigState) -> Result<(), SnapshotError> {
         self.config
             .restore_state(state)
-            .map_err(|cause| SnapshotError::Mismatch {
-                kind: Self::KIND,
-                cause,
-            })
+            .map_err(|cause| Self::KIND.mismatch(cause))
     }
 }

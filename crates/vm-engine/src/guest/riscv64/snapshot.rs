@@ -1,7 +1,7 @@
 //! Saving and restoring a hart.
 
 use serde::{Deserialize, Serialize};
-use vm_core::snapshot::{SavedState, SnapshotError};
+use vm_core::snapshot::{Kind, SavedState, SnapshotError};
 use vm_cross_arch::{guest::riscv64::regs, ir::fixed};
 use vm_mem::riscv64::{Mode, Pmp, PmpState};
 
@@ -14,8 +14,7 @@ use super::{
 };
 use crate::vcpu::Core;
 
-const KIND: &str = "riscv64-hart";
-const VERSION: u32 = 1;
+const KIND: Kind<HartState> = Kind::new("riscv64-hart", 1);
 
 /// One hart between two instructions, version 1.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,7 +63,7 @@ impl Riscv64 {
     /// # Errors
     /// [`SnapshotError::Encode`] if the state does not serialise.
     pub fn save(&self, core: &Core, pc: u64) -> Result<SavedState, SnapshotError> {
-        SavedState::encode(KIND, VERSION, &self.state(core, pc))
+        KIND.save(&self.state(core, pc))
     }
 
     /// Restores a hart that does not run; returns its next instruction's address.
@@ -73,21 +72,16 @@ impl Riscv64 {
     /// [`SnapshotError`] if the state is of another kind, version or hart, or
     /// holds values that no hart can have; nothing has changed then.
     pub fn restore(&mut self, core: &mut Core, saved: &SavedState) -> Result<u64, SnapshotError> {
-        let state: HartState = saved.decode(KIND, VERSION)?;
+        let state: HartState = KIND.load(saved)?;
         if state.hart_id != self.config.hart_id {
             let (found, own) = (state.hart_id, self.config.hart_id);
             let cause = format!("it is of hart {found}, not of hart {own}");
-            return Err(SnapshotError::Mismatch { kind: KIND, cause });
+            return Err(KIND.mismatch(cause));
         }
-        let damaged = |cause: &str| SnapshotError::Decode {
-            kind: KIND,
-            version: VERSION,
-            cause: cause.to_owned(),
-        };
         let privilege = Privilege::from_bits(state.privilege.into())
-            .ok_or_else(|| damaged("reserved privilege mode"))?;
+            .ok_or_else(|| KIND.damaged("reserved privilege mode"))?;
         if Mode::from_satp(state.satp >> 60).is_none() {
-            return Err(damaged("unsupported satp.MODE"));
+            return Err(KIND.damaged("unsupported satp.MODE"));
         }
         self.apply(core, privilege, &state);
         Ok(state.pc)

@@ -13,7 +13,7 @@ use std::{
 use parking_lot::Mutex;
 use vm_core::{
     AccessSize, GuestPhysAddr, PowerEvent, PowerSink,
-    snapshot::{SavedState, Snapshot, SnapshotError},
+    snapshot::{Kind, SavedState, Snapshot, SnapshotError},
 };
 use vm_mem::GuestRam;
 
@@ -31,8 +31,7 @@ const BUSY: Duration = Duration::from_micros(20);
 /// After this many looks at nothing it sleeps longer.
 const PATIENCE: u32 = 200;
 
-const KIND: &str = "htif";
-const VERSION: u32 = 1;
+const KIND: Kind<State> = Kind::new("htif", 1);
 
 /// Where a program talks to its host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,11 +106,11 @@ impl Drop for Htif {
 
 impl Snapshot for Htif {
     fn save(&self) -> Result<SavedState, SnapshotError> {
-        SavedState::encode(KIND, VERSION, &*self.server.state.lock())
+        KIND.save(&*self.server.state.lock())
     }
 
     fn restore(&self, saved: &SavedState) -> Result<(), SnapshotError> {
-        *self.server.state.lock() = saved.decode(KIND, VERSION)?;
+        *self.server.state.lock() = KIND.load(saved)?;
         Ok(())
     }
 }

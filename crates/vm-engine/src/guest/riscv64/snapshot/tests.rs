@@ -1,7 +1,7 @@
-use vm_core::snapshot::{SavedState, SnapshotError};
+use vm_core::snapshot::SnapshotError;
 use vm_cross_arch::{guest::riscv64::regs, ir::fixed};
 
-use super::{HartState, KIND, VERSION};
+use super::{HartState, KIND};
 use crate::guest::riscv64::{
     HartConfig,
     Privilege::{Machine, Supervisor, User},
@@ -92,7 +92,7 @@ fn states_of_others_and_damaged_ones_are_refused() {
     let refuse = |state: HartState| {
         let mut f = Fixture::new();
         f.enter(User);
-        let saved = SavedState::encode(KIND, VERSION, &state).unwrap();
+        let saved = KIND.save(&state).unwrap();
         let error = f.hart.restore(&mut f.core, &saved).unwrap_err();
         assert_eq!(f.hart.privilege(), User, "nothing has changed");
         error
@@ -131,7 +131,7 @@ fn impossible_bits_are_dropped() {
         menvcfg: u64::MAX,
         ..old.hart.state(&old.core, 0)
     };
-    let saved = SavedState::encode(KIND, VERSION, &state).unwrap();
+    let saved = KIND.save(&state).unwrap();
     let config = HartConfig::default();
     let mut f = Fixture::with(config);
     f.hart.restore(&mut f.core, &saved).unwrap();

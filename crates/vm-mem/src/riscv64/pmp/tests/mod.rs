@@ -102,9 +102,10 @@ proptest! {
     #[test]
     fn state_round_trips(writes in prop::collection::vec(write(), 0..40)) {
         let (pmp, model) = program(&writes);
-        let saved = vm_core::snapshot::SavedState::encode("pmp", 1, &pmp.save()).unwrap();
+        let kind = vm_core::snapshot::Kind::new("pmp", 1);
+        let saved = kind.save(&pmp.save()).unwrap();
         let mut restored = Pmp::new();
-        restored.restore(&saved.decode("pmp", 1).unwrap());
+        restored.restore(&kind.load(&saved).unwrap());
         prop_assert_eq!(restored.save(), pmp.save());
         for gpa in (0x1fff_fff0..0x2000_2020).step_by(28) {
             let found = restored.check(GuestPhysAddr(gpa), 4, AccessKind::Read, false);
