@@ -1,11 +1,12 @@
 //! What the program can have to say when it gives up.
 
-use std::{io, path::PathBuf};
+use std::io;
 
 use vm_image::ImageError;
 use vm_machine::{
     MachineError,
     config::{ConfigFileError, OptionError},
+    files::FileError,
 };
 
 /// Why the program gives up. The message names the option or device, the
@@ -24,16 +25,9 @@ pub enum CliError {
     /// The guest's image cannot be found or made.
     #[error(transparent)]
     Image(#[from] ImageError),
-    /// A file cannot be written.
-    #[error("--{option} {}: cannot write the file: {cause}", .path.display())]
-    Write {
-        /// The option that named it.
-        option: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// What the host said.
-        cause: io::Error,
-    },
+    /// A file cannot be written, or must not be.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The host refused something that no option names.
     #[error("cannot {action}: {cause}")]
     Host {

@@ -1,22 +1,26 @@
 //! `trine run`.
 
 mod control;
+mod deadline;
 mod input;
 mod keys;
 mod output;
 mod stats;
 mod terminal;
 
-use std::{fs, time::Duration};
+use std::path::Path;
 
 use vm_machine::{
-    Machine,
+    Machine, Parts,
     config::{self, Console, MachineConfig, MachineOptions, StatsOutput},
+    device_tree,
+    files::Files,
 };
 
 use crate::{args::RunArgs, default_guest, error::CliError, exit, lines};
 
 use control::Stopper;
+use deadline::Deadline;
 use output::HostOutput;
 use stats::StatsSink;
 use terminal::RawTerminal;
@@ -26,49 +30,67 @@ use terminal::RawTerminal;
 /// # Errors
 /// [`CliError`] if the machine cannot be made or run.
 pub fn run(args: RunArgs) -> Result<u8, CliError> {
-    let options = with_file(args)?;
-    let timeout = options.timeout.map(Duration::from_secs);
+    let mut deadline = Deadline::begin();
+    deadline.set(args.timeout)?;
+    let mut files = Files::default();
+    let options = with_file(args, &mut files)?;
+    deadline.set(options.timeout)?;
     let dtb_dump = options.dtb_dump.clone();
     let stats = options.stats.clone();
     let guest = default_guest::choose(options)?;
     let config = guest.options.build()?;
     match dtb_dump {
-        Some(path) => {
-            let tree = Machine::device_tree(&config)?;
-            fs::write(&path, tree).map_err(|cause| CliError::Write {
-                option: "dtb-dump",
-                path,
-                cause,
-            })?;
-            Ok(exit::SUCCESS)
-        }
-        None => run_machine(config, timeout, stats),
+        Some(path) => dump_device_tree(&config, files, &path),
+        None => run_machine(config, files, &deadline, stats),
     }
 }
 
 /// The command line, and behind it the configuration file.
-fn with_file(mut args: RunArgs) -> Result<MachineOptions, CliError> {
+fn with_file(mut args: RunArgs, files: &mut Files) -> Result<MachineOptions, CliError> {
     let file = args.config.take();
     let options = args.into_options();
     Ok(match file {
-        Some(path) => options.or(config::load(&path)?),
+        Some(path) => options.or(config::load(&path, files)?),
         None => options,
     })
 }
 
+fn dump_device_tree(config: &MachineConfig, mut files: Files, path: &Path) -> Result<u8, CliError> {
+    let tree = device_tree(config, &mut files)?;
+    files.write("dtb-dump", path)?.replace(&tree)?;
+    Ok(exit::SUCCESS)
+}
+
+/// Tells `files` which of the standard streams the machine will use.
+fn note_streams(console: &Console, files: &mut Files) {
+    files.write_stderr();
+    if *console == Console::Stdio {
+        files.read_stdin();
+        files.write_stdout();
+    }
+}
+
 fn run_machine(
     config: MachineConfig,
-    timeout: Option<Duration>,
+    mut files: Files,
+    deadline: &Deadline,
     stats: Option<StatsOutput>,
 ) -> Result<u8, CliError> {
-    let stats = stats.map(StatsSink::open).transpose()?;
-    let output = HostOutput::open(&config.console)?;
-    let on_stdio = config.console == Console::Stdio;
+    note_streams(&config.console, &mut files);
+    let mut parts = Parts::open(config, files)?;
+    let console = parts.config().console.clone();
+    let on_stdio = console == Console::Stdio;
+    let mut output = HostOutput::open(&console, parts.files())?;
+    let mut stats = stats
+        .map(|stats| StatsSink::open(stats, parts.files()))
+        .transpose()?;
     let console = output.console();
     if on_stdio {
         terminal::measure(&console.screen);
     }
-    let mut machine = Machine::new(config, console.clone())?;
+    let mut machine = Machine::assemble(parts, console.clone())?;
+    output.begin()?;
+    stats.as_mut().map_or(Ok(()), StatsSink::begin)?;
     let engine = machine.engine();
     lines::err(format_args!("trine: {engine}"));
 
@@ -77,10 +99,8 @@ fn run_machine(
         lines::err("trine: Ctrl-A x quits, Ctrl-A h shows the keys");
     }
     let stopper = Stopper::new(machine.handle());
+    deadline.stops(&stopper);
     stopper.watch_signals(console.screen.clone())?;
-    if let Some(timeout) = timeout {
-        stopper.stop_after(timeout)?;
-    }
     if on_stdio {
         input::start(&console.input, &stopper, terminal.is_active())?;
     }

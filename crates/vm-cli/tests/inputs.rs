@@ -9,9 +9,11 @@ mod ended;
 use std::{
     fs::{self, File},
     io::Write as _,
+    net::TcpListener,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     thread,
+    time::{Duration, Instant},
 };
 
 use common::{guest, trine};
@@ -106,6 +108,76 @@ fn tools_that_name_code_do_not_read_the_kernel_again() {
     assert_eq!(ended.code, Some(42), "{ended:?}");
     let text = fs::read_to_string(trace).unwrap();
     assert!(text.contains(" _start\n"), "{text}");
+}
+
+#[test]
+fn a_pipe_that_nobody_writes_to_does_not_outlast_the_timeout() {
+    let directory = tempfile::tempdir().unwrap();
+    let empty = pipe(directory.path(), "empty");
+    let htif = guest("htif");
+    let htif = htif.to_str().unwrap();
+    let in_file = directory.path().join("machine.toml");
+    fs::write(&in_file, format!("timeout = 1\nkernel = '{empty}'")).unwrap();
+    let in_file = ["--config", in_file.to_str().unwrap()];
+    let cases: [&[&str]; 5] = [
+        &["--timeout", "1", "--kernel", &empty],
+        &["--timeout", "1", "--kernel", htif, "--initrd", &empty],
+        &["--timeout", "1", "--kernel", "none", "--bios", &empty],
+        &["--timeout", "1", "--config", &empty],
+        &in_file,
+    ];
+    for args in cases {
+        let ended = run(args);
+        assert_eq!(ended.code, Some(124), "{args:?}: {ended:?}");
+        assert!(ended.err.contains("--timeout"), "{args:?}: {ended:?}");
+    }
+}
+
+#[test]
+fn a_mirror_that_does_not_answer_does_not_outlast_the_timeout() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap();
+    let cache = tempfile::tempdir().unwrap();
+    let mut command = trine(&["run", "--timeout", "1"]);
+    command
+        .stdin(Stdio::null())
+        .env("XDG_CACHE_HOME", cache.path())
+        .env("TRINE_MIRROR", format!("http://{address}/debian"));
+    let ended = run_to_end(&mut command);
+    assert_eq!(ended.code, Some(124), "{ended:?}");
+}
+
+#[test]
+fn a_signal_ends_the_waiting_for_a_pipe() {
+    let directory = tempfile::tempdir().unwrap();
+    let kernel = pipe(directory.path(), "kernel");
+    let mut child = trine(&["run", "--kernel", &kernel])
+        .stdin(Stdio::null())
+        .spawn()
+        .unwrap();
+    let pid = child.id();
+    let killer = thread::spawn(move || {
+        // It must be waiting by then; if it were not, it would end all the same.
+        thread::sleep(Duration::from_millis(300));
+        Command::new("kill")
+            .arg("-INT")
+            .arg(pid.to_string())
+            .status()
+    });
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        if Instant::now() > deadline {
+            child.kill().unwrap();
+            panic!("the signal was not heard");
+        }
+        thread::sleep(Duration::from_millis(5));
+    };
+    assert!(killer.join().unwrap().unwrap().success());
+    let signal = std::os::unix::process::ExitStatusExt::signal(&status);
+    assert!(signal == Some(2) || status.code() == Some(130), "{status}");
 }
 
 #[test]

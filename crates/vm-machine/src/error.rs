@@ -6,7 +6,8 @@ use vm_core::snapshot::SnapshotError;
 
 use crate::{
     boot::BootError,
-    config::{ByteSize, OptionError},
+    config::{ByteSize, DiskConfig, OptionError},
+    files::FileError,
 };
 
 /// A machine that cannot be made or run. Names the option, the value, the
@@ -66,15 +67,10 @@ pub enum MachineError {
         /// The vCPU's index.
         vcpu: usize,
     },
-    /// The trace cannot be written.
-    #[error("--trace {}: cannot write the file: {cause}", .path.display())]
-    Trace {
-        /// The file.
-        path: PathBuf,
-        /// What the host said.
-        cause: io::Error,
-    },
-    /// The signature cannot be written.
+    /// A file cannot be written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// There is no signature to be written.
     #[error("--signature {}: {cause}", .path.display())]
     Signature {
         /// The file.
@@ -88,4 +84,11 @@ pub enum MachineError {
     /// The machine is gone, so it cannot be controlled.
     #[error("the machine has ended")]
     Ended,
+}
+
+impl MachineError {
+    pub(crate) fn disk(disk: &DiskConfig, cause: vm_device::virtio::BlockError) -> Self {
+        let disk = disk.to_string();
+        Self::Disk { disk, cause }
+    }
 }

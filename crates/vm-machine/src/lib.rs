@@ -12,8 +12,11 @@ pub mod config;
 pub mod console;
 mod debug;
 mod error;
+pub mod files;
 pub mod firmware;
 pub mod machine;
 
 pub use error::MachineError;
-pub use machine::{ExitStatus, Machine, MachineHandle, MachineState, MachineStats, MemoryStats};
+pub use machine::{
+    ExitStatus, Machine, MachineHandle, MachineState, MachineStats, MemoryStats, Parts, device_tree,
+};

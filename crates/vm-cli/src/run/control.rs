@@ -1,6 +1,6 @@
 //! Stops the machine from outside: keys, signals, time.
 
-use std::{io, sync::Arc, thread, time::Duration};
+use std::{io, sync::Arc, thread};
 
 use parking_lot::Mutex;
 use signal_hook::{
@@ -54,19 +54,6 @@ impl Stopper {
             }
             Some(StopReason::Quit) | None => {}
         }
-    }
-
-    /// Stops the machine after a while.
-    ///
-    /// # Errors
-    /// [`CliError`] if the host has no thread left.
-    pub fn stop_after(&self, time: Duration) -> Result<(), CliError> {
-        let stopper = self.clone();
-        spawn("timeout", move || {
-            thread::sleep(time);
-            stopper.stop(StopReason::Timeout);
-        })
-        .map_err(CliError::host("start a thread for --timeout"))
     }
 
     /// Stops the machine at the first signal that asks for the program's end.

@@ -2,12 +2,7 @@
 
 mod table;
 
-use std::{
-    fs::File,
-    io::{self, Write as _},
-    path::PathBuf,
-    time::Duration,
-};
+use std::time::Duration;
 
 use nix::sys::{
     resource::{UsageWho, getrusage},
@@ -15,7 +10,11 @@ use nix::sys::{
 };
 use serde::Serialize;
 use vm_engine::vcpu::VcpuStats;
-use vm_machine::{MachineStats, MemoryStats, config::StatsOutput};
+use vm_machine::{
+    MachineStats, MemoryStats,
+    config::StatsOutput,
+    files::{Files, OutputFile},
+};
 
 use crate::{error::CliError, lines};
 
@@ -36,23 +35,31 @@ pub enum StatsSink {
     /// A line of JSON on stderr.
     Json,
     /// JSON in a file.
-    File(File, PathBuf),
+    File(OutputFile),
 }
 
 impl StatsSink {
     /// Opens what the setting names.
     ///
     /// # Errors
-    /// [`CliError`] if the file cannot be created.
-    pub fn open(output: StatsOutput) -> Result<Self, CliError> {
+    /// [`CliError`] if the file cannot be written.
+    pub fn open(output: StatsOutput, files: &mut Files) -> Result<Self, CliError> {
         Ok(match output {
             StatsOutput::Table => Self::Table,
             StatsOutput::Json => Self::Json,
-            StatsOutput::JsonFile(path) => match File::create(&path) {
-                Ok(file) => Self::File(file, path),
-                Err(cause) => return Err(cannot_write(path, cause)),
-            },
+            StatsOutput::JsonFile(path) => Self::File(files.write("stats", &path)?),
         })
+    }
+
+    /// The machine begins to run: what is in the file is of another one.
+    ///
+    /// # Errors
+    /// [`CliError`] if the file cannot be emptied.
+    pub fn begin(&mut self) -> Result<(), CliError> {
+        match self {
+            Self::File(file) => Ok(file.begin()?),
+            Self::Table | Self::Json => Ok(()),
+        }
     }
 
     /// Writes them; `engine` is the line that says which one runs.
@@ -64,19 +71,11 @@ impl StatsSink {
         match self {
             Self::Table => lines::err(table::format(&report)),
             Self::Json => lines::err(report.json()),
-            Self::File(mut file, path) => {
-                writeln!(file, "{}", report.json()).map_err(|cause| cannot_write(path, cause))?;
+            Self::File(mut file) => {
+                file.replace(format!("{}\n", report.json()).as_bytes())?;
             }
         }
         Ok(())
-    }
-}
-
-fn cannot_write(path: PathBuf, cause: io::Error) -> CliError {
-    CliError::Write {
-        option: "stats",
-        path,
-        cause,
     }
 }
 
@@ -193,7 +192,10 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_made_is_named_before_the_machine_runs() {
         let output = StatsOutput::JsonFile("/no/such/directory/x".into());
-        let error = StatsSink::open(output).err().unwrap().to_string();
+        let error = StatsSink::open(output, &mut Files::default())
+            .err()
+            .unwrap()
+            .to_string();
         assert!(error.contains("--stats /no/such"), "{error}");
     }
 }

@@ -1,7 +1,7 @@
 //! Recognises kernels and firmware.
 
 use super::{
-    BootError, Program, elf,
+    BootError, Content, Program, elf,
     read::Source,
     riscv64::{ImageHeader, is_image},
 };
@@ -13,8 +13,7 @@ const DEFAULT_TEXT_OFFSET: u64 = 0x20_0000;
 const BEGIN: u64 = 1024;
 
 /// A kernel: an `Image` or an ELF file, either of them perhaps in gzip form.
-pub(super) fn read_kernel(source: &Source<'_>) -> Result<Program, BootError> {
-    let content = source.open_unpacked()?;
+pub(super) fn read_kernel(source: &Source<'_>, content: Content) -> Result<Program, BootError> {
     let begin = source.begin(&content, BEGIN)?;
     if elf::is_elf(&begin) {
         return elf::parse(source, &source.bytes(content)?);
@@ -36,8 +35,7 @@ pub(super) fn read_kernel(source: &Source<'_>) -> Result<Program, BootError> {
 }
 
 /// A bare-metal program: an ELF file, perhaps in gzip form.
-pub(super) fn read_bare_metal(source: &Source<'_>) -> Result<Program, BootError> {
-    let content = source.open_unpacked()?;
+pub(super) fn read_bare_metal(source: &Source<'_>, content: Content) -> Result<Program, BootError> {
     if elf::is_elf(&source.begin(&content, BEGIN)?) {
         return elf::parse(source, &source.bytes(content)?);
     }
@@ -47,8 +45,7 @@ pub(super) fn read_bare_metal(source: &Source<'_>) -> Result<Program, BootError>
 }
 
 /// Firmware: an ELF file, or code for the start of RAM.
-pub(super) fn read_firmware(source: &Source<'_>) -> Result<Program, BootError> {
-    let content = source.open_unpacked()?;
+pub(super) fn read_firmware(source: &Source<'_>, content: Content) -> Result<Program, BootError> {
     if elf::is_elf(&source.begin(&content, BEGIN)?) {
         return elf::parse(source, &source.bytes(content)?);
     }
@@ -77,10 +74,10 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::config::ByteSize;
+    use crate::{config::ByteSize, files::Files};
 
     fn read_with(
-        reader: fn(&Source<'_>) -> Result<Program, BootError>,
+        reader: fn(&Source<'_>, Content) -> Result<Program, BootError>,
         content: &[u8],
     ) -> Result<Program, String> {
         let directory = tempfile::tempdir().unwrap();
@@ -92,7 +89,8 @@ mod tests {
             memory: ByteSize::mib(64),
             names: false,
         };
-        reader(&source).map_err(|error| error.to_string())
+        let content = source.open_unpacked(&mut Files::default()).unwrap();
+        reader(&source, content).map_err(|error| error.to_string())
     }
 
     fn image(text_offset: u64, image_size: u64, flags: u64) -> Vec<u8> {

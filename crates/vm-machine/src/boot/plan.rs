@@ -19,10 +19,14 @@ use crate::{
     },
     config::{Bios, MachineConfig},
     debug::Symbol,
+    files::Files,
 };
 
 /// Random bytes that the kernel is given.
 const RNG_SEED_LEN: usize = 32;
+
+/// Makes a program of what a file contains.
+type Recognise = fn(&Source<'_>, Content) -> Result<Program, BootError>;
 
 /// Where the harts begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,11 +61,11 @@ pub struct BootPlan {
 }
 
 impl BootPlan {
-    /// Reads and places everything.
+    /// Reads and places everything; tells `files` what it reads.
     ///
     /// # Errors
     /// [`BootError`] if a file is missing, damaged or does not fit.
-    pub fn read(config: &MachineConfig) -> Result<Self, BootError> {
+    pub fn read(config: &MachineConfig, files: &mut Files) -> Result<Self, BootError> {
         let memory = config.memory;
         let source = |option, path| Source {
             option,
@@ -70,13 +74,17 @@ impl BootPlan {
             names: option == "kernel" && (config.perf_map || config.trace.is_some()),
         };
         let bare_metal = config.bios == Bios::None;
+        let mut read = |option, path, recognise: Recognise| {
+            let source = source(option, path);
+            recognise(&source, source.open_unpacked(files)?)
+        };
         let kernel = match &config.kernel {
-            Some(path) if bare_metal => Some(read_bare_metal(&source("kernel", path))?),
-            Some(path) => Some(read_kernel(&source("kernel", path))?),
+            Some(path) if bare_metal => Some(read("kernel", path, read_bare_metal)?),
+            Some(path) => Some(read("kernel", path, read_kernel)?),
             None => None,
         };
         let firmware = match &config.bios {
-            Bios::File(path) => Some(read_firmware(&source("bios", path))?),
+            Bios::File(path) => Some(read("bios", path, read_firmware)?),
             Bios::Builtin | Bios::None => None,
         };
         if kernel.is_none() && firmware.is_none() {
@@ -84,7 +92,7 @@ impl BootPlan {
         }
         let initrd = config.initrd.as_deref();
         let initrd = initrd
-            .map(|path| source("initrd", path).open())
+            .map(|path| source("initrd", path).open(files))
             .transpose()?;
         let mut plan = Self {
             harts: config.cpus,

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{BootError, Content, gzip};
-use crate::config::ByteSize;
+use crate::{config::ByteSize, files::Files};
 
 /// An ELF file may be larger than its program, by what describes it: this much
 /// is read for any machine.
@@ -28,10 +28,14 @@ pub(super) struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// The file as it is. It is opened here and nowhere else, as a pipe can
+    /// The file as it is. It is opened here and nowhere else, as a pipe must
     /// be; what is no regular file is read to its end.
-    pub(super) fn open(&self) -> Result<Content, BootError> {
+    pub(super) fn open(&self, files: &mut Files) -> Result<Content, BootError> {
         let file = File::open(self.path).map_err(|cause| self.unreadable(cause))?;
+        let who = format!("--{} {}", self.option, self.path.display());
+        files
+            .read(who, &file)
+            .map_err(|cause| self.unreadable(cause))?;
         let metadata = file.metadata().map_err(|cause| self.unreadable(cause))?;
         if metadata.is_dir() {
             return Err(self.format("this is a directory: name a file"));
@@ -51,8 +55,8 @@ impl Source<'_> {
     }
 
     /// The file, unpacked if it is a gzip file.
-    pub(super) fn open_unpacked(&self) -> Result<Content, BootError> {
-        let content = self.open()?;
+    pub(super) fn open_unpacked(&self, files: &mut Files) -> Result<Content, BootError> {
+        let content = self.open(files)?;
         if !gzip::is_gzip(&self.begin(&content, 2)?) {
             return Ok(content);
         }

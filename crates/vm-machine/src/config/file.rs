@@ -2,13 +2,15 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fs::File,
+    io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
 use toml::Spanned;
 
 use super::{MachineOptions, options::KEYS, suggest::suggestion};
+use crate::files::Files;
 
 /// A configuration file that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -48,21 +50,59 @@ pub enum ConfigFileError {
     },
 }
 
-/// Reads the settings in a file. Relative file names in it are relative to
-/// the directory that it is in.
+/// More than any configuration has.
+const MAX_LEN: u64 = 1 << 20;
+
+/// Reads the settings in a file, which is told to `files`. Relative file names in it
+/// are relative to the directory that it is in; if it is a pipe, to the current one.
 ///
 /// # Errors
 /// [`ConfigFileError`] if it cannot be read, is damaged, or has unknown keys.
-pub fn load(path: &Path) -> Result<MachineOptions, ConfigFileError> {
-    let text = fs::read_to_string(path).map_err(|cause| ConfigFileError::Read {
+pub fn load(path: &Path, files: &mut Files) -> Result<MachineOptions, ConfigFileError> {
+    let unreadable = |cause| ConfigFileError::Read {
         path: path.to_owned(),
         cause,
-    })?;
-    let mut options = parse(path, &text)?;
-    if let Some(directory) = path.parent() {
+    };
+    let file = File::open(path).map_err(unreadable)?;
+    let who = format!("--config {}", path.display());
+    files.read(who, &file).map_err(unreadable)?;
+    let is_plain = file.metadata().map_err(unreadable)?.is_file();
+    let mut bytes = Vec::new();
+    let mut limited = file.take(MAX_LEN + 1);
+    limited.read_to_end(&mut bytes).map_err(unreadable)?;
+    let mut options = parse(path, &decode(path, bytes)?)?;
+    if is_plain && let Some(directory) = path.parent() {
         options.resolve_paths(directory);
     }
     Ok(options)
+}
+
+/// The text in the file, which may begin with a byte order mark as editors of
+/// Windows write it.
+fn decode(path: &Path, bytes: Vec<u8>) -> Result<String, ConfigFileError> {
+    let wrong = |line, cause: &str| ConfigFileError::Parse {
+        path: path.to_owned(),
+        line,
+        cause: cause.to_owned(),
+    };
+    if bytes.len() as u64 > MAX_LEN {
+        return Err(wrong(
+            1,
+            "the file has more than 1M: this is no configuration",
+        ));
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned()),
+        Err(error) => {
+            let valid = error.utf8_error().valid_up_to();
+            let before = error.as_bytes().iter().take(valid);
+            let line = before.filter(|byte| **byte == b'\n').count() + 1;
+            Err(wrong(
+                line,
+                "this is not UTF-8: save the file as UTF-8 text",
+            ))
+        }
+    }
 }
 
 fn parse(path: &Path, text: &str) -> Result<MachineOptions, ConfigFileError> {
@@ -95,6 +135,8 @@ fn line_at(text: &str, offset: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::config::{
         AddressRange, Bios, ByteSize, Console, DiskConfig, EngineChoice, Kernel, StatsOutput,
@@ -187,14 +229,51 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("m.toml");
         fs::write(&path, "kernel = 'vmlinux'\ndisk = ['d.img']\n").unwrap();
-        let options = load(&path).unwrap();
+        let options = load(&path, &mut Files::default()).unwrap();
         assert_eq!(
             options.kernel,
             Some(Kernel::File(directory.path().join("vmlinux")))
         );
         let disk = DiskConfig::new(directory.path().join("d.img"));
         assert_eq!(options.disk, Some(vec![disk]));
-        let missing = load(&directory.path().join("none.toml")).unwrap_err();
+        let none = directory.path().join("none.toml");
+        let missing = load(&none, &mut Files::default()).unwrap_err();
         assert!(missing.to_string().contains("none.toml"));
+    }
+
+    #[test]
+    fn files_from_other_systems_are_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("m.toml");
+        let load_bytes = |bytes: &[u8]| {
+            fs::write(&path, bytes).unwrap();
+            load(&path, &mut Files::default())
+        };
+        let text = "\u{feff}# settings\r\ncpus = 2\r\nmemory = '64M'\r\n";
+        let options = load_bytes(text.as_bytes()).unwrap();
+        assert_eq!(options.cpus, Some(2));
+        assert_eq!(options.memory, Some(ByteSize::mib(64)));
+        let latin1 = b"# ok\nkernel = 'gr\xfcn'\n";
+        let utf16: Vec<u8> = "cpus = 2"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        let utf16 = [b"\xff\xfe".to_vec(), utf16].concat();
+        for (bytes, part) in [
+            (&latin1[..], "m.toml:2: this is not UTF-8"),
+            (&utf16, "m.toml:1: this is not UTF-8"),
+            (&vec![b'#'; 2 << 20], "more than 1M"),
+        ] {
+            let message = load_bytes(bytes).unwrap_err().to_string();
+            assert!(message.contains(part), "{message}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_configuration_without_an_end_is_none() {
+        let message = load(Path::new("/dev/zero"), &mut Files::default());
+        let message = message.unwrap_err().to_string();
+        assert!(message.contains("more than 1M"), "{message}");
     }
 }

@@ -4,11 +4,11 @@ mod perf_map;
 mod symbols;
 mod trace;
 
-use std::sync::Arc;
+use std::{fs::File, sync::Arc};
 
 use vm_engine::{guest::riscv64::Riscv64, observe, vcpu::Vcpu};
 
-use crate::{config::MachineConfig, error::MachineError};
+use crate::config::MachineConfig;
 
 use perf_map::PerfMap;
 use symbols::GuestSymbols;
@@ -23,24 +23,22 @@ pub(crate) struct Tools {
 }
 
 impl Tools {
-    /// Opens their files; `names` are those of the guest's code.
-    ///
-    /// # Errors
-    /// [`MachineError`] if the trace's file cannot be made.
-    pub(crate) fn new(config: &MachineConfig, names: Vec<Symbol>) -> Result<Self, MachineError> {
+    /// The tools that `config` asks for. `names` are those of the guest's code;
+    /// a trace goes to `file`, if there is one.
+    pub(crate) fn new(config: &MachineConfig, names: Vec<Symbol>, file: Option<File>) -> Self {
         if !config.perf_map && config.trace.is_none() {
-            return Ok(Self::default());
+            return Self::default();
         }
         let symbols = Arc::new(GuestSymbols::new(names));
         let perf_map = config.perf_map.then(|| PerfMap::new(Arc::clone(&symbols)));
         let trace = config.trace.as_ref().map(|output| {
             let range = config.trace_range.as_ref().map(|range| range.0.clone());
-            BlockTrace::open(output, range, symbols)
+            BlockTrace::new(file, output.insns, range, symbols)
         });
-        Ok(Self {
+        Self {
             perf_map: perf_map.map(Arc::new),
-            trace: trace.transpose()?.map(Arc::new),
-        })
+            trace: trace.map(Arc::new),
+        }
     }
 
     /// Lets the tools watch `vcpus`, which have their engine and have not run.

@@ -11,8 +11,6 @@ use parking_lot::Mutex;
 use vm_engine::observe::{BlockEntry, BlockTracer};
 
 use super::GuestSymbols;
-use crate::{config::TraceOutput, error::MachineError};
-
 type Sink = Box<dyn Write + Send>;
 
 /// A line for each block before it runs: vCPU, instructions retired before,
@@ -26,30 +24,24 @@ pub(super) struct BlockTrace {
 }
 
 impl BlockTrace {
-    /// A trace to `output` of the blocks that start in `range`, if there is one.
-    pub(super) fn open(
-        output: &TraceOutput,
+    /// A trace of the blocks that start in `range`, if there is one, to `file` or
+    /// to the standard error.
+    pub(super) fn new(
+        file: Option<File>,
+        insns: bool,
         range: Option<Range<u64>>,
         symbols: Arc<GuestSymbols>,
-    ) -> Result<Self, MachineError> {
-        let sink: Sink = match &output.path {
+    ) -> Self {
+        let sink: Sink = match file {
             None => Box::new(BufWriter::new(io::stderr())),
-            Some(path) => match File::create(path) {
-                Ok(file) => Box::new(BufWriter::new(file)),
-                Err(cause) => {
-                    return Err(MachineError::Trace {
-                        path: path.clone(),
-                        cause,
-                    });
-                }
-            },
+            Some(file) => Box::new(BufWriter::new(file)),
         };
-        Ok(Self {
+        Self {
             sink: Mutex::new(Some(sink)),
             range,
-            insns: output.insns,
+            insns,
             symbols,
-        })
+        }
     }
 
     pub(super) fn flush(&self) {

@@ -9,12 +9,13 @@ use vm_engine::vcpu::{Engine, Vcpu};
 use super::{
     control::Event,
     engine::{self, EngineInUse},
+    parts::Parts,
     vcpus::{LostSink, Vcpus},
 };
 use crate::{
     board::virt_riscv64::{Board, BoardParts, Component},
     boot::{BootPlan, Entry},
-    config::{Bios, MachineConfig},
+    config::Bios,
     console::HostConsole,
     debug::Tools,
     error::MachineError,
@@ -29,8 +30,7 @@ pub(super) const ARCH: GuestArch = GuestArch::Riscv64;
 
 /// What outlives the hardware.
 pub(super) struct Surroundings<'a> {
-    pub(super) config: &'a MachineConfig,
-    pub(super) plan: &'a BootPlan,
+    pub(super) parts: &'a Parts,
     pub(super) tools: &'a Tools,
     pub(super) console: &'a HostConsole,
     pub(super) events: &'a Sender<Event>,
@@ -53,10 +53,11 @@ pub(super) struct Hardware {
 impl Hardware {
     /// Hardware after power-on: memory is empty and the vCPUs have not been reset.
     pub(super) fn new(around: &Surroundings<'_>) -> Result<Self, MachineError> {
-        let config = around.config;
+        let config = &around.parts.config;
         let power = power_sink(around);
         let mut board = Board::new(&BoardParts {
             config,
+            disks: &around.parts.disks,
             console: around.console,
             power: Arc::clone(&power),
             all_harts_run: config.bios != Bios::Builtin,
@@ -81,7 +82,7 @@ impl Hardware {
             .collect();
         let engine = engine::choose(&mut harts, config.engine, Engine::Jit(config.tiers))?;
         around.tools.watch(&mut harts);
-        let htif = add_htif(&mut board, around.plan, &power);
+        let htif = add_htif(&mut board, &around.parts.plan, &power);
         Ok(Self {
             vcpus: Vcpus::new(harts, power, loss_sink(around)),
             board,

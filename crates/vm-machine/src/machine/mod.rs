@@ -5,6 +5,7 @@ mod engine;
 mod exit;
 mod hardware;
 mod memory;
+mod parts;
 mod ram_image;
 mod signature;
 mod state;
@@ -19,19 +20,23 @@ use control::{Command, Event, EventQueue};
 use hardware::{Hardware, Surroundings};
 
 use crate::{
-    boot::BootPlan, config::MachineConfig, console::HostConsole, debug::Tools, error::MachineError,
+    config::MachineConfig,
+    console::HostConsole,
+    debug::Tools,
+    error::MachineError,
+    files::{Files, OutputFile},
 };
 
 pub use control::MachineHandle;
 pub use exit::ExitStatus;
 pub use memory::MemoryStats;
+pub use parts::{Parts, device_tree};
 pub use state::MachineState;
 pub use stats::MachineStats;
 
 /// A virtual machine.
 pub struct Machine {
-    config: MachineConfig,
-    plan: BootPlan,
+    parts: Parts,
     tools: Tools,
     console: HostConsole,
     sender: Sender<Event>,
@@ -59,12 +64,20 @@ impl Machine {
     /// [`MachineError`] if a file is missing, damaged or too large, or the
     /// host cannot provide what the machine needs.
     pub fn new(config: MachineConfig, console: HostConsole) -> Result<Self, MachineError> {
-        let mut plan = BootPlan::read(&config)?;
-        let tools = Tools::new(&config, plan.take_names())?;
+        Self::assemble(Parts::open(config, Files::default())?, console)
+    }
+
+    /// A machine of these parts, that has just been switched on.
+    ///
+    /// # Errors
+    /// [`MachineError`] if the host cannot provide what the machine needs. Files that
+    /// the machine was to write are then as they were.
+    pub fn assemble(mut parts: Parts, console: HostConsole) -> Result<Self, MachineError> {
+        let trace = parts.trace.as_ref().map(OutputFile::writer).transpose()?;
+        let tools = Tools::new(&parts.config, parts.plan.take_names(), trace);
         let (sender, events) = EventQueue::new();
         let mut machine = Self {
-            config,
-            plan,
+            parts,
             tools,
             console,
             sender,
@@ -74,6 +87,7 @@ impl Machine {
             stats: MachineStats::default(),
         };
         machine.power_on()?;
+        machine.parts.begin()?;
         Ok(machine)
     }
 
@@ -167,14 +181,6 @@ impl Machine {
             })
     }
 
-    /// The device tree that the guest gets, but for its random seed.
-    ///
-    /// # Errors
-    /// [`MachineError`] if the guest's files cannot be read or do not fit.
-    pub fn device_tree(config: &MachineConfig) -> Result<Vec<u8>, MachineError> {
-        Ok(BootPlan::read(config)?.device_tree()?)
-    }
-
     fn react(&mut self, event: Event, running: &mut bool) -> Result<Next, MachineError> {
         match event {
             // What the last life has left behind.
@@ -195,7 +201,7 @@ impl Machine {
         match event {
             PowerEvent::PowerOff { status } => Next::End(ExitStatus::PowerOff { status }),
             PowerEvent::Panic => Next::End(ExitStatus::Panic),
-            PowerEvent::Reset if self.config.no_reboot => Next::End(ExitStatus::Reset),
+            PowerEvent::Reset if self.parts.config.no_reboot => Next::End(ExitStatus::Reset),
             PowerEvent::Reset => Next::Reset,
         }
     }
@@ -251,12 +257,12 @@ impl Machine {
     }
 
     fn write_signature(&mut self) -> Result<(), MachineError> {
-        let Some(path) = self.config.signature.clone() else {
-            return Ok(());
-        };
-        let symbols = self.plan.symbols();
+        let symbols = self.parts.plan.symbols();
         let ram = self.hardware()?.board.shared.ram.clone();
-        signature::write(&path, &symbols, &ram)
+        match &mut self.parts.signature {
+            Some(file) => signature::write(file, &symbols, &ram),
+            None => Ok(()),
+        }
     }
 
     fn hardware(&mut self) -> Result<&mut Hardware, MachineError> {
@@ -266,18 +272,17 @@ impl Machine {
     /// Begins a new life with a new board: nothing of the last one can leak.
     fn power_on(&mut self) -> Result<(), MachineError> {
         let mut hardware = self.new_hardware(0)?;
-        hardware.boot(&self.plan)?;
+        hardware.boot(&self.parts.plan)?;
         self.hardware = Some(hardware);
         Ok(())
     }
 
     fn new_hardware(&mut self, clock_ns: u64) -> Result<Hardware, MachineError> {
-        // The old board holds locks on disk images.
+        // The old board's disks are the new one's.
         self.hardware = None;
         self.life += 1;
         Hardware::new(&Surroundings {
-            config: &self.config,
-            plan: &self.plan,
+            parts: &self.parts,
             tools: &self.tools,
             console: &self.console,
             events: &self.sender,

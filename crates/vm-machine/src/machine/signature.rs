@@ -1,25 +1,28 @@
 //! The signature of a test program: what it left between two symbols, as the
 //! RISC-V architecture tests compare it.
 
-use std::{fmt::Write as _, fs, path::Path};
+use std::fmt::Write as _;
 
 use vm_core::GuestPhysAddr;
 use vm_mem::GuestRam;
 
-use crate::{boot::Symbols, error::MachineError};
+use crate::{boot::Symbols, error::MachineError, files::OutputFile};
 
 /// More than any test leaves; a damaged symbol table must not fill the disk.
 const MAX_LEN: u64 = 16 << 20;
 
-/// Writes the signature to `path`: one word of 4 bytes on each line, in
+/// Writes the signature to `file`: one word of 4 bytes on each line, in
 /// hexadecimal, most significant digit first.
-pub(super) fn write(path: &Path, symbols: &Symbols, ram: &GuestRam) -> Result<(), MachineError> {
-    let failed = |cause: String| MachineError::Signature {
-        path: path.to_owned(),
+pub(super) fn write(
+    file: &mut OutputFile,
+    symbols: &Symbols,
+    ram: &GuestRam,
+) -> Result<(), MachineError> {
+    let text = format(symbols, ram).map_err(|cause| MachineError::Signature {
+        path: file.path().to_owned(),
         cause,
-    };
-    let text = format(symbols, ram).map_err(failed)?;
-    fs::write(path, text).map_err(|error| failed(format!("cannot write the file: {error}")))
+    })?;
+    Ok(file.replace(text.as_bytes())?)
 }
 
 fn format(symbols: &Symbols, ram: &GuestRam) -> Result<String, String> {

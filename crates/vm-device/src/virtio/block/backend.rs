@@ -1,6 +1,6 @@
 //! Where a disk's contents are kept.
 
-use std::io;
+use std::{io, sync::Arc};
 
 /// The contents of a disk. Offsets and lengths are in bytes; the device asks
 /// only for whole sectors inside [`len`](Self::len).
@@ -50,4 +50,39 @@ pub trait BlockBackend: Send + Sync {
     /// # Errors
     /// Whatever the host says.
     fn write_zeroes(&self, offset: u64, len: u64) -> io::Result<()>;
+}
+
+/// A disk outlives the devices that show it, as at a reset.
+impl<T: BlockBackend + ?Sized> BlockBackend for Arc<T> {
+    fn len(&self) -> u64 {
+        (**self).len()
+    }
+
+    fn read_only(&self) -> bool {
+        (**self).read_only()
+    }
+
+    fn describe(&self) -> String {
+        (**self).describe()
+    }
+
+    fn read_at(&self, offset: u64, data: &mut [u8]) -> io::Result<()> {
+        (**self).read_at(offset, data)
+    }
+
+    fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        (**self).write_at(offset, data)
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        (**self).flush()
+    }
+
+    fn discard(&self, offset: u64, len: u64) -> io::Result<()> {
+        (**self).discard(offset, len)
+    }
+
+    fn write_zeroes(&self, offset: u64, len: u64) -> io::Result<()> {
+        (**self).write_zeroes(offset, len)
+    }
 }

@@ -63,6 +63,11 @@ impl FileBackend {
         })
     }
 
+    /// The open file.
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
     pub(super) fn zero_by_writing(&self, mut offset: u64, len: u64) -> io::Result<()> {
         let mut left = len;
         while left > 0 {

@@ -15,6 +15,7 @@ use vm_device::{
     serial::Ns16550a,
     syscon::TestFinisher,
     timer::aclint::{Aclint, HartLines},
+    virtio::FileBackend,
 };
 use vm_engine::{
     guest::riscv64::interrupt_bits,
@@ -38,6 +39,8 @@ use crate::{
 pub(crate) struct BoardParts<'a> {
     /// The machine's settings.
     pub(crate) config: &'a MachineConfig,
+    /// The contents of its disks.
+    pub(crate) disks: &'a [Arc<FileBackend>],
     /// The host's end of the console.
     pub(crate) console: &'a HostConsole,
     /// Who hears of power events.
@@ -96,6 +99,7 @@ impl Board {
         let pci = PciHost::new(pci_windows(config.memory.0), pci_lines(&plic)?);
         VirtioParts {
             config,
+            disks: parts.disks,
             console: parts.console,
             shared: &shared,
             plic: &plic,

@@ -6,7 +6,10 @@ use vm_core::GuestPhysAddr;
 use vm_device::{
     interrupt::plic::Plic,
     pci::PciHost,
-    virtio::{Block, Console, DmaMemory, Entropy, VacantSlot, VirtioDevice, VirtioMmio, VirtioPci},
+    virtio::{
+        Block, Console, DmaMemory, Entropy, FileBackend, VacantSlot, VirtioDevice, VirtioMmio,
+        VirtioPci,
+    },
 };
 use vm_engine::vcpu::MachineShared;
 
@@ -23,6 +26,7 @@ use crate::{
 /// What virtio devices are made of.
 pub(super) struct VirtioParts<'a> {
     pub(super) config: &'a MachineConfig,
+    pub(super) disks: &'a [Arc<FileBackend>],
     pub(super) console: &'a HostConsole,
     pub(super) shared: &'a Arc<MachineShared>,
     pub(super) plic: &'a Arc<Plic>,
@@ -39,9 +43,10 @@ impl VirtioParts<'_> {
             self.plug_console(&memory)?;
         }
         let mut mmio_slots = (0..map::VIRTIO_SLOTS).filter_map(map::virtio_slot);
-        for (number, disk) in self.config.disks.iter().enumerate() {
+        let disks = self.config.disks.iter().zip(self.disks);
+        for (number, (disk, contents)) in disks.enumerate() {
             let name = format!("virtio-blk{number}");
-            let block = open(disk, number)?;
+            let block = attach(disk, contents, number)?;
             match disk.transport {
                 Transport::Pci => self.plug_disk_pci(disk, &name, block, &memory)?,
                 Transport::Mmio => {
@@ -105,14 +110,15 @@ impl VirtioParts<'_> {
     }
 }
 
-fn open(disk: &DiskConfig, number: usize) -> Result<Arc<Block>, MachineError> {
+fn attach(
+    disk: &DiskConfig,
+    contents: &Arc<FileBackend>,
+    number: usize,
+) -> Result<Arc<Block>, MachineError> {
     let serial = format!("disk{number}");
-    Block::open(&disk.path, disk.read_only, &serial)
+    Block::new(Box::new(Arc::clone(contents)), &serial)
         .map(Arc::new)
-        .map_err(|cause| MachineError::Disk {
-            disk: disk.to_string(),
-            cause,
-        })
+        .map_err(|cause| MachineError::disk(disk, cause))
 }
 
 fn no_slot(disk: &DiskConfig, bus: &str, slots: u32) -> MachineError {

@@ -30,7 +30,8 @@ impl Fixture {
     }
 
     fn plan(&self, options: MachineOptions) -> Result<BootPlan, BootError> {
-        BootPlan::read(&options.memory(ByteSize::mib(16)).build().unwrap())
+        let config = options.memory(ByteSize::mib(16)).build().unwrap();
+        BootPlan::read(&config, &mut Files::default())
     }
 
     fn bytes(&self, addr: u64, len: usize) -> Vec<u8> {
@@ -164,7 +165,7 @@ fn an_initrd_larger_than_a_gigabyte_is_loaded_without_being_held() {
         .unwrap();
     let options = MachineOptions::default().kernel(kernel).initrd(initrd);
     let config = options.memory(ByteSize::mib(4096)).build().unwrap();
-    let plan = BootPlan::read(&config).unwrap();
+    let plan = BootPlan::read(&config, &mut Files::default()).unwrap();
     let ram = GuestRam::new(&[(GuestPhysAddr(map::RAM_BASE), 4 << 30)]).unwrap();
     plan.load(&ram).unwrap();
     let start = plan.placement.initrd.unwrap();

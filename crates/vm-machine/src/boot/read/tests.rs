@@ -18,7 +18,7 @@ fn read_path(path: &Path, memory: u64) -> Result<Vec<u8>, BootError> {
         memory: ByteSize(memory),
         names: false,
     };
-    let content = source.open_unpacked()?;
+    let content = source.open_unpacked(&mut Files::default())?;
     assert_eq!(content.len(), content.begin(u64::MAX).unwrap().len() as u64);
     source.bytes(content)
 }
@@ -109,10 +109,8 @@ fn a_large_file_is_not_read_before_it_is_needed() {
         memory: ByteSize(99),
         names: false,
     };
-    assert_eq!(source.open().unwrap().len(), 1 << 40);
-    let message = source
-        .bytes(source.open().unwrap())
-        .unwrap_err()
-        .to_string();
+    let content = source.open(&mut Files::default()).unwrap();
+    assert_eq!(content.len(), 1 << 40);
+    let message = source.bytes(content).unwrap_err().to_string();
     assert!(message.contains("more than 1G"), "{message}");
 }
