@@ -8,7 +8,7 @@ use std::{
 
 use parking_lot::{Condvar, Mutex};
 
-use super::Clock;
+use super::{Clock, Counter};
 
 /// One thread that fires the alarms of a machine.
 ///
@@ -16,6 +16,8 @@ use super::Clock;
 pub struct AlarmService {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
+    /// One for each frequency.
+    counters: Mutex<Vec<Arc<Counter>>>,
 }
 
 struct Shared {
@@ -60,12 +62,24 @@ impl AlarmService {
         Ok(Self {
             shared,
             thread: Some(thread),
+            counters: Mutex::default(),
         })
     }
 
     /// The clock that deadlines are measured against.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.shared.clock
+    }
+
+    /// The machine's counter of `hz`: the same one for everybody who asks.
+    pub fn counter(&self, hz: u64) -> Arc<Counter> {
+        let mut counters = self.counters.lock();
+        if let Some(counter) = counters.iter().find(|counter| counter.hz() == hz) {
+            return Arc::clone(counter);
+        }
+        let counter = Arc::new(Counter::new(Arc::clone(self.clock()), hz));
+        counters.push(Arc::clone(&counter));
+        counter
     }
 
     /// A new alarm that runs `action`, on the service's thread, each time a

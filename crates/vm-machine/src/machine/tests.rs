@@ -86,6 +86,23 @@ fn run(machine: &mut Machine) -> ExitStatus {
     result.unwrap()
 }
 
+/// The engines that there are.
+fn engines() -> Vec<EngineChoice> {
+    let engines = [EngineChoice::Interp, EngineChoice::Jit];
+    let there = |engine: &EngineChoice| SUPPORTED || *engine != EngineChoice::Jit;
+    engines.into_iter().filter(there).collect()
+}
+
+/// Runs a guest that ends with the number of the check that has failed; returns what
+/// it has printed.
+fn check(options: &MachineOptions, engine: EngineChoice) -> String {
+    // So that the JIT runs all of it.
+    let options = options.clone().engine(engine).jit_threshold(0u32);
+    let (status, output) = Fixture::new(options).run();
+    assert_eq!(status, OFF, "{engine:?}: {output}");
+    output
+}
+
 const OFF: ExitStatus = ExitStatus::PowerOff { status: 0 };
 
 #[test]
@@ -98,6 +115,13 @@ fn htif_programs_print_end_and_leave_a_signature() {
     assert_eq!(output, "hello, host\n");
     let text = fs::read_to_string(signature).unwrap();
     assert_eq!(text, "00000005\n12345678\n");
+}
+
+#[test]
+fn a_machine_has_one_time_whatever_it_is_set_by() {
+    for engine in engines() {
+        check(&bare_metal("time").cpus(2u32), engine);
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use vm_core::{
     AccessSize, IrqLine, MmioDevice,
     snapshot::{Kind, SavedState, Snapshot, SnapshotError},
-    time::AlarmService,
+    time::{AlarmService, Counter},
 };
 
 use self::{
@@ -55,11 +55,11 @@ pub enum AclintError {
 /// Timer and software interrupts of a set of harts.
 pub struct Aclint {
     mswi: Mswi,
-    mtimer: Arc<Mtimer>,
+    mtimer: Mtimer,
 }
 
-/// The saved form. The counter follows the machine's clock, which the machine
-/// saves, so only its distance from that clock is here.
+/// The saved form. The machine's clock, which the counter runs on, is saved by the
+/// machine; what the guest has set the counter to is here.
 #[derive(Debug, serde::Serialize, serde::Deserialize)]
 struct State {
     msip: Vec<bool>,
@@ -93,21 +93,9 @@ impl Aclint {
         }))
     }
 
-    /// The value of `mtime` now: what a hart's `time` register shows.
-    pub fn mtime(&self) -> u64 {
-        self.mtimer.now()
-    }
-
-    /// What to add, wrapping, to the clock's ticks to get `mtime`; changes
-    /// when the guest writes `mtime`.
-    pub fn mtime_offset(&self) -> u64 {
-        self.mtimer.offset()
-    }
-
-    /// Compares the time anew, for clocks that move by hand: alarms are set
-    /// when registers are written, on the assumption that time flows.
-    pub fn refresh(&self) {
-        self.mtimer.refresh_all();
+    /// The counter that `mtime` is: harts read it as their `time` register.
+    pub fn counter(&self) -> &Counter {
+        self.mtimer.counter()
     }
 }
 
@@ -132,7 +120,7 @@ impl MmioDevice for Aclint {
                 return Some(self.mswi.get(index(offset, MSIP, 4)).into());
             }
             MTIMECMP..MTIME => self.mtimer.compare(index(offset, MTIMECMP, 8)),
-            MTIME..END => self.mtimer.now(),
+            MTIME..END => self.counter().now(),
             _ => return None,
         };
         Some((register >> (8 * (offset % 8))) & size.mask())
@@ -150,7 +138,7 @@ impl MmioDevice for Aclint {
                 self.mswi.set(index(offset, MSIP, 4), value & 1 != 0);
             }
             MTIMECMP..MTIME => self.mtimer.set_compare(index(offset, MTIMECMP, 8), insert),
-            MTIME..END => self.mtimer.set_now(insert),
+            MTIME..END => self.counter().set(insert),
             _ => return None,
         }
         Some(())

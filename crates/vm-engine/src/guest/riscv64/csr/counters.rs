@@ -5,7 +5,7 @@
 
 use super::{Row, Update};
 use crate::{
-    guest::riscv64::{Privilege, Riscv64, counter::Counter, timer},
+    guest::riscv64::{Privilege, Riscv64, counter::Counter},
     vcpu::Core,
 };
 
@@ -24,7 +24,7 @@ pub(super) const ROWS: &[Row] = &[
         hart.regs.cycle.read(retired(core))
     })
     .when(|hart, _, _| hart.counter_enabled(0)),
-    Row::read_only(0xc01, "time", |_, core, _| time(core))
+    Row::read_only(0xc01, "time", |hart, core, _| hart.time(core))
         .when(|hart, _, _| hart.counter_enabled(TIME)),
     Row::read_only(0xc02, "instret", |hart, core, _| {
         hart.regs.instret.read(retired(core))
@@ -81,11 +81,6 @@ fn retired_after(core: &Core) -> u64 {
     core.instructions_retired().wrapping_add(1)
 }
 
-/// The `time` counter.
-pub(super) fn time(core: &Core) -> u64 {
-    timer::time(&**core.machine.alarms.clock())
-}
-
 fn write_inhibit(hart: &mut Riscv64, core: &mut Core, _: u16, update: Update) {
     let retired = retired_after(core);
     hart.regs
@@ -107,6 +102,11 @@ impl Riscv64 {
     pub(in super::super) fn set_inhibited(&mut self, value: u64, retired: u64) {
         self.regs.cycle.set_inhibited(value & CY != 0, retired);
         self.regs.instret.set_inhibited(value & IR != 0, retired);
+    }
+
+    /// The `time` counter.
+    pub(super) fn time(&self, core: &Core) -> u64 {
+        self.timer.counter(core).now()
     }
 
     /// Whether the user-level view of a counter is open to the current mode.

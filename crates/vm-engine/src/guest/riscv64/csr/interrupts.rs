@@ -1,6 +1,6 @@
 //! `mip`, `mie` and the supervisor's views of them (Privileged 1.13 §3.1.9, §12.1.3).
 
-use super::{Row, Update, counters};
+use super::{Row, Update};
 use crate::{
     guest::riscv64::{
         Riscv64,
@@ -80,7 +80,7 @@ impl Riscv64 {
     fn mip(&self, core: &Core) -> u64 {
         let mut pending = self.pending(core);
         // The alarm that raises the line may be a moment late.
-        if self.comparator_drives() && counters::time(core) >= self.regs.stimecmp {
+        if self.comparator_drives() && self.time(core) >= self.regs.stimecmp {
             pending |= STIP;
         }
         pending

@@ -1,6 +1,6 @@
 use crate::guest::{
     Guest,
-    riscv64::{Privilege, testing::Fixture},
+    riscv64::{Privilege, TIMEBASE_HZ, testing::Fixture},
 };
 
 const STCE: u64 = 1 << 63;
@@ -53,11 +53,33 @@ fn comparator_drives_stip_only_while_enabled() {
 fn alarm_raises_the_line_and_wakes() {
     let mut f = Fixture::new();
     f.write(0x304, STIP);
-    f.write(0x30a, STCE);
     f.write(0x14d, 3);
+    f.write(0x30a, STCE);
     assert!(!f.hart.wake_pending(&f.core));
     f.clock.set_ns(300);
     let control = f.core.control.clone();
     control.sleep_until(|| control.lines() & STIP != 0);
     assert!(f.hart.wake_pending(&f.core));
+}
+
+#[test]
+fn a_machine_whose_counter_is_set_has_one_time() {
+    for set_before in [false, true] {
+        let mut f = Fixture::new();
+        let counter = f.core.machine.alarms.counter(TIMEBASE_HZ);
+        f.write(0x30a, STCE);
+        let set = |ticks: u64| counter.set(|_| ticks);
+        if set_before {
+            set(1 << 40);
+        }
+        f.write(0x14d, (1 << 40) + 5);
+        set((1 << 40) + 4);
+        assert_eq!((f.csr(0xc01), f.core.control.lines()), ((1 << 40) + 4, 0));
+        set((1 << 40) + 5);
+        assert_eq!((f.csr(0x344), f.core.control.lines()), (STIP, STIP));
+        set(3);
+        assert_eq!((f.csr(0xc01), f.core.control.lines()), (3, 0));
+        f.clock.set_ns(500);
+        assert_eq!(f.csr(0xc01), 8);
+    }
 }
