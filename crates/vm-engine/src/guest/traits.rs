@@ -46,8 +46,8 @@ pub enum Outcome {
     Value(u64),
     /// With a jump to this virtual address. From terminators only.
     Jump(u64),
-    /// Goes on at the next instruction after the vCPU has slept until
-    /// [`Guest::wake_pending`]. From terminators only.
+    /// Goes on at the next instruction, or where [`Guest::woken`] says, after the vCPU
+    /// has slept until [`Guest::wake_pending`]. From terminators only.
     Wait,
     /// Not at all: the vCPU is to stop, and executes the instruction when it
     /// runs again. From terminators only.
@@ -110,6 +110,13 @@ pub trait Guest: Send + 'static {
     /// Whether a waiting vCPU must go on: an interrupt is pending, be it
     /// globally enabled or not.
     fn wake_pending(&self, core: &Core) -> bool;
+
+    /// The vCPU has slept as [`Outcome::Wait`] asks for, though perhaps, for a pause or
+    /// the machine's end, not until [`wake_pending`](Self::wake_pending). Returns the
+    /// virtual address to go on at if that is not the next instruction.
+    fn woken(&mut self, _core: &mut Core) -> Option<u64> {
+        None
+    }
 
     /// Puts a halted vCPU into the state in which `request`
     /// ([`VcpuRequest::Start`]) begins. Returns the virtual address of the first

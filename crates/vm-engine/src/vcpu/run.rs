@@ -242,7 +242,12 @@ impl<G: Guest> Vcpu<G> {
                         self.core.retired = self.core.retired.wrapping_sub(1);
                         self.pc = call.pc;
                     }
-                    Outcome::Wait => self.wait(),
+                    Outcome::Wait => {
+                        self.wait();
+                        if let Some(pc) = self.guest.woken(&mut self.core) {
+                            self.pc = pc;
+                        }
+                    }
                     Outcome::Exit(reason) => exit = Some(reason),
                 }
             }

@@ -23,6 +23,19 @@ pub trait Firmware: Send + Sync {
     /// Answers an `ECALL` from S-mode. Runs on the calling hart's thread, which
     /// executes no instruction meanwhile; other harts may call at the same time.
     fn ecall(&self, call: SbiCall<'_>) -> SbiReturn;
+
+    /// The hart of that index runs on, or for the first time: it was stopped and has been
+    /// started, or was suspended and has woken. Called on its thread.
+    fn running(&self, _hart: usize) {}
+}
+
+/// How a hart goes on that firmware has suspended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Resume {
+    /// Where it was.
+    Return,
+    /// As after [`VcpuRequest::Start`].
+    Start { pc: u64, arg: u64 },
 }
 
 /// One `ECALL` from S-mode.
@@ -158,14 +171,37 @@ impl Riscv64 {
             SbiReturn::Suspend => {
                 core.set(a0, 0);
                 core.set(a1, 0);
+                self.suspended = Some(Resume::Return);
                 Outcome::Wait
             }
             SbiReturn::SuspendAndStart { pc, arg } => {
-                core.control.sleep_until(|| self.interrupt_pending(core));
-                self.begin(core, pc, arg);
-                Outcome::Jump(pc)
+                self.suspended = Some(Resume::Start { pc, arg });
+                Outcome::Wait
             }
             SbiReturn::Power(event) => Outcome::Exit(VcpuExit::Power(event)),
+        }
+    }
+}
+
+impl Riscv64 {
+    /// After [`Outcome::Wait`]: where to go on, if not at the next instruction.
+    pub(super) fn resume(&mut self, core: &mut Core) -> Option<u64> {
+        let resume = self.suspended.take()?;
+        let start = match resume {
+            Resume::Return => None,
+            Resume::Start { pc, arg } => {
+                self.begin(core, pc, arg);
+                Some(pc)
+            }
+        };
+        self.tell_running(core);
+        start
+    }
+
+    /// Tells the firmware, if there is one, that the hart runs.
+    pub(super) fn tell_running(&self, core: &Core) {
+        if let Some(firmware) = &self.config.firmware {
+            firmware.running(core.index);
         }
     }
 }

@@ -80,7 +80,12 @@ impl Guest for Riscv64 {
             return None;
         };
         self.begin(core, pc, arg);
+        self.tell_running(core);
         Some(pc)
+    }
+
+    fn woken(&mut self, core: &mut Core) -> Option<u64> {
+        self.resume(core)
     }
 
     fn mode(&self) -> &'static str {

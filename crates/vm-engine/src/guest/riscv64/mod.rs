@@ -27,6 +27,7 @@ pub use config::{Extensions, HartConfig};
 pub use firmware::{Firmware, SbiCall, SbiReturn};
 pub use privilege::Privilege;
 
+use firmware::Resume;
 use registers::Registers;
 use timer::Timer;
 
@@ -42,6 +43,8 @@ pub struct Riscv64 {
     regs: Registers,
     pmp: Pmp,
     timer: Timer,
+    /// While firmware has it suspended: what is to come then.
+    suspended: Option<Resume>,
 }
 
 impl Riscv64 {
@@ -57,6 +60,7 @@ impl Riscv64 {
             },
             pmp: Pmp::new(),
             timer: Timer::default(),
+            suspended: None,
         }
     }
 

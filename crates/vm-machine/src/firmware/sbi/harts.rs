@@ -1,51 +1,95 @@
 //! Which harts there are, and which of them run.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::SbiError;
 
 /// The value of `hart_mask_base` that selects every hart (§3.1).
 const ALL_HARTS: u64 = u64::MAX;
 
-/// One flag for each hart: whether it was started.
-pub(super) struct HartStates(Box<[AtomicBool]>);
+/// The states of a hart (§9, table 14) that take time here; stopping takes none, nor do
+/// suspending and resuming.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum HartState {
+    /// It runs.
+    Started = 0,
+    /// It waits to be started.
+    Stopped = 1,
+    /// It has been started, and is yet to run.
+    StartPending = 2,
+    /// It sleeps until an interrupt is pending.
+    Suspended = 4,
+}
+
+impl HartState {
+    fn of(value: u8) -> Self {
+        match value {
+            0 => Self::Started,
+            2 => Self::StartPending,
+            4 => Self::Suspended,
+            _ => Self::Stopped,
+        }
+    }
+}
+
+/// The state of each hart.
+pub(super) struct HartStates(Box<[AtomicU8]>);
 
 impl HartStates {
+    /// Hart 0 runs, the others wait to be started.
     pub(super) fn new(harts: usize) -> Self {
-        Self((0..harts).map(|hart| AtomicBool::new(hart == 0)).collect())
+        let first = |hart| match hart {
+            0 => HartState::Started,
+            _ => HartState::Stopped,
+        };
+        let states = (0..harts).map(|hart| AtomicU8::new(first(hart) as u8));
+        Self(states.collect())
     }
 
-    /// Whether the hart was started; `None` if there is no such hart.
-    pub(super) fn is_started(&self, hart: u64) -> Option<bool> {
-        Some(self.get(hart)?.load(Ordering::SeqCst))
+    /// The hart's state; `None` if there is no such hart.
+    pub(super) fn state(&self, hart: u64) -> Option<HartState> {
+        Some(HartState::of(self.get(hart)?.load(Ordering::SeqCst)))
     }
 
-    /// Marks a stopped hart as started. `None` if there is no such hart, false
-    /// if it was started before: of several callers, one gets true.
+    /// The hart itself says what it does now.
+    pub(super) fn set(&self, hart: usize, state: HartState) {
+        if let Some(cell) = self.0.get(hart) {
+            cell.store(state as u8, Ordering::SeqCst);
+        }
+    }
+
+    /// Has a stopped hart started. `None` if there is no such hart, false if it was not
+    /// stopped: of several callers, one gets true.
     pub(super) fn claim(&self, hart: u64) -> Option<bool> {
-        Some(!self.get(hart)?.swap(true, Ordering::SeqCst))
+        let (stopped, pending) = (HartState::Stopped as u8, HartState::StartPending as u8);
+        let cell = self.get(hart)?;
+        let claimed = cell.compare_exchange(stopped, pending, Ordering::SeqCst, Ordering::SeqCst);
+        Some(claimed.is_ok())
     }
 
-    /// Marks a hart as stopped.
-    pub(super) fn stop(&self, hart: u64) {
-        if let Some(state) = self.get(hart) {
-            state.store(false, Ordering::SeqCst);
-        }
+    /// For each hart, whether it was started.
+    pub(super) fn started(&self) -> Vec<bool> {
+        let stopped = HartState::Stopped as u8;
+        let states = self.0.iter();
+        states
+            .map(|state| state.load(Ordering::SeqCst) != stopped)
+            .collect()
     }
 
-    pub(super) fn all(&self) -> Vec<bool> {
-        let flags = self.0.iter();
-        flags.map(|flag| flag.load(Ordering::SeqCst)).collect()
-    }
-
+    /// Replaces what [`started`](Self::started) returns; harts that are not in the list
+    /// are stopped.
     pub(super) fn replace(&self, started: &[bool]) {
-        for (hart, flag) in self.0.iter().enumerate() {
-            let value = started.get(hart).copied().unwrap_or(false);
-            flag.store(value, Ordering::SeqCst);
+        for hart in 0..self.0.len() {
+            let state = match started.get(hart) {
+                Some(true) => HartState::Started,
+                _ => HartState::Stopped,
+            };
+            self.set(hart, state);
         }
     }
 
-    fn get(&self, hart: u64) -> Option<&AtomicBool> {
+    fn get(&self, hart: u64) -> Option<&AtomicU8> {
         self.0.get(usize::try_from(hart).ok()?)
     }
 
@@ -74,14 +118,21 @@ mod tests {
     #[test]
     fn only_hart_0_runs_at_first_and_one_caller_starts_a_hart() {
         let harts = HartStates::new(2);
-        assert_eq!(harts.all(), [true, false]);
+        assert_eq!(harts.started(), [true, false]);
         assert_eq!(harts.claim(1), Some(true));
         assert_eq!(harts.claim(1), Some(false));
-        assert_eq!(harts.claim(2), None);
-        harts.stop(1);
-        assert_eq!(harts.is_started(1), Some(false));
+        assert_eq!((harts.claim(2), harts.state(2)), (None, None));
+        assert_eq!(harts.state(1), Some(HartState::StartPending));
+        for state in [HartState::Started, HartState::Suspended] {
+            harts.set(1, state);
+            assert_eq!(harts.state(1), Some(state));
+            assert_eq!(harts.claim(1), Some(false));
+            assert_eq!(harts.started(), [true, true]);
+        }
+        harts.set(1, HartState::Stopped);
+        assert_eq!(harts.started(), [true, false]);
         harts.replace(&[false]);
-        assert_eq!(harts.all(), [false, false]);
+        assert_eq!(harts.started(), [false, false]);
     }
 
     #[test]

@@ -1,7 +1,4 @@
 //! Hart state management (§9).
-//!
-//! Transitions take no time here: a hart is started or stopped, and one that
-//! is suspended counts as started.
 
 use vm_core::GuestPhysAddr;
 use vm_engine::{
@@ -9,11 +6,7 @@ use vm_engine::{
     vcpu::VcpuRequest,
 };
 
-use super::{Sbi, SbiError, SbiResult, finish};
-
-/// Hart states (§9, table 14).
-const STARTED: u64 = 0;
-const STOPPED: u64 = 1;
+use super::{Sbi, SbiError, SbiResult, finish, harts::HartState};
 
 /// Suspend types (§9.4, table 17) that are not reserved.
 const RETENTIVE: u32 = 0;
@@ -25,22 +18,19 @@ impl Sbi {
         match function {
             0 => finish(self.start_hart(call, first, second, third)),
             1 => {
-                self.harts.stop(call.core.index as u64);
+                self.harts.set(call.core.index, HartState::Stopped);
                 SbiReturn::Stop
             }
             2 => finish(self.status(first)),
             // The type is a 32-bit parameter.
-            3 => suspend(call, first as u32, second, third),
+            3 => self.suspend(call, first as u32, second, third),
             _ => finish(Err(SbiError::NotSupported)),
         }
     }
 
     fn status(&self, hart: u64) -> SbiResult {
-        match self.harts.is_started(hart) {
-            Some(true) => Ok(STARTED),
-            Some(false) => Ok(STOPPED),
-            None => Err(SbiError::InvalidParam),
-        }
+        let state = self.harts.state(hart).ok_or(SbiError::InvalidParam)?;
+        Ok(state as u64)
     }
 
     fn start_hart(&self, call: &SbiCall<'_>, hart: u64, pc: u64, arg: u64) -> SbiResult {
@@ -58,14 +48,16 @@ impl Sbi {
         }
         Ok(0)
     }
-}
 
-fn suspend(call: &SbiCall<'_>, kind: u32, pc: u64, arg: u64) -> SbiReturn {
-    match kind {
-        RETENTIVE => SbiReturn::Suspend,
-        NON_RETENTIVE if !is_code_address(call, pc) => finish(Err(SbiError::InvalidAddress)),
-        NON_RETENTIVE => SbiReturn::SuspendAndStart { pc, arg },
-        _ => finish(Err(SbiError::InvalidParam)),
+    fn suspend(&self, call: &SbiCall<'_>, kind: u32, pc: u64, arg: u64) -> SbiReturn {
+        let how = match kind {
+            RETENTIVE => SbiReturn::Suspend,
+            NON_RETENTIVE if is_code_address(call, pc) => SbiReturn::SuspendAndStart { pc, arg },
+            NON_RETENTIVE => return finish(Err(SbiError::InvalidAddress)),
+            _ => return finish(Err(SbiError::InvalidParam)),
+        };
+        self.harts.set(call.core.index, HartState::Suspended);
+        how
     }
 }
 

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use vm_engine::guest::riscv64::{Firmware, SbiCall, SbiReturn};
 
 use super::FirmwareConsole;
-use harts::HartStates;
+use harts::{HartState, HartStates};
 use spec::{SbiError, extension};
 
 /// What a call returns: a value, or an error.
@@ -40,7 +40,7 @@ impl Sbi {
 
     /// Which harts run; the rest wait to be started.
     pub fn started(&self) -> Vec<bool> {
-        self.harts.all()
+        self.harts.started()
     }
 
     /// Replaces what [`started`](Self::started) reports, harts that are not
@@ -64,6 +64,10 @@ impl Firmware for Sbi {
             legacy => return self.legacy(&mut call, legacy),
         };
         finish(result)
+    }
+
+    fn running(&self, hart: usize) {
+        self.harts.set(hart, HartState::Started);
     }
 }
 

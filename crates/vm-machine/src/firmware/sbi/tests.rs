@@ -193,7 +193,7 @@ fn harts_start_once_and_stop() {
     let mut hsm = |function, args: &[u64]| fixture.call(extension::HSM, function, args);
     assert_eq!(hsm(2, &[1]), done(1));
     assert_eq!(hsm(0, &[1, RAM + 4, 99]), done(0));
-    assert_eq!(hsm(2, &[1]), done(0));
+    assert_eq!(hsm(2, &[1]), done(2), "it has no thread to run on");
     assert_eq!(hsm(0, &[1, RAM, 0]), failed(SbiError::AlreadyAvailable));
     assert_eq!(hsm(0, &[4, RAM, 0]), failed(SbiError::InvalidParam));
     assert_eq!(hsm(2, &[4]), failed(SbiError::InvalidParam));
@@ -220,10 +220,14 @@ fn harts_suspend_in_the_two_standard_ways() {
         suspend(0x8000_0000, RAM),
         SbiReturn::SuspendAndStart { pc: RAM, arg: 5 }
     );
+    assert_eq!(fixture.call(extension::HSM, 2, &[0]), done(4));
+    fixture.sbi.running(0);
+    let mut suspend = |kind, pc| fixture.call(extension::HSM, 3, &[kind, pc, 5]);
     assert_eq!(suspend(0x8000_0000, 0), failed(SbiError::InvalidAddress));
     for reserved in [1, 0x1000_0000, 0x8000_0001, 0xffff_ffff] {
         assert_eq!(suspend(reserved, RAM), failed(SbiError::InvalidParam));
     }
+    assert_eq!(fixture.call(extension::HSM, 2, &[0]), done(0));
 }
 
 #[test]

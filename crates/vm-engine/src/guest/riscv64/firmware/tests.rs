@@ -24,12 +24,17 @@ type Script = Box<dyn Fn(&mut SbiCall<'_>) -> SbiReturn + Send + Sync>;
 struct Scripted {
     script: Script,
     calls: Mutex<Vec<[u64; 8]>>,
+    running: Mutex<Vec<usize>>,
 }
 
 impl Firmware for Scripted {
     fn ecall(&self, mut call: SbiCall<'_>) -> SbiReturn {
         self.calls.lock().push(call.args);
         (self.script)(&mut call)
+    }
+
+    fn running(&self, hart: usize) {
+        self.running.lock().push(hart);
     }
 }
 
@@ -41,6 +46,7 @@ fn scripted(
     Arc::new(Scripted {
         script: Box::new(script),
         calls: Mutex::default(),
+        running: Mutex::default(),
     })
 }
 
@@ -129,15 +135,28 @@ fn a_stopped_hart_halts_until_started() {
 
 #[test]
 fn suspended_harts_return_or_start_anew() {
-    let (f, answer) = call(scripted(|_| SbiReturn::Suspend));
+    let firmware = scripted(|_| SbiReturn::Suspend);
+    let (mut f, answer) = call(firmware.clone());
     assert_eq!((answer, results(&f)), (Ok(Outcome::Wait), (0, 0)));
-    let (mut f, answer) = call(scripted(|call| {
+    assert!(firmware.running.lock().is_empty());
+    assert_eq!(f.hart.woken(&mut f.core), None);
+    assert_eq!(*firmware.running.lock(), [0]);
+    assert_eq!(f.hart.woken(&mut f.core), None, "after a mere WFI");
+    assert_eq!(*firmware.running.lock(), [0]);
+
+    let firmware = scripted(|call| {
         call.set_timer(0);
         call.hart.regs.mie = 1 << 5;
         call.hart.regs.satp = 8 << 60;
         SbiReturn::SuspendAndStart { pc: 0x40, arg: 7 }
-    }));
-    assert_eq!((answer, results(&f)), (Ok(Outcome::Jump(0x40)), (6, 7)));
+    });
+    let (mut f, answer) = call(firmware.clone());
+    assert_eq!(
+        (answer, f.hart.wake_pending(&f.core)),
+        (Ok(Outcome::Wait), true)
+    );
+    assert_eq!(f.hart.woken(&mut f.core), Some(0x40));
+    assert_eq!((results(&f), &*firmware.running.lock()), ((6, 7), &vec![0]));
     assert_eq!((f.csr(0x180), f.csr(0x104)), (0, 0));
     assert!(f.load(RAM).is_ok());
 }
