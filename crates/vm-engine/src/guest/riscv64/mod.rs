@@ -24,6 +24,7 @@ use vm_mem::riscv64::Pmp;
 
 pub use cause::{exception, interrupt as interrupt_bits};
 pub use config::{Extensions, HartConfig};
+pub use csr::envcfg;
 pub use firmware::{Firmware, SbiCall, SbiReturn};
 pub use privilege::Privilege;
 

@@ -20,6 +20,8 @@ impl Riscv64 {
     /// `a1` in those registers and all others 0, as boot ROMs leave them.
     pub fn reset_to_machine(&mut self, core: &mut Core, pc: u64, a0: u64, a1: u64) {
         self.reset(core, Privilege::Machine);
+        self.regs.menvcfg = self.config.reset_envcfg & self.config.extensions.envcfg_mask();
+        self.update_timer(core);
         core.control.set_line(interrupt::SSI, false);
         set_entry(core, pc, a0, a1);
     }
@@ -58,6 +60,7 @@ impl Riscv64 {
     fn reset(&mut self, core: &mut Core, privilege: Privilege) {
         self.privilege = privilege;
         self.regs = Registers {
+            // No interrupt until somebody asks for one.
             stimecmp: u64::MAX,
             ..Registers::default()
         };

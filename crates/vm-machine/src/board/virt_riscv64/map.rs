@@ -1,5 +1,7 @@
 //! Addresses and interrupt numbers.
 
+use vm_engine::guest::riscv64::{self, envcfg};
+
 /// A range of guest physical addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
@@ -52,7 +54,11 @@ pub const PCI_IRQ: u32 = 32;
 pub const PLIC_SOURCES: u32 = 95;
 
 /// Frequency of the `time` counter, in hertz.
-pub const TIMEBASE_HZ: u64 = 10_000_000;
+pub const TIMEBASE_HZ: u64 = riscv64::TIMEBASE_HZ;
+/// What `menvcfg` holds after a reset, as on QEMU's board: bare-metal programs may set up
+/// page tables without ever setting A and D themselves.
+pub const RESET_ENVCFG: u64 = envcfg::ADUE | envcfg::PBMTE;
+
 /// Frequency of the UART's clock, in hertz.
 pub const UART_HZ: u32 = 3_686_400;
 

@@ -4,7 +4,7 @@
 //! its group. A row's functions never see an access that privilege forbids.
 
 mod counters;
-pub(super) mod envcfg;
+pub mod envcfg;
 mod float;
 mod identity;
 mod interrupts;

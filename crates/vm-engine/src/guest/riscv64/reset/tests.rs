@@ -2,7 +2,9 @@ use vm_core::AccessKind;
 use vm_cross_arch::{guest::riscv64::regs, ir::fixed};
 
 use crate::guest::riscv64::{
+    Extensions, HartConfig,
     Privilege::{Machine, Supervisor},
+    envcfg,
     testing::{Fixture, RAM},
 };
 
@@ -49,6 +51,28 @@ fn machine_reset_forgets_everything() {
         (3, 4, 0x1000)
     );
     assert!(f.load(RAM).is_ok(), "the locked PMP entry is gone");
+}
+
+#[test]
+fn a_machine_chooses_what_menvcfg_holds_after_reset() {
+    let config = |extensions| HartConfig {
+        reset_envcfg: envcfg::ADUE | envcfg::PBMTE,
+        extensions,
+        ..HartConfig::default()
+    };
+    let mut f = Fixture::with(config(Extensions::default()));
+    assert_eq!(f.csr(0x30a), envcfg::ADUE | envcfg::PBMTE);
+    f.write(0x30a, 0);
+    f.hart.reset_to_machine(&mut f.core, RAM, 0, 0);
+    assert_eq!(f.csr(0x30a), envcfg::ADUE | envcfg::PBMTE);
+    f.hart.reset_to_supervisor(&mut f.core, RAM, 0, 0);
+    f.enter(Machine);
+    assert_eq!(f.csr(0x30a), 0xe000_0000_0000_00f0, "firmware decides");
+    let f = Fixture::with(config(Extensions {
+        svadu: false,
+        ..Extensions::default()
+    }));
+    assert_eq!(f.csr(0x30a), envcfg::PBMTE);
 }
 
 #[test]

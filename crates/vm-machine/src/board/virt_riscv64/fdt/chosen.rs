@@ -15,13 +15,17 @@ pub struct Chosen<'a> {
     pub rng_seed: &'a [u8],
 }
 
+/// The UART's node.
+pub(super) fn console_path() -> String {
+    format!("/soc/serial@{:x}", map::UART.base)
+}
+
 pub(super) fn write(fdt: &mut FdtWriter, chosen: &Chosen<'_>) -> Result<(), FdtError> {
     let node = fdt.begin_node("chosen")?;
     if !chosen.bootargs.is_empty() {
         fdt.property_string("bootargs", chosen.bootargs)?;
     }
-    let uart = map::UART.base;
-    fdt.property_string("stdout-path", &format!("/soc/serial@{uart:x}"))?;
+    fdt.property_string("stdout-path", &console_path())?;
     if let Some((start, end)) = chosen.initrd {
         fdt.property_u64("linux,initrd-start", start)?;
         fdt.property_u64("linux,initrd-end", end)?;

@@ -54,11 +54,19 @@ pub fn build(description: &Description<'_>) -> Result<Vec<u8>, FdtError> {
     fdt.property_string("compatible", "riscv-virtio")?;
     fdt.property_string("model", "riscv-virtio,trine")?;
     chosen::write(&mut fdt, &description.chosen)?;
+    write_aliases(&mut fdt)?;
     write_memory(&mut fdt, description.ram)?;
     cpus::write(&mut fdt, description.harts)?;
     soc::write(&mut fdt, description)?;
     fdt.end_node(root)?;
     fdt.finish()
+}
+
+/// Firmware and kernels number serial ports by them.
+fn write_aliases(fdt: &mut FdtWriter) -> Result<(), FdtError> {
+    let node = fdt.begin_node("aliases")?;
+    fdt.property_string("serial0", &chosen::console_path())?;
+    fdt.end_node(node)
 }
 
 fn write_memory(fdt: &mut FdtWriter, ram: u64) -> Result<(), FdtError> {

@@ -60,6 +60,7 @@ fn chosen_passes_on_what_it_was_given() {
     let tree = tree(1, chosen);
     assert_eq!(tree["/chosen:bootargs"], b"quiet\0");
     assert_eq!(tree["/chosen:stdout-path"], b"/soc/serial@10000000\0");
+    assert_eq!(tree["/aliases:serial0"], b"/soc/serial@10000000\0");
     assert_eq!(cells(&tree, "/chosen:linux,initrd-start"), [0, 0x9000_0000]);
     assert_eq!(cells(&tree, "/chosen:linux,initrd-end"), [0, 0x9000_1234]);
     assert_eq!(tree["/chosen:rng-seed"], [7; 32]);
