@@ -21,9 +21,12 @@ pub(super) fn is_elf(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\x7fELF")
 }
 
+/// Where a program starts, by its parts and by its entry point if that is in one of them.
+type Start = fn(&Program, Option<u64>) -> Option<u64>;
+
 /// The program in an ELF file.
-pub(super) fn parse(source: &Source<'_>, bytes: &[u8]) -> Result<Program, BootError> {
-    let mut program = parse_file(bytes, source.memory.0).map_err(|fault| match fault {
+pub(super) fn parse(source: &Source<'_>, bytes: &[u8], start: Start) -> Result<Program, BootError> {
+    let mut program = parse_file(bytes, source.memory.0, start).map_err(|fault| match fault {
         Fault::Damaged(cause) => {
             source.format(format!("the ELF file is damaged or cut short: {cause}"))
         }
@@ -48,7 +51,7 @@ impl From<object::read::Error> for Fault {
     }
 }
 
-fn parse_file(bytes: &[u8], memory: u64) -> Result<Program, Fault> {
+fn parse_file(bytes: &[u8], memory: u64, start: Start) -> Result<Program, Fault> {
     // EI_CLASS: the reader below takes ELFCLASS64 only.
     if bytes.get(4) == Some(&1) {
         return Err(Fault::Unfit(
@@ -85,7 +88,7 @@ fn parse_file(bytes: &[u8], memory: u64) -> Result<Program, Fault> {
         }
         program.segments.push(segment);
     }
-    program.entry = entry.ok_or(Fault::Unfit(
+    program.entry = start(&program, entry).ok_or(Fault::Unfit(
         "the ELF file's entry point is in none of its loadable segments: link a complete program",
     ))?;
     Ok(program)

@@ -1,72 +1,116 @@
 //! Recognises kernels and firmware.
+//!
+//! What starts where is QEMU's choice, which software for its board is made for.
 
 use super::{
-    BootError, Content, Program, elf,
+    BootError, Content, Program, elf, foreign,
     read::Source,
     riscv64::{ImageHeader, is_image},
 };
 use crate::board::virt_riscv64::map::RAM_BASE;
 
-/// Where a kernel goes whose header does not say: behind the firmware.
-const DEFAULT_TEXT_OFFSET: u64 = 0x20_0000;
+/// Kernels go to the first multiple of this behind the firmware.
+const KERNEL_ALIGN: u64 = 0x20_0000;
 /// Bytes from which every format is recognised.
-const BEGIN: u64 = 1024;
+const BEGIN: u64 = 0x9000;
 
-/// A kernel: an `Image` or an ELF file, either of them perhaps in gzip form.
-pub(super) fn read_kernel(source: &Source<'_>, content: Content) -> Result<Program, BootError> {
+/// A kernel: an `Image`, an ELF file or else code without any header; each of them perhaps
+/// in gzip form. `firmware_end` is where code and headers leave the place open.
+pub(super) fn read_kernel(
+    source: &Source<'_>,
+    content: Content,
+    firmware_end: u64,
+) -> Result<Program, BootError> {
     let begin = source.begin(&content, BEGIN)?;
     if elf::is_elf(&begin) {
-        return elf::parse(source, &source.bytes(content)?);
+        return elf::parse(source, &source.bytes(content)?, kernel_start);
     }
+    let default = firmware_end
+        .max(RAM_BASE + 1)
+        .checked_next_multiple_of(KERNEL_ALIGN)
+        // Such an end is outside of RAM, and is found there.
+        .unwrap_or(u64::MAX);
     if !is_image(&begin) {
-        return Err(source.format(foreign_kernel(&begin)));
+        return read_code(source, content, &begin, default);
     }
-    let header = ImageHeader::parse(&begin)
-        .ok_or_else(|| source.format("the kernel image is cut short within its header"))?;
-    if header.big_endian {
-        return Err(source.format("the kernel is big-endian: riscv64 machines are little-endian"));
-    }
+    let header = image_header(source, &begin)?;
     let addr = match header.text_offset {
-        0 => RAM_BASE + DEFAULT_TEXT_OFFSET,
+        0 => default,
         offset => RAM_BASE.saturating_add(offset),
     };
     let len = header.image_size.max(content.len());
     Ok(Program::flat(addr, content, len))
 }
 
-/// A bare-metal program: an ELF file, perhaps in gzip form.
+/// A bare-metal program: an ELF file, an `Image` for M-mode or else code without any header,
+/// for the start of RAM; perhaps in gzip form.
 pub(super) fn read_bare_metal(source: &Source<'_>, content: Content) -> Result<Program, BootError> {
-    if elf::is_elf(&source.begin(&content, BEGIN)?) {
-        return elf::parse(source, &source.bytes(content)?);
+    let begin = source.begin(&content, BEGIN)?;
+    if elf::is_elf(&begin) {
+        return elf::parse(source, &source.bytes(content)?, bare_metal_start);
     }
-    Err(source.format(
-        "with --bios none the program must be an ELF file; kernel images need `--bios builtin`",
-    ))
+    if !is_image(&begin) {
+        return read_code(source, content, &begin, RAM_BASE);
+    }
+    let header = image_header(source, &begin)?;
+    if header.text_offset != 0 {
+        // Room for the firmware: kernels for M-mode leave none.
+        return Err(source.format(
+            "this kernel image runs in S-mode, on firmware: leave `--bios none` out, or use a \
+             kernel that was built for M-mode",
+        ));
+    }
+    let len = header.image_size.max(content.len());
+    Ok(Program::flat(RAM_BASE, content, len))
+}
+
+fn image_header(source: &Source<'_>, begin: &[u8]) -> Result<ImageHeader, BootError> {
+    let header = ImageHeader::parse(begin)
+        .ok_or_else(|| source.format("the kernel image is cut short within its header"))?;
+    if header.big_endian {
+        return Err(source.format("the kernel is big-endian: riscv64 machines are little-endian"));
+    }
+    Ok(header)
+}
+
+/// Code without any header, which starts with its first byte.
+fn read_code(
+    source: &Source<'_>,
+    content: Content,
+    begin: &[u8],
+    addr: u64,
+) -> Result<Program, BootError> {
+    if let Some(what) = foreign::recognise(begin) {
+        return Err(source.format(what));
+    }
+    let len = content.len();
+    Ok(Program::flat(addr, content, len))
+}
+
+/// Firmware starts a kernel at its lowest address, not at the entry point of its ELF file,
+/// which may be for other boot loaders.
+fn kernel_start(program: &Program, entry: Option<u64>) -> Option<u64> {
+    let lowest = program.segments.iter().map(|segment| segment.addr).min();
+    lowest.filter(|&addr| program.is_code(addr)).or(entry)
+}
+
+/// The reset vector leads to the start of RAM, whatever the entry point is. Programs
+/// for HTIF are made for Spike, which does look at that.
+fn bare_metal_start(program: &Program, entry: Option<u64>) -> Option<u64> {
+    let for_spike = program.symbols.tohost.is_some();
+    if !for_spike && program.is_code(RAM_BASE) {
+        return Some(RAM_BASE);
+    }
+    entry
 }
 
 /// Firmware: an ELF file, or code for the start of RAM.
 pub(super) fn read_firmware(source: &Source<'_>, content: Content) -> Result<Program, BootError> {
-    if elf::is_elf(&source.begin(&content, BEGIN)?) {
-        return elf::parse(source, &source.bytes(content)?);
+    let begin = source.begin(&content, BEGIN)?;
+    if elf::is_elf(&begin) {
+        return elf::parse(source, &source.bytes(content)?, |_, entry| entry);
     }
-    let len = content.len();
-    Ok(Program::flat(RAM_BASE, content, len))
-}
-
-/// What a file that is no kernel for this machine may be.
-fn foreign_kernel(bytes: &[u8]) -> &'static str {
-    let at = |offset: usize, magic: &[u8]| bytes.get(offset..offset + magic.len()) == Some(magic);
-    if at(56, b"ARM\x64") {
-        "this is an AArch64 kernel, and the machine is a riscv64"
-    } else if at(0x202, b"HdrS") {
-        "this is an x86 kernel, and the machine is a riscv64"
-    } else if at(0, b"MZ") && at(4, b"zimg") {
-        "this is a compressed EFI kernel (vmlinuz.efi): unpack it, or use the plain `Image`"
-    } else if at(0, b"\xfd7zXZ") || at(0, b"\x28\xb5\x2f\xfd") || at(0, b"BZh") {
-        "the file is compressed: only gzip is unpacked; unpack it first"
-    } else {
-        "this is neither a RISC-V kernel `Image` nor an ELF file (or it is cut short)"
-    }
+    read_code(source, content, &begin, RAM_BASE)
 }
 
 #[cfg(test)]
@@ -93,6 +137,14 @@ mod tests {
         reader(&source, content).map_err(|error| error.to_string())
     }
 
+    fn kernel(source: &Source<'_>, content: Content) -> Result<Program, BootError> {
+        read_kernel(source, content, RAM_BASE)
+    }
+
+    fn behind_large_firmware(source: &Source<'_>, content: Content) -> Result<Program, BootError> {
+        read_kernel(source, content, RAM_BASE + 0x20_0001)
+    }
+
     fn image(text_offset: u64, image_size: u64, flags: u64) -> Vec<u8> {
         let mut bytes = vec![0; 128];
         bytes[8..16].copy_from_slice(&text_offset.to_le_bytes());
@@ -104,10 +156,10 @@ mod tests {
 
     #[test]
     fn images_go_where_they_ask() {
-        let program = read_with(read_kernel, &image(0x40_0000, 0x1000, 0)).unwrap();
+        let program = read_with(kernel, &image(0x40_0000, 0x1000, 0)).unwrap();
         assert_eq!(program.entry, 0x8040_0000);
         assert_eq!(program.segments[0].len, 0x1000);
-        let program = read_with(read_kernel, &image(0, 0, 0)).unwrap();
+        let program = read_with(kernel, &image(0, 0, 0)).unwrap();
         assert_eq!(program.entry, 0x8020_0000);
         assert_eq!(program.segments[0].len, 128);
     }
@@ -124,19 +176,63 @@ mod tests {
             (b"MZ\0\0zimg".to_vec(), "vmlinuz.efi"),
             (b"\x28\xb5\x2f\xfd....".to_vec(), "gzip"),
             (b"#!/bin/sh\n".to_vec(), "neither"),
+            (b"\xff\xd8\xff\xe0....".to_vec(), "picture"),
             (image(0, 0, 1), "big-endian"),
             (image(0, 0, 0)[..60].to_vec(), "cut short"),
         ] {
-            let message = read_with(read_kernel, &bytes).unwrap_err();
+            let message = read_with(kernel, &bytes).unwrap_err();
             assert!(message.contains(part), "{message}");
         }
     }
 
     #[test]
-    fn firmware_may_be_flat_and_programs_may_not() {
-        let firmware = read_with(read_firmware, &[0x13; 8]).unwrap();
-        assert_eq!(firmware.entry, RAM_BASE);
-        let message = read_with(read_bare_metal, &[0x13; 8]).unwrap_err();
-        assert!(message.contains("ELF"), "{message}");
+    fn code_without_a_header_goes_where_the_board_starts_it() {
+        let code = [0x13; 8];
+        for (reader, addr) in [
+            (read_firmware as fn(&Source<'_>, Content) -> _, RAM_BASE),
+            (read_bare_metal, RAM_BASE),
+            (kernel, 0x8020_0000),
+            (behind_large_firmware, 0x8040_0000),
+        ] {
+            let program = read_with(reader, &code).unwrap();
+            assert_eq!((program.entry, program.segments[0].addr), (addr, addr));
+            assert_eq!(program.segments[0].len, 8);
+            let message = read_with(reader, b"console=ttyS0").unwrap_err();
+            assert!(message.contains("text file"), "{message}");
+        }
+    }
+
+    #[test]
+    fn images_without_firmware_are_for_machine_mode() {
+        let program = read_with(read_bare_metal, &image(0, 0x1000, 0)).unwrap();
+        assert_eq!((program.entry, program.segments[0].len), (RAM_BASE, 0x1000));
+        let message = read_with(read_bare_metal, &image(0x20_0000, 0, 0)).unwrap_err();
+        assert!(message.contains("--bios none"), "{message}");
+    }
+
+    /// A program of two segments.
+    fn program(first: (u64, &[u8]), second: u64, tohost: Option<u64>) -> Program {
+        let mut program = Program::flat(first.0, Content::Bytes(first.1.to_vec()), 64);
+        let second = Program::flat(second, Content::Bytes(vec![0x13; 4]), 64);
+        program.segments.extend(second.segments);
+        program.symbols.tohost = tohost;
+        program
+    }
+
+    #[test]
+    fn elf_files_start_where_qemu_starts_them() {
+        let (low, high) = (0x8020_0000, 0x8020_1000);
+        let entry = Some(high + 4);
+        let code = program((high, &[0x13; 4]), low, None);
+        assert_eq!(kernel_start(&code, entry), Some(low));
+        assert_eq!(kernel_start(&code, None), Some(low));
+        let headers = program((low, b"\x7fELF"), high, None);
+        assert_eq!(kernel_start(&headers, entry), entry);
+
+        let bare = |tohost| program((RAM_BASE, &[0x13; 4]), high, tohost);
+        assert_eq!(bare_metal_start(&bare(None), entry), Some(RAM_BASE));
+        assert_eq!(bare_metal_start(&bare(None), None), Some(RAM_BASE));
+        assert_eq!(bare_metal_start(&bare(Some(high)), entry), entry);
+        assert_eq!(bare_metal_start(&code, entry), entry, "not at the start");
     }
 }

@@ -218,10 +218,7 @@ fn outside(source: &Source<'_>, addr: u64, len: u64, ram: RamRange) -> BootError
 /// From the first to the last byte of a program.
 fn hull(program: &Program) -> Option<(u64, u64)> {
     let start = program.segments.iter().map(|segment| segment.addr).min()?;
-    let ends = program.segments.iter();
-    let end = ends
-        .map(|segment| segment.addr.saturating_add(segment.len))
-        .max()?;
+    let end = program.end()?;
     Some((start, end))
 }
 

@@ -3,6 +3,7 @@
 mod content;
 mod elf;
 mod error;
+mod foreign;
 mod gzip;
 mod kernel;
 mod layout;

@@ -26,7 +26,7 @@ use crate::{
 const RNG_SEED_LEN: usize = 32;
 
 /// Makes a program of what a file contains.
-type Recognise = fn(&Source<'_>, Content) -> Result<Program, BootError>;
+type Recognise<'a> = dyn Fn(&Source<'_>, Content) -> Result<Program, BootError> + 'a;
 
 /// Where the harts begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,18 +74,22 @@ impl BootPlan {
             names: option == "kernel" && (config.perf_map || config.trace.is_some()),
         };
         let bare_metal = config.bios == Bios::None;
-        let mut read = |option, path, recognise: Recognise| {
+        let mut read = |option, path, recognise: &Recognise<'_>| {
             let source = source(option, path);
             recognise(&source, source.open_unpacked(files)?)
         };
-        let kernel = match &config.kernel {
-            Some(path) if bare_metal => Some(read("kernel", path, read_bare_metal)?),
-            Some(path) => Some(read("kernel", path, read_kernel)?),
-            None => None,
-        };
         let firmware = match &config.bios {
-            Bios::File(path) => Some(read("bios", path, read_firmware)?),
+            Bios::File(path) => Some(read("bios", path, &read_firmware)?),
             Bios::Builtin | Bios::None => None,
+        };
+        let firmware_end = firmware.as_ref().and_then(Program::end);
+        let firmware_end = firmware_end.unwrap_or(map::RAM_BASE);
+        let kernel = match &config.kernel {
+            Some(path) if bare_metal => Some(read("kernel", path, &read_bare_metal)?),
+            Some(path) => Some(read("kernel", path, &|source, content| {
+                read_kernel(source, content, firmware_end)
+            })?),
+            None => None,
         };
         if kernel.is_none() && firmware.is_none() {
             return Err(BootError::NothingToBoot);

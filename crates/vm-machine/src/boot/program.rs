@@ -50,4 +50,23 @@ impl Program {
             ..Self::default()
         }
     }
+
+    /// The first address behind its last part.
+    pub(super) fn end(&self) -> Option<u64> {
+        let ends = self.segments.iter();
+        ends.map(|segment| segment.addr.saturating_add(segment.len))
+            .max()
+    }
+
+    /// Whether there is something at an address that is not the header of an ELF file.
+    pub(super) fn is_code(&self, addr: u64) -> bool {
+        let part = self
+            .segments
+            .iter()
+            .find(|segment| addr.wrapping_sub(segment.addr) < segment.len);
+        part.is_some_and(|segment| match &segment.content {
+            Content::Bytes(bytes) => segment.addr != addr || !bytes.starts_with(b"\x7fELF"),
+            Content::File { .. } => true,
+        })
+    }
 }

@@ -14,7 +14,7 @@ fn parse_bytes(bytes: &[u8], memory: u64) -> Result<Program, String> {
         memory: ByteSize(memory),
         names: false,
     };
-    parse(&source, bytes).map_err(|error| error.to_string())
+    parse(&source, bytes, |_, entry| entry).map_err(|error| error.to_string())
 }
 
 fn htif_guest() -> Vec<u8> {

@@ -1,0 +1,139 @@
+//! Files that are certainly no code for the machine, though code has no mark.
+
+/// A mark, where it is, and what a file with it is.
+type Signature = (usize, &'static [u8], &'static str);
+
+const COMPRESSED: &str = "the file is compressed: only gzip is unpacked; unpack it first";
+const PICTURE: &str = "this is a picture";
+const ARCHIVE: &str = "this is an archive or a package: unpack it, and name the kernel in it";
+const DISK: &str =
+    "this is a disk image: `--disk` takes those, and a kernel starts from `--kernel`";
+
+const SIGNATURES: &[Signature] = &[
+    (
+        56,
+        b"ARM\x64",
+        "this is an AArch64 kernel, and the machine is a riscv64",
+    ),
+    (
+        0x202,
+        b"HdrS",
+        "this is an x86 kernel, and the machine is a riscv64",
+    ),
+    (
+        4,
+        b"zimg",
+        "this is a compressed EFI kernel (vmlinuz.efi): unpack it, or use the plain `Image`",
+    ),
+    (
+        0,
+        b"MZ",
+        "this is an EFI or Windows program and no RISC-V kernel `Image`",
+    ),
+    (
+        0,
+        b"\x27\x05\x19\x56",
+        "this is U-Boot's uImage: use the kernel `Image` that it was made from",
+    ),
+    (
+        0,
+        b"\xd0\x0d\xfe\xed",
+        "this is a device tree or U-Boot's FIT image: use the kernel `Image` itself",
+    ),
+    (
+        0,
+        b"070701",
+        "this is an initial RAM disk: give it with `--initrd`",
+    ),
+    (0, b"\xfd7zXZ", COMPRESSED),
+    (0, b"\x28\xb5\x2f\xfd", COMPRESSED),
+    (0, b"BZh", COMPRESSED),
+    (0, b"\x04\x22\x4d\x18", COMPRESSED),
+    (0, b"\x02\x21\x4c\x18", COMPRESSED),
+    (0, b"\x5d\0\0", COMPRESSED),
+    (0, b"\xff\xd8\xff", PICTURE),
+    (0, b"\x89PNG", PICTURE),
+    (0, b"GIF8", PICTURE),
+    (0, b"%PDF", "this is a document"),
+    (0, b"PK\x03\x04", ARCHIVE),
+    (0, b"7z\xbc\xaf", ARCHIVE),
+    (0, b"!<arch>", ARCHIVE),
+    (257, b"ustar", ARCHIVE),
+    (0, b"QFI\xfb", DISK),
+    (0, b"hsqs", DISK),
+    (0x438, b"\x53\xef", DISK),
+    (512, b"EFI PART", DISK),
+    (0x8001, b"CD001", DISK),
+];
+
+/// Text of this length, from the file's start, is not code.
+const TEXT: usize = 128;
+
+/// What the file is, if it cannot be code for a RISC-V hart.
+pub(super) fn recognise(bytes: &[u8]) -> Option<&'static str> {
+    let has = |at: usize, mark: &[u8]| bytes.get(at..).is_some_and(|rest| rest.starts_with(mark));
+    let signature = SIGNATURES.iter().find(|(at, mark, _)| has(*at, mark));
+    if let Some((_, _, what)) = signature {
+        return Some(what);
+    }
+    match bytes {
+        // Both are illegal by definition (Unprivileged, "Expanded Instruction-Length Encoding").
+        [0, 0, ..] | [0xff, 0xff, ..] => Some(
+            "this is neither a RISC-V kernel `Image` nor an ELF file nor code: it begins with \
+             an illegal instruction",
+        ),
+        [] | [_] => Some("the file is shorter than an instruction"),
+        _ if is_text(bytes.get(..TEXT).unwrap_or(bytes)) => {
+            Some("this is a text file and neither a RISC-V kernel `Image` nor an ELF file nor code")
+        }
+        _ => None,
+    }
+}
+
+fn is_text(bytes: &[u8]) -> bool {
+    let plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r');
+    bytes.iter().all(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_is_not_taken_for_anything_else() {
+        // j 0x40; U-Boot and many kernels begin so.
+        let mut code = 0x0400_006fu32.to_le_bytes().to_vec();
+        assert_eq!(recognise(&code), None);
+        code.extend((0..0x1_0000u32).flat_map(|n| (n << 7 | 0x13).to_le_bytes()));
+        assert_eq!(recognise(&code), None);
+        // c.addi4spn a0, sp, 64 and so on are letters, but not all code is.
+        assert_eq!(recognise(b"\x97\x02\0\0letters and letters"), None);
+    }
+
+    #[test]
+    fn marks_are_found_where_they_are() {
+        for &(at, mark, what) in SIGNATURES {
+            let mut file = vec![0x13; at];
+            file.extend(mark);
+            assert!(recognise(&file).is_some(), "{what}");
+            file.extend([0x13; 16]);
+            let found = recognise(&file);
+            // Where two marks overlap, the one that tells more comes first.
+            assert!(found == Some(what), "{found:?} for {what}");
+        }
+    }
+
+    #[test]
+    fn text_and_nothing_are_not_code() {
+        for (file, part) in [
+            (b"#!/bin/sh\necho\n".as_slice(), "text"),
+            (b"console=ttyS0", "text"),
+            (&[0; 64], "illegal"),
+            (&[0xff; 64], "illegal"),
+            (b"\x13", "shorter"),
+        ] {
+            let what = recognise(file).unwrap();
+            assert!(what.contains(part), "{what}");
+        }
+    }
+}
