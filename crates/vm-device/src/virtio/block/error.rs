@@ -27,17 +27,14 @@ pub enum BlockError {
         /// The file.
         path: PathBuf,
     },
-    /// The file cannot be divided into sectors.
+    /// The file has not even one sector.
     #[error(
-        "disk image `{path}` has {len} bytes, which is not a positive multiple of 512; \
-         enlarge it, for instance with `truncate --size=%512` or `--size=1G`",
-        path = path.display()
+        "disk image `{path}` is empty, and a disk has at least one sector of 512 bytes; \
+         enlarge it, for instance with `truncate --size=1G`", path = path.display()
     )]
-    Size {
+    Empty {
         /// The file.
         path: PathBuf,
-        /// Its length in bytes.
-        len: u64,
     },
     /// Somebody else holds the file.
     #[error(

@@ -13,12 +13,14 @@ use super::{BlockBackend, BlockError, SECTOR_LEN};
 /// Zeros written at once where the host cannot zero a range by itself.
 static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
 
-/// A raw file, locked against other users while it is open.
+/// A raw file, locked against other users while it is open. If it ends within a
+/// sector, zeros follow; a guest that writes there makes the file longer.
 #[derive(Debug)]
 pub struct FileBackend {
     file: File,
     path: PathBuf,
-    len: u64,
+    /// The length of the file when it was opened, in bytes.
+    stored: u64,
     read_only: bool,
 }
 
@@ -27,8 +29,7 @@ impl FileBackend {
     /// else exclusively.
     ///
     /// # Errors
-    /// [`BlockError`] if it cannot be opened, is no file, is empty or no whole
-    /// number of sectors, or is in use.
+    /// [`BlockError`] if it cannot be opened, is no file, is empty, or is in use.
     pub fn open(path: &Path, read_only: bool) -> Result<Self, BlockError> {
         let open_error = |source| BlockError::Open {
             path: path.to_owned(),
@@ -48,17 +49,23 @@ impl FileBackend {
             .map_err(open_error)?;
         lock(&file, path, read_only)?;
         // A block device's metadata gives no length.
-        let len = file.seek(SeekFrom::End(0)).map_err(open_error)?;
-        if len == 0 || !len.is_multiple_of(SECTOR_LEN) {
-            return Err(BlockError::Size {
+        let stored = file.seek(SeekFrom::End(0)).map_err(open_error)?;
+        if stored == 0 {
+            return Err(BlockError::Empty {
                 path: path.to_owned(),
-                len,
             });
+        }
+        if !stored.is_multiple_of(SECTOR_LEN) {
+            warn!(
+                "disk image `{}` has {stored} bytes, no multiple of {SECTOR_LEN}: \
+                 zeros follow to the end of the last sector",
+                path.display()
+            );
         }
         Ok(Self {
             file,
             path: path.to_owned(),
-            len,
+            stored,
             read_only,
         })
     }
@@ -116,7 +123,8 @@ fn is_block_device(_metadata: &std::fs::Metadata) -> bool {
 
 impl BlockBackend for FileBackend {
     fn len(&self) -> u64 {
-        self.len
+        // A file of the host is far from 2^64 bytes long.
+        self.stored.next_multiple_of(SECTOR_LEN)
     }
 
     fn read_only(&self) -> bool {
@@ -128,7 +136,17 @@ impl BlockBackend for FileBackend {
     }
 
     fn read_at(&self, offset: u64, data: &mut [u8]) -> io::Result<()> {
-        positioned::read(&self.file, offset, data)
+        let stored = self.stored.saturating_sub(offset);
+        let stored = data
+            .len()
+            .min(usize::try_from(stored).unwrap_or(usize::MAX));
+        let (stored, padding) = data.split_at_mut(stored);
+        positioned::read(&self.file, offset, stored)?;
+        if !padding.is_empty() {
+            padding.fill(0);
+            positioned::read_to_end(&self.file, offset + stored.len() as u64, padding)?;
+        }
+        Ok(())
     }
 
     fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()> {
@@ -197,35 +215,52 @@ mod range {
 }
 
 /// Reads and writes at a position, without moving one that threads share.
-#[cfg(unix)]
 mod positioned {
-    use std::{fs::File, io, os::unix::fs::FileExt};
+    use std::{fs::File, io};
 
+    #[cfg(unix)]
+    use std::os::unix::fs::FileExt;
+    #[cfg(windows)]
+    use std::os::windows::fs::FileExt;
+
+    /// Reads all of `data`.
     pub(super) fn read(file: &File, offset: u64, data: &mut [u8]) -> io::Result<()> {
-        file.read_exact_at(data, offset)
+        match read_to_end(file, offset, data)? {
+            count if count == data.len() => Ok(()),
+            _ => Err(io::ErrorKind::UnexpectedEof.into()),
+        }
     }
 
+    /// Reads what there is before the end of the file; returns how much that was.
+    pub(super) fn read_to_end(file: &File, offset: u64, data: &mut [u8]) -> io::Result<usize> {
+        let mut done = 0;
+        while let Some(rest) = data.get_mut(done..).filter(|rest| !rest.is_empty()) {
+            match read_some(file, offset + done as u64, rest) {
+                Ok(0) => break,
+                Ok(count) => done += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(done)
+    }
+
+    #[cfg(unix)]
+    fn read_some(file: &File, offset: u64, data: &mut [u8]) -> io::Result<usize> {
+        file.read_at(data, offset)
+    }
+
+    #[cfg(windows)]
+    fn read_some(file: &File, offset: u64, data: &mut [u8]) -> io::Result<usize> {
+        file.seek_read(data, offset)
+    }
+
+    #[cfg(unix)]
     pub(super) fn write(file: &File, offset: u64, data: &[u8]) -> io::Result<()> {
         file.write_all_at(data, offset)
     }
-}
 
-#[cfg(windows)]
-mod positioned {
-    use std::{fs::File, io, os::windows::fs::FileExt};
-
-    pub(super) fn read(file: &File, mut offset: u64, mut data: &mut [u8]) -> io::Result<()> {
-        while !data.is_empty() {
-            let count = file.seek_read(data, offset)?;
-            if count == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            offset += count as u64;
-            data = &mut data[count..];
-        }
-        Ok(())
-    }
-
+    #[cfg(windows)]
     pub(super) fn write(file: &File, mut offset: u64, mut data: &[u8]) -> io::Result<()> {
         while !data.is_empty() {
             let count = file.seek_write(data, offset)?;

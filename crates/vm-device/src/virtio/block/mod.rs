@@ -52,8 +52,8 @@ impl Block {
     /// empty) is what `/sys/block/vda/serial` shows.
     ///
     /// # Errors
-    /// [`BlockError`] if the file cannot be opened, is empty or no whole number
-    /// of sectors, is in use, or if the serial number is not valid.
+    /// [`BlockError`] if the file cannot be opened, is empty, is in use, or if the
+    /// serial number is not valid.
     pub fn open(path: &Path, read_only: bool, serial: &str) -> Result<Self, BlockError> {
         Self::new(Box::new(FileBackend::open(path, read_only)?), serial)
     }

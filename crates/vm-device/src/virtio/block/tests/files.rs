@@ -35,9 +35,8 @@ fn what_is_no_image_is_refused_by_name() {
     error(dir.path(), &["neither a file nor a block device"]);
     error(
         &image(dir.path(), "empty", 0),
-        &["0 bytes", "multiple of 512"],
+        &["is empty", "sector of 512 bytes", "truncate"],
     );
-    error(&image(dir.path(), "odd", 513), &["513 bytes", "truncate"]);
     #[cfg(unix)]
     error(
         Path::new("/dev/null"),
@@ -131,4 +130,36 @@ fn a_file_that_shrank_is_an_error_and_no_more() {
     assert_eq!(error.kind(), std::io::ErrorKind::UnexpectedEof);
     assert!(backend.write_at(0, &[0; 512]).is_err());
     assert!(backend.describe().contains("disk"));
+}
+
+#[test]
+fn an_image_that_ends_within_a_sector_is_filled_up_with_zeros() {
+    let dir = tempfile::tempdir().unwrap();
+    for (len, sectors) in [(1, 1), (513, 2), (3 * 512 - 1, 3)] {
+        let path = image(dir.path(), "odd", len);
+        let mut expected = vec![0x5a; len];
+        expected.resize(sectors * 512, 0);
+
+        let reader = FileBackend::open(&path, true).unwrap();
+        assert_eq!(reader.len(), sectors as u64 * 512);
+        let mut whole = vec![1; sectors * 512];
+        reader.read_at(0, &mut whole).unwrap();
+        assert_eq!(whole, expected, "{len}");
+        let mut last = [1; 512];
+        let at = (sectors as u64 - 1) * 512;
+        reader.read_at(at, &mut last).unwrap();
+        assert_eq!(last[..], expected[at as usize..], "{len}");
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), len as u64);
+        drop(reader);
+
+        let writer = FileBackend::open(&path, false).unwrap();
+        writer.write_at(at, &[0xa5; 512]).unwrap();
+        writer.read_at(at, &mut last).unwrap();
+        assert_eq!(last, [0xa5; 512]);
+        let file = std::fs::read(&path).unwrap();
+        assert_eq!(file.len(), sectors * 512);
+        assert_eq!(file[at as usize..], [0xa5; 512]);
+        drop(writer);
+        std::fs::remove_file(path).unwrap();
+    }
 }
