@@ -14,7 +14,7 @@ use crate::{
     host,
     jit::LoneReservation,
     memory,
-    vcpu::Core,
+    vcpu::{Core, MachineShared},
 };
 
 /// An aligned cell of RAM that an atomic works on.
@@ -63,9 +63,9 @@ pub fn read_modify_write<G: Guest>(
     let cell = cell(core, guest, va, size, AccessKind::Write)?;
     // SAFETY: `cell` found mapped RAM of this size and alignment.
     let atomic = || unsafe { host::read_modify_write(cell.host, size, op, src) };
-    let old = core.machine.reservations.with_line(cell.gpa.0, atomic);
-    memory::written(core, cell.gpa, size.bytes());
-    Ok(old)
+    Ok(memory::write_ram(core, cell.gpa, size.bytes(), |machine| {
+        machine.reservations.with_line(cell.gpa.0, atomic)
+    }))
 }
 
 /// Stores `new` at `va` if memory holds `expected`; returns the old value,
@@ -84,9 +84,9 @@ pub fn compare_exchange<G: Guest>(
     let cell = cell(core, guest, va, size, AccessKind::Write)?;
     // SAFETY: `cell` found mapped RAM of this size and alignment.
     let atomic = || unsafe { host::compare_exchange(cell.host, size, expected, new) };
-    let old = core.machine.reservations.with_line(cell.gpa.0, atomic);
-    memory::written(core, cell.gpa, size.bytes());
-    Ok(old)
+    Ok(memory::write_ram(core, cell.gpa, size.bytes(), |machine| {
+        machine.reservations.with_line(cell.gpa.0, atomic)
+    }))
 }
 
 /// Loads from `va`, sign-extended, and reserves it.
@@ -189,13 +189,10 @@ pub fn store_conditional<G: Guest>(
         let unused = 64 - 8 * size.bytes() as u32;
         old << unused == reserved << unused
     };
-    let stored = match reservation {
-        Some(reservation) => core.machine.reservations.commit(reservation, store),
+    let commit = |machine: &MachineShared| match reservation {
+        Some(reservation) => machine.reservations.commit(reservation, store),
         // It does not matter who has come between.
-        None => core.machine.reservations.with_line(cell.gpa.0, store),
+        None => machine.reservations.with_line(cell.gpa.0, store),
     };
-    if stored {
-        memory::written(core, cell.gpa, size.bytes());
-    }
-    Ok(stored)
+    Ok(memory::write_ram(core, cell.gpa, size.bytes(), commit))
 }

@@ -8,11 +8,10 @@ use vm_core::{AccessKind, AccessSize, GuestPhysAddr, PAGE_SIZE};
 use vm_mem::tlb::TlbEntry;
 
 use crate::{
-    cache::Stored,
     guest::{Exception, Fill, Guest},
     host,
     jit::with_host_fp,
-    vcpu::Core,
+    vcpu::{Core, MachineShared},
 };
 
 /// Whether an access of `size` at `va` touches two pages.
@@ -187,9 +186,12 @@ fn store_slow<G: Guest>(
     }
     let entry = translate(core, guest, va, size, AccessKind::Write)?;
     let gpa = physical(&entry, va);
-    if core.machine.ram.store(gpa, size, value).is_some() {
-        core.machine.reservations.note_store(gpa.0, size.bytes());
-        written(core, gpa, size.bytes());
+    let stored = write_ram(core, gpa, size.bytes(), |machine| {
+        store_ram(machine, gpa, size, value)?;
+        machine.reservations.note_store(gpa.0, size.bytes());
+        Some(())
+    });
+    if stored.is_some() {
         return Ok(());
     }
     let written = with_host_fp(|| core.machine.bus.write(gpa, size, value));
@@ -297,16 +299,39 @@ fn fill<G: Guest>(
     Ok(fill)
 }
 
-/// Voids translations of the `bytes` bytes of RAM at `gpa`, which were stored
-/// to and lie in one page.
-pub(crate) fn written(core: &mut Core, gpa: GuestPhysAddr, bytes: u64) {
-    match core.machine.blocks.stored(gpa, bytes) {
-        Stored::NoCode => {}
-        Stored::Voided => core.code_dropped(gpa.page()),
-        Stored::Beside => {
-            if core.machine.blocks.count_beside(gpa.page()) {
-                core.code_dropped(gpa.page());
-            }
-        }
+/// Runs `write`, a vCPU's own write to the `bytes` bytes of RAM at `gpa`, which
+/// lie in one page, and voids translations of them.
+pub(crate) fn write_ram<R>(
+    core: &mut Core,
+    gpa: GuestPhysAddr,
+    bytes: u64,
+    write: impl FnOnce(&MachineShared) -> R,
+) -> R {
+    let (result, dropped) = {
+        let machine = &core.machine;
+        // Others must not fence between the write and their hearing of it. Where
+        // the page becomes a code page only now, they compare its code with memory
+        // until this vCPU has noticed.
+        let seen = machine.reservations.is_shared() && machine.blocks.is_code(gpa.page());
+        let _pending = seen.then(|| machine.ram.begin_write());
+        let result = write(machine);
+        (result, machine.stored_by(core.index, gpa, bytes))
+    };
+    if dropped {
+        core.note_dropped(gpa.page());
     }
+    result
+}
+
+/// A vCPU's own store within [`write_ram`]. `None` if that is not RAM.
+pub(crate) fn store_ram(
+    machine: &MachineShared,
+    gpa: GuestPhysAddr,
+    size: AccessSize,
+    value: u64,
+) -> Option<()> {
+    let host = machine.ram.host_ptr(gpa, size.bytes())?;
+    // SAFETY: mapped RAM, as just found.
+    unsafe { host::store(host.as_ptr() as usize, size, value) };
+    Some(())
 }

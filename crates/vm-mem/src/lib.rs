@@ -7,5 +7,5 @@ pub mod ram;
 pub mod riscv64;
 pub mod tlb;
 
-pub use ram::{GuestRam, RamError};
+pub use ram::{GuestRam, PendingWrite, RamError, WriteObserver};
 pub use tlb::{DefaultTlb, Perms, Space, Tlb, TlbEntry};

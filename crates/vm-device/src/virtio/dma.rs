@@ -1,62 +1,48 @@
 //! Guest memory, as devices reach it.
 
-use std::sync::Arc;
-
 use vm_core::GuestPhysAddr;
-use vm_memory::{Bytes, GuestAddress, GuestMemoryError, GuestMemoryMmap};
-
-/// Hears where devices wrote: first address and length in bytes, after the
-/// write and before the driver is told of it. Called on device threads.
-pub type WriteObserver = Arc<dyn Fn(GuestPhysAddr, u64) + Send + Sync>;
+use vm_mem::{GuestRam, RamError};
+use vm_memory::{GuestAddress, GuestMemoryMmap};
 
 /// Guest memory that devices read and write. Clones share the same memory.
 ///
-/// A vCPU that caches what it derived from memory, such as translated code,
-/// learns of changes that no vCPU made through an observer.
+/// Whatever devices write, they write through here: the RAM's observer hears of
+/// it, before the driver is told.
 #[derive(Clone)]
 pub struct DmaMemory {
-    memory: GuestMemoryMmap,
-    observer: Option<WriteObserver>,
+    ram: GuestRam,
 }
 
 impl DmaMemory {
-    /// Memory whose writes nobody needs to know of.
-    pub fn new(memory: &GuestMemoryMmap) -> Self {
-        Self {
-            memory: memory.clone(),
-            observer: None,
-        }
+    /// What devices reach of `ram`: all of it.
+    pub fn new(ram: &GuestRam) -> Self {
+        Self { ram: ram.clone() }
     }
 
-    /// Memory whose writes `observer` hears of. Queue rings are exempt: they
-    /// hold only indices.
-    pub fn observed(memory: &GuestMemoryMmap, observer: WriteObserver) -> Self {
-        Self {
-            memory: memory.clone(),
-            observer: Some(observer),
-        }
+    /// Runs `read` on memory as rust-vmm's crates know it. It must not write.
+    pub(super) fn inspect<R>(&self, read: impl FnOnce(&GuestMemoryMmap) -> R) -> R {
+        self.ram.access(&[], read)
     }
 
-    /// The memory itself, for queue rings.
-    pub(super) fn memory(&self) -> &GuestMemoryMmap {
-        &self.memory
+    /// Runs `update` on memory as rust-vmm's crates know it. It writes to the
+    /// ranges `written`, each an address and a length in bytes, and nowhere else.
+    pub(super) fn update<R>(
+        &self,
+        written: &[(u64, u64)],
+        update: impl FnOnce(&GuestMemoryMmap) -> R,
+    ) -> R {
+        let written: Vec<_> = written
+            .iter()
+            .map(|&(addr, len)| (GuestPhysAddr(addr), len))
+            .collect();
+        self.ram.access(&written, update)
     }
 
-    pub(super) fn read(&self, addr: GuestAddress, data: &mut [u8]) -> Result<(), GuestMemoryError> {
-        self.memory.read_slice(data, addr)
+    pub(super) fn read(&self, addr: GuestAddress, data: &mut [u8]) -> Result<(), RamError> {
+        self.ram.read(GuestPhysAddr(addr.0), data)
     }
 
-    pub(super) fn write(&self, addr: GuestAddress, data: &[u8]) -> Result<(), GuestMemoryError> {
-        self.memory.write_slice(data, addr)?;
-        if let Some(observer) = &self.observer {
-            observer(GuestPhysAddr(addr.0), data.len() as u64);
-        }
-        Ok(())
-    }
-}
-
-impl From<&GuestMemoryMmap> for DmaMemory {
-    fn from(memory: &GuestMemoryMmap) -> Self {
-        Self::new(memory)
+    pub(super) fn write(&self, addr: GuestAddress, data: &[u8]) -> Result<(), RamError> {
+        self.ram.write(GuestPhysAddr(addr.0), data)
     }
 }

@@ -41,7 +41,7 @@ pub enum FaultCause {
     BuffersTooShort,
     /// Guest memory refused an access.
     #[error("guest memory: {0}")]
-    Memory(#[from] vm_memory::GuestMemoryError),
+    Memory(#[from] vm_mem::RamError),
     /// The host cannot provide what the device promises.
     #[error("the host failed: {0}")]
     Host(std::io::Error),

@@ -30,7 +30,7 @@ pub use block::{Block, BlockBackend, BlockError, FileBackend, SECTOR_LEN, SERIAL
 pub use chain::{Buffers, Chain};
 pub use console::{Console, TerminalSize};
 pub use device::{Activation, VirtioDevice};
-pub use dma::{DmaMemory, WriteObserver};
+pub use dma::DmaMemory;
 pub use entropy::{Entropy, EntropySource};
 pub use fault::{FaultCause, QueueFault};
 pub use interrupt::{DeviceLink, Interrupt};

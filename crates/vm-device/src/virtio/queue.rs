@@ -5,7 +5,7 @@ use std::sync::{Arc, atomic::Ordering};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use virtio_queue::{Queue, QueueOwnedT, QueueState, QueueT};
-use vm_memory::{Bytes, GuestAddress, GuestMemory, Permissions};
+use vm_memory::{Bytes, GuestAddress, GuestMemory, GuestMemoryMmap, Permissions};
 
 use super::{
     chain::Chain,
@@ -113,8 +113,10 @@ impl Virtqueue {
     fn rings_in_memory(&self, layout: &QueueLayout) -> bool {
         let size = usize::from(layout.size);
         let inside = |addr, len, access| {
-            let memory = self.memory.memory();
-            GuestMemory::check_range(memory, GuestAddress(addr), len, access)
+            let check = |memory: &GuestMemoryMmap| {
+                GuestMemory::check_range(memory, GuestAddress(addr), len, access)
+            };
+            self.memory.inspect(check)
         };
         inside(layout.descriptors, 16 * size, Permissions::Read)
             && inside(layout.available, 6 + 2 * size, Permissions::Read)
@@ -155,13 +157,12 @@ impl Virtqueue {
         let Some(queue) = ring.as_mut() else {
             return Ok(None);
         };
-        let raw = queue
-            .iter(self.memory.memory())
-            .map_err(|e| self.fault(e))?
-            .next();
-        raw.map(|raw| Chain::parse(self.memory.memory(), raw))
-            .transpose()
-            .map_err(|cause| cause.in_queue(self.index))
+        self.memory.inspect(|memory| {
+            let raw = queue.iter(memory).map_err(|e| self.fault(e))?.next();
+            raw.map(|raw| Chain::parse(memory, raw))
+                .transpose()
+                .map_err(|cause| cause.in_queue(self.index))
+        })
     }
 
     /// Returns a request of which the first `written` bytes of the writable
@@ -175,8 +176,11 @@ impl Virtqueue {
             let Some(queue) = ring.as_mut() else {
                 return Ok(());
             };
-            queue
-                .add_used(self.memory.memory(), chain.head(), written)
+            let changes = [used::element(queue), used::index(queue)];
+            self.memory
+                .update(&changes, |memory| {
+                    queue.add_used(memory, chain.head(), written)
+                })
                 .map_err(|e| self.fault(e))?;
             self.interrupt_wanted(queue)?
         };
@@ -188,18 +192,19 @@ impl Virtqueue {
 
     /// §2.7.7: `used_event` decides if negotiated, else the available ring's flags.
     fn interrupt_wanted(&self, queue: &mut Queue) -> Result<bool, QueueFault> {
-        let wanted = queue
-            .needs_notification(self.memory.memory())
+        let wanted = self
+            .memory
+            .inspect(|memory| queue.needs_notification(memory))
             .map_err(|e| self.fault(e))?;
         if queue.event_idx_enabled() {
             return Ok(wanted);
         }
         // After the fence in `needs_notification`.
+        let flags = GuestAddress(queue.avail_ring());
         let flags: u16 = self
             .memory
-            .memory()
-            .load(GuestAddress(queue.avail_ring()), Ordering::Relaxed)
-            .map_err(|e| self.fault(e))?;
+            .inspect(|memory| memory.load(flags, Ordering::Relaxed))
+            .map_err(|e| self.fault(virtio_queue::Error::GuestMemory(e)))?;
         Ok(u16::from_le(flags) & AVAIL_NO_INTERRUPT == 0)
     }
 
@@ -209,8 +214,11 @@ impl Virtqueue {
     /// [`QueueFault`] if the used ring cannot be written.
     pub fn mute(&self) -> Result<(), QueueFault> {
         match self.ring.lock().as_mut() {
-            Some(queue) => queue
-                .disable_notification(self.memory.memory())
+            Some(queue) => self
+                .memory
+                .update(used::muting(queue).as_slice(), |memory| {
+                    queue.disable_notification(memory)
+                })
                 .map_err(|e| self.fault(e)),
             None => Ok(()),
         }
@@ -223,8 +231,11 @@ impl Virtqueue {
     /// [`QueueFault`] if the rings cannot be accessed.
     pub fn unmute(&self) -> Result<bool, QueueFault> {
         match self.ring.lock().as_mut() {
-            Some(queue) => queue
-                .enable_notification(self.memory.memory())
+            Some(queue) => self
+                .memory
+                .update(&[used::unmuting(queue)], |memory| {
+                    queue.enable_notification(memory)
+                })
                 .map_err(|e| self.fault(e)),
             None => Ok(false),
         }
@@ -266,5 +277,53 @@ impl Virtqueue {
 
     fn fault(&self, cause: impl Into<FaultCause>) -> QueueFault {
         cause.into().in_queue(self.index)
+    }
+}
+
+/// The parts of a used ring (§2.7.8) that a device writes: addresses and lengths
+/// in bytes.
+mod used {
+    use virtio_queue::{Queue, QueueT};
+
+    /// `flags` and `idx`.
+    const HEADER: u64 = 4;
+    const ELEMENT: u64 = 8;
+    const HALF: u64 = 2;
+
+    /// `idx`.
+    pub(super) fn index(queue: &Queue) -> (u64, u64) {
+        (queue.used_ring().wrapping_add(HALF), HALF)
+    }
+
+    /// The element that is filled next.
+    pub(super) fn element(queue: &Queue) -> (u64, u64) {
+        (element_at(queue, queue.next_used()), ELEMENT)
+    }
+
+    /// What tells the driver that it need not notify the device, if anything does:
+    /// an `avail_event` that stays as it is says the same.
+    pub(super) fn muting(queue: &Queue) -> Option<(u64, u64)> {
+        (!queue.event_idx_enabled()).then(|| flags(queue))
+    }
+
+    /// What asks the driver for notifications: `avail_event` where it was
+    /// negotiated, else `flags`.
+    pub(super) fn unmuting(queue: &Queue) -> (u64, u64) {
+        if queue.event_idx_enabled() {
+            let end = ELEMENT * u64::from(queue.size());
+            (queue.used_ring().wrapping_add(HEADER + end), HALF)
+        } else {
+            flags(queue)
+        }
+    }
+
+    fn flags(queue: &Queue) -> (u64, u64) {
+        (queue.used_ring(), HALF)
+    }
+
+    fn element_at(queue: &Queue, index: u16) -> u64 {
+        // A started queue has descriptors.
+        let slot = u64::from(index % queue.size().max(1));
+        queue.used_ring().wrapping_add(HEADER + ELEMENT * slot)
     }
 }

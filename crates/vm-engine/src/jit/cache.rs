@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     cache::{Code, Mapping, Origin},
-    vcpu::MachineShared,
+    vcpu::{Completion, MachineShared},
 };
 
 /// The opcode of a jump with a 32-bit displacement.
@@ -55,6 +55,59 @@ pub struct JitStats {
     pub evictions: u64,
 }
 
+/// Blocks whose source may have been stored to unseen: some vCPU may not know yet
+/// that it is code.
+#[derive(Default)]
+struct Young {
+    /// Those since the last fence that found the others seen.
+    latest: Vec<Id>,
+    /// Those before it, until [`awaited`](Self::awaited) are done.
+    waiting: Vec<Id>,
+    /// The marks that were unseen at that fence.
+    awaited: Vec<Arc<Completion>>,
+}
+
+impl Young {
+    fn all(&self) -> impl Iterator<Item = &Id> {
+        self.waiting.iter().chain(&self.latest)
+    }
+
+    /// Whether every vCPU knows of the source of those that wait.
+    fn is_seen(&self) -> bool {
+        self.awaited.iter().all(|mark| mark.is_done())
+    }
+
+    /// Lets the latest wait for `unseen`, in place of those that have waited.
+    fn age(&mut self, unseen: Vec<Arc<Completion>>) {
+        let latest = std::mem::take(&mut self.latest);
+        self.waiting = if unseen.is_empty() {
+            Vec::new()
+        } else {
+            latest
+        };
+        self.awaited = unseen;
+    }
+
+    fn retain(&mut self, keep: impl Fn(Id) -> bool) {
+        self.latest.retain(|&id| keep(id));
+        self.waiting.retain(|&id| keep(id));
+    }
+}
+
+/// Voids a block if memory does not hold its source any more.
+fn void_if_changed(code: &Code, machine: &MachineShared) {
+    match code.origin() {
+        Origin::Shared { addr, .. } => {
+            let bytes = code.bytes();
+            if !code.matches(&machine.ram, addr, 0, bytes as usize) {
+                machine.code_changed(addr, bytes);
+                code.void();
+            }
+        }
+        Origin::Private { .. } => code.void(),
+    }
+}
+
 /// The generated code of one vCPU.
 pub(crate) struct HostCache {
     memory: CodeMemory,
@@ -66,8 +119,7 @@ pub(crate) struct HostCache {
     index: FxHashMap<(u64, u32), Id>,
     /// By offset of the start.
     entries: FxHashMap<u32, Id>,
-    /// Blocks whose source may have been stored to unseen.
-    young: Vec<Id>,
+    young: Young,
     pages: FxHashMap<u64, Vec<Id>>,
     /// The last one that a region was given.
     epoch: u32,
@@ -103,7 +155,7 @@ impl HostCache {
             current: 0,
             index: FxHashMap::default(),
             entries: FxHashMap::default(),
-            young: Vec::new(),
+            young: Young::default(),
             pages: FxHashMap::default(),
             jumps: Jumps::default(),
             stats: JitStats::default(),
@@ -233,9 +285,6 @@ impl HostCache {
         }
         let (start, host) = emitted?;
         let id = self.install(start, &host, code, addr);
-        if !self.backend_shares_memory() {
-            self.young.clear();
-        }
         self.stats.blocks += 1;
         self.stats.instructions += u64::from(block.insns);
         self.stats.bytes += host.bytes.len() as u64;
@@ -317,7 +366,10 @@ impl HostCache {
             self.pages.entry(pages[1]).or_default().push(id);
         }
         self.entries.insert(start, id);
-        self.young.push(id);
+        // Alone, the vCPU has seen every store since the source was marked.
+        if self.backend_shares_memory() {
+            self.young.latest.push(id);
+        }
         id
     }
 
@@ -399,35 +451,25 @@ impl HostCache {
         Some(at)
     }
 
-    /// Voids those of the latest blocks that do not match memory any more.
-    /// Those before them were made when every store to their pages was seen.
-    pub(crate) fn verify_young(&mut self, machine: &MachineShared, all_seen: bool) {
-        for &id in &self.young {
-            let Some(block) = self.block(id) else {
-                continue;
-            };
-            let changed = match block.code.origin() {
-                Origin::Shared { addr, .. } => {
-                    let bytes = block.code.bytes();
-                    let same = block.code.matches(&machine.ram, addr, 0, bytes as usize);
-                    if !same {
-                        machine.blocks.stored_range(addr, bytes);
-                    }
-                    !same
-                }
-                Origin::Private { .. } => true,
-            };
-            if changed {
-                block.code.void();
+    /// Voids those of the young blocks that do not match memory any more. Every
+    /// store to the source of others was seen.
+    pub(crate) fn verify_young(&mut self, machine: &MachineShared) {
+        // Asked before: what those vCPUs have stored unseen is in memory then.
+        let seen = self.young.is_seen();
+        let unseen = machine.unseen_marks();
+        for &id in self.young.all() {
+            if let Some(block) = self.block(id) {
+                void_if_changed(&block.code, machine);
             }
         }
-        let young = std::mem::take(&mut self.young);
-        let is_void = |block: &HostBlock| block.code.is_void();
-        let void = |id: &&Id| self.block(**id).is_some_and(is_void);
-        let dead: Vec<_> = young.iter().filter(void).copied().collect();
-        dead.into_iter().for_each(|id| self.kill(id));
-        if !all_seen {
-            self.young = young;
+        let is_void = |id: &Id| self.block(*id).is_none_or(|block| block.code.is_void());
+        let dead: Vec<Id> = self.young.all().copied().filter(is_void).collect();
+        for &id in &dead {
+            self.kill(id);
+        }
+        self.young.retain(|id| !dead.contains(&id));
+        if seen {
+            self.young.age(unseen);
         }
     }
 

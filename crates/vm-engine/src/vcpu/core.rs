@@ -6,7 +6,7 @@ use vm_core::{GuestPhysAddr, PAGE_SHIFT, PAGE_SIZE};
 use vm_cross_arch::ir::{SLOT_COUNT, Slot};
 use vm_mem::tlb::{DefaultTlb, Perms, Space};
 
-use super::{Calls, Completion, MachineShared, VcpuControl, VcpuRequest};
+use super::{Calls, MachineShared, VcpuControl, VcpuRequest};
 use crate::{
     cache::JumpFlush,
     jit::{JitState, LoneReservation, ShortTlbs},
@@ -43,8 +43,6 @@ pub struct Core {
     pub jump_flush: JumpFlush,
     /// Physical pages of which blocks have become void.
     pub(crate) dropped_code: Vec<u64>,
-    /// Pages that became code pages, until every vCPU has noticed.
-    pub(crate) unseen_marks: Vec<Arc<Completion>>,
     /// What generated code has called the engine for.
     pub(crate) calls: Calls,
     /// The part other threads see.
@@ -70,7 +68,6 @@ impl Core {
             reservation: None,
             jump_flush: JumpFlush::default(),
             dropped_code: Vec::new(),
-            unseen_marks: Vec::new(),
             calls: Calls::default(),
             control,
             machine,
@@ -106,29 +103,26 @@ impl Core {
         }
     }
 
-    /// Has the other vCPUs report their stores to physical page `page`: it
-    /// holds code.
-    pub(crate) fn watch_page(&mut self, page: u64) {
-        let others = self.machine.vcpus().len().saturating_sub(1);
-        if others == 0 {
-            return;
-        }
-        let seen = Arc::new(Completion::new(others));
-        let notify = VcpuRequest::Notify(Arc::clone(&seen));
-        self.machine
-            .broadcast(self.index, &VcpuRequest::DropWrites { page });
-        self.machine.broadcast(self.index, &notify);
-        self.unseen_marks.push(seen);
+    /// What an instruction fence does: translations of whatever was written
+    /// before are void.
+    pub(crate) fn sync_instructions(&mut self) {
+        self.machine.sync_instructions();
+        self.jump_flush.code();
     }
 
     /// Notes that blocks of physical page `page` have become void, here and
     /// on the other vCPUs.
     pub(crate) fn code_dropped(&mut self, page: u64) {
+        self.note_dropped(page);
+        self.machine
+            .broadcast(self.index, &VcpuRequest::DropCode { page });
+    }
+
+    /// The same where the others know.
+    pub(crate) fn note_dropped(&mut self, page: u64) {
         if self.dropped_code.last() != Some(&page) {
             self.dropped_code.push(page);
         }
-        self.machine
-            .broadcast(self.index, &VcpuRequest::DropCode { page });
     }
 
     /// Guest instructions retired so far, as a helper called by an

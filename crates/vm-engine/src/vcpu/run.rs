@@ -375,6 +375,8 @@ impl<G: Guest> Vcpu<G> {
         stats.tier0.count(&code, begin);
         mark_code(core, addr, code.bytes());
         let blocks = &machine.blocks;
+        // If that drops all code, others must not fence before they hear of it.
+        let _pending = machine.ram.begin_write();
         if blocks.insert(&machine.ram, addr, context, &code, ticket) {
             core.code_dropped(u64::MAX);
         }
@@ -481,10 +483,8 @@ fn execute<G: Guest>(core: &mut Core, guest: &mut G, pc: u64, program: &Program)
 
 /// Marks code and withdraws direct writes to its page.
 fn mark_code(core: &mut Core, addr: GuestPhysAddr, bytes: u64) {
-    if core.machine.blocks.mark_code(addr, bytes) {
-        let page = addr.page();
-        core.forbid_direct_writes(page);
-        core.watch_page(page);
+    if core.machine.mark_code(core.index, addr, bytes) {
+        core.forbid_direct_writes(addr.page());
     }
 }
 

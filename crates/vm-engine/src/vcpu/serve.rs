@@ -27,10 +27,7 @@ pub(crate) fn carry_out<G: Guest>(
     match request {
         VcpuRequest::DropWrites { page } => core.forbid_direct_writes(page),
         VcpuRequest::DropCode { page } => core.dropped_code.push(page),
-        VcpuRequest::SyncInstructions => {
-            core.machine.blocks.sync();
-            core.jump_flush.code();
-        }
+        VcpuRequest::SyncInstructions => core.sync_instructions(),
         VcpuRequest::FlushTlb { .. } => guest.request(core, request),
         VcpuRequest::Notify(completion) => completion.complete(),
         VcpuRequest::Start { .. } => {

@@ -283,7 +283,10 @@ impl<G: Guest> Vcpu<G> {
     /// The block at `self.pc` if it has run often enough to be compiled.
     fn find_warm(&mut self) -> Result<Option<(Arc<Code>, Mapping)>, Exception> {
         let policy = self.tier1.as_ref().map(|tier1| tier1.policy);
-        let is_warm = |code: &Code| policy.is_some_and(|policy| policy.compiles(code.heat()));
+        // One that was stored to as it was made runs once, in tier 0.
+        let is_warm = |code: &Code| {
+            !code.is_void() && policy.is_some_and(|policy| policy.compiles(code.heat()))
+        };
         if let Some((code, mapping)) = self.jump_cache.get_mapped(self.pc, self.jump_key) {
             let warm = is_warm(code);
             return Ok(warm.then(|| (Arc::clone(code), mapping)));
@@ -348,11 +351,7 @@ impl<G: Guest> Vcpu<G> {
         };
         tier1.cache.jumps.flush(flush);
         if flush.is_code() {
-            let marks = &mut self.core.unseen_marks;
-            marks.retain(|mark| !mark.is_done());
-            let all_seen = marks.is_empty();
-            let machine = &self.core.machine;
-            tier1.cache.verify_young(machine, all_seen);
+            tier1.cache.verify_young(&self.core.machine);
         }
     }
 

@@ -63,10 +63,10 @@ pub fn machine(watched: bool) -> Arc<MachineShared> {
     ];
     let ram = GuestRam::new(&regions).unwrap();
     let alarms = AlarmService::start(Arc::new(ManualClock::default())).unwrap();
-    let machine = MachineShared::new(ram, Arc::new(NoBus), Arc::new(alarms));
+    let machine = Arc::new(MachineShared::new(ram, Arc::new(NoBus), Arc::new(alarms)));
     let controls = (0..1 + usize::from(watched)).map(|_| Arc::new(VcpuControl::new(false)));
     machine.attach(controls.collect());
-    Arc::new(machine)
+    machine
 }
 
 /// The space of data.
@@ -123,8 +123,6 @@ impl Mock {
         let ram = &core.machine.ram;
         ram.write(GuestPhysAddr(CODE), &[0; PAGE_SIZE as usize])
             .unwrap();
-        core.machine
-            .written_by_device(GuestPhysAddr(CODE), PAGE_SIZE);
         let at = GuestPhysAddr(CODE + pc % PAGE_SIZE);
         ram.write(at, &MARK).unwrap();
         Self {

@@ -19,6 +19,7 @@ use super::*;
 mod htif;
 mod states;
 mod threads;
+mod writers;
 
 use crate::{
     config::{Bios, ByteSize, DiskConfig, EngineChoice, MachineOptions, Transport},

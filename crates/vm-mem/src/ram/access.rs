@@ -48,9 +48,16 @@ impl GuestRam {
     #[inline]
     pub fn store(&self, gpa: GuestPhysAddr, size: AccessSize, value: u64) -> Option<()> {
         let host = self.host_ptr(gpa, size.bytes())?;
+        let _pending = self.begin_write();
+        self.store_at(host, gpa, size, value);
+        self.written(gpa, size.bytes());
+        Some(())
+    }
+
+    /// Stores where `host_ptr` found `size` bytes for `gpa`.
+    fn store_at(&self, host: NonNull<u8>, gpa: GuestPhysAddr, size: AccessSize, value: u64) {
         if gpa.0 & (size.bytes() - 1) != 0 {
-            store_bytes(self.bytes_at(host, size), value);
-            return Some(());
+            return store_bytes(self.bytes_at(host, size), value);
         }
         // SAFETY: as in `load`.
         unsafe {
@@ -73,7 +80,6 @@ impl GuestRam {
                 }
             }
         }
-        Some(())
     }
 
     /// Atomically replaces the 8 bytes at `gpa` with `new` if they are `current`.
@@ -91,11 +97,12 @@ impl GuestRam {
         let host = self.host_ptr(gpa, 8)?;
         // SAFETY: as in `load`.
         let cell = unsafe { host.cast::<AtomicU64>().as_ref() };
-        Some(
-            cell.compare_exchange(current.to_le(), new.to_le(), SeqCst, SeqCst)
-                .map(u64::from_le)
-                .map_err(u64::from_le),
-        )
+        let _pending = self.begin_write();
+        let swapped = cell.compare_exchange(current.to_le(), new.to_le(), SeqCst, SeqCst);
+        if swapped.is_ok() {
+            self.written(gpa, 8);
+        }
+        Some(swapped.map(u64::from_le).map_err(u64::from_le))
     }
 
     /// The bytes `host_ptr` found for an access of `size`.

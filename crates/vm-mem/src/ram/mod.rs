@@ -2,6 +2,7 @@
 
 mod access;
 mod error;
+mod watch;
 mod window;
 
 use std::{fmt, ptr::NonNull, sync::Arc};
@@ -10,13 +11,16 @@ use vm_core::{GuestPhysAddr, PAGE_SIZE};
 use vm_memory::{Bytes, GuestAddress, GuestMemoryBackend, GuestMemoryMmap};
 
 pub use error::RamError;
+use watch::Watch;
+pub use watch::{PendingWrite, WriteObserver};
 use window::Window;
 
 /// The guest's RAM. Clones share the same memory.
 ///
 /// Host pages are taken from the host when the guest first writes to them.
 /// Every vCPU thread and device may access it at any time; accesses that race
-/// give what the host's relaxed atomics give.
+/// give what the host's relaxed atomics give. Its [observer](Self::observe) hears of
+/// whatever is written by its methods.
 #[derive(Clone)]
 pub struct GuestRam {
     /// The largest region, kept here so that the usual lookup follows no pointer.
@@ -28,6 +32,7 @@ struct Shared {
     memory: GuestMemoryMmap,
     /// Sorted by guest address.
     windows: Box<[Window]>,
+    watch: Watch,
 }
 
 impl GuestRam {
@@ -52,14 +57,19 @@ impl GuestRam {
             .ok_or(RamError::Empty)?;
         Ok(Self {
             hot,
-            shared: Arc::new(Shared { memory, windows }),
+            shared: Arc::new(Shared {
+                memory,
+                windows,
+                watch: Watch::default(),
+            }),
         })
     }
 
     /// The host address of `len` bytes at `gpa`, if one region holds all of them.
     ///
     /// The pointer stays valid while any clone of this `GuestRam` lives. Other threads
-    /// may access the same bytes: use atomics or volatile accesses.
+    /// may access the same bytes: use atomics or volatile accesses. Nobody hears of
+    /// what is stored through it: it is for vCPUs, which see to that themselves.
     #[inline]
     pub fn host_ptr(&self, gpa: GuestPhysAddr, len: u64) -> Option<NonNull<u8>> {
         self.hot
@@ -80,7 +90,8 @@ impl GuestRam {
     /// [`RamError::OutOfRange`] if any byte is not RAM; then `buf` is unchanged.
     pub fn read(&self, gpa: GuestPhysAddr, buf: &mut [u8]) -> Result<(), RamError> {
         self.check(gpa, buf.len())?;
-        self.memory()
+        self.shared
+            .memory
             .read_slice(buf, GuestAddress(gpa.0))
             .map_err(|_| RamError::out_of_range(gpa, buf.len()))
     }
@@ -91,22 +102,19 @@ impl GuestRam {
     /// [`RamError::OutOfRange`] if any byte is not RAM; then nothing is written.
     pub fn write(&self, gpa: GuestPhysAddr, data: &[u8]) -> Result<(), RamError> {
         self.check(gpa, data.len())?;
-        self.memory()
-            .write_slice(data, GuestAddress(gpa.0))
-            .map_err(|_| RamError::out_of_range(gpa, data.len()))
+        let range = [(gpa, data.len() as u64)];
+        self.access(&range, |memory| {
+            memory.write_slice(data, GuestAddress(gpa.0))
+        })
+        .map_err(|_| RamError::out_of_range(gpa, data.len()))
     }
 
     fn check(&self, gpa: GuestPhysAddr, len: usize) -> Result<(), RamError> {
-        if len == 0 || self.memory().check_range(GuestAddress(gpa.0), len) {
+        if len == 0 || self.shared.memory.check_range(GuestAddress(gpa.0), len) {
             Ok(())
         } else {
             Err(RamError::out_of_range(gpa, len))
         }
-    }
-
-    /// The same memory as rust-vmm's crates know it.
-    pub fn memory(&self) -> &GuestMemoryMmap {
-        &self.shared.memory
     }
 
     /// The regions, as `(start, bytes)`, sorted by address.

@@ -1,3 +1,13 @@
+use std::{
+    sync::{
+        Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use parking_lot::Mutex;
 use proptest::prelude::*;
 
 use super::*;
@@ -144,4 +154,68 @@ proptest! {
         ram.read(BASE, &mut all).unwrap();
         prop_assert_eq!(all, model);
     }
+}
+
+#[derive(Default)]
+struct Heard(Mutex<Vec<(u64, u64)>>);
+
+impl WriteObserver for Heard {
+    fn written(&self, addr: GuestPhysAddr, bytes: u64) {
+        self.0.lock().push((addr.0, bytes));
+    }
+}
+
+#[test]
+fn an_observer_hears_of_every_write_and_of_no_other() {
+    let ram = two_regions();
+    ram.write(BASE, &[1]).unwrap();
+    let heard = Arc::new(Heard::default());
+    let observer: Weak<Heard> = Arc::downgrade(&heard);
+    ram.clone().observe(observer);
+    let new = |work: &dyn Fn()| {
+        work();
+        std::mem::take(&mut *heard.0.lock())
+    };
+    assert_eq!(
+        new(&|| ram.write(BASE, &[0; 100]).unwrap()),
+        [(BASE.0, 100)]
+    );
+    assert_eq!(new(&|| ram.store(BASE, Half, 7).unwrap()), [(BASE.0, 2)]);
+    let odd = BASE.wrapping_add(1);
+    assert_eq!(new(&|| ram.store(odd, Word, 7).unwrap()), [(odd.0, 4)]);
+    let eight = BASE.wrapping_add(8);
+    let swap = || assert!(ram.compare_exchange(eight, 0, 1) == Some(Ok(0)));
+    assert_eq!(new(&swap), [(eight.0, 8)]);
+    let in_vain = || assert!(ram.compare_exchange(eight, 0, 1) == Some(Err(1)));
+    assert_eq!(new(&in_vain), []);
+    let ranges = [(BASE, 4), (odd, 9)];
+    let access = || ram.access(&ranges, |memory| assert!(memory.num_regions() == 2));
+    assert_eq!(new(&access), [(BASE.0, 4), (odd.0, 9)]);
+    let nowhere = GuestPhysAddr(0);
+    let refused = || {
+        assert!(ram.write(nowhere, &[1]).is_err() && ram.store(nowhere, Byte, 1).is_none());
+        assert!(ram.compare_exchange(nowhere, 0, 1).is_none());
+        ram.read(BASE, &mut [0; 8]).unwrap();
+        ram.access(&[], |_| ());
+    };
+    assert_eq!(new(&refused), []);
+}
+
+#[test]
+fn writes_that_have_begun_are_waited_for() {
+    let ram = two_regions();
+    let has_ended = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let pending = ram.begin_write();
+        let waiter = scope.spawn(|| {
+            ram.await_writes();
+            has_ended.load(Ordering::SeqCst)
+        });
+        // Time enough to get past it.
+        thread::sleep(Duration::from_millis(100));
+        has_ended.store(true, Ordering::SeqCst);
+        drop(pending);
+        assert!(waiter.join().unwrap(), "the write was still going on");
+    });
+    ram.await_writes();
 }

@@ -91,7 +91,6 @@ impl Side {
             machine.ram.read(GuestPhysAddr(address), &mut now)?;
             if now != page {
                 machine.ram.write(GuestPhysAddr(address), page)?;
-                machine.written_by_device(GuestPhysAddr(address), PAGE);
             }
         }
         self.devices.reset();
@@ -185,7 +184,6 @@ impl Side {
     fn write(&mut self, address: u64, bytes: &[u8]) -> Result<()> {
         let machine = &self.vcpu.core.machine;
         machine.ram.write(GuestPhysAddr(address), bytes)?;
-        machine.written_by_device(GuestPhysAddr(address), bytes.len() as u64);
         Ok(())
     }
 

@@ -1,10 +1,18 @@
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::{
+    sync::{
+        Weak,
+        atomic::{AtomicU8, Ordering},
+    },
+    thread::{self, ThreadId},
+};
 
 use parking_lot::Mutex;
+use vm_core::GuestPhysAddr;
+use vm_mem::WriteObserver;
 
 use super::*;
 use crate::virtio::{
-    spec::status,
+    spec::{feature, status},
     testing::{BUFFERS, Descriptor, Driver, MmioBus, Transport, on_every_transport},
 };
 
@@ -90,25 +98,50 @@ fn the_host_gives_different_bytes_each_time() {
     assert_ne!(seen[0], seen[1]);
 }
 
-/// What caches memory's contents hears of every buffer before the driver does.
-#[test]
-fn an_observer_hears_of_writes() {
-    let memory = crate::virtio::testing::memory();
-    let seen = Arc::new(Mutex::new(Vec::new()));
-    let sink = Arc::clone(&seen);
-    let observer = move |addr: vm_core::GuestPhysAddr, len| sink.lock().push((addr.0, len));
-    let observed = DmaMemory::observed(&memory, Arc::new(observer));
-    let mut driver = Driver {
-        bus: MmioBus::plug(counting(), &observed),
-        memory,
-        queues: Vec::new(),
-    };
-    driver.initialise(u64::MAX);
+/// Remembers which ranges other threads than the driver's have written.
+struct Heard {
+    driver: ThreadId,
+    ranges: Mutex<Vec<(u64, u64)>>,
+}
+
+impl WriteObserver for Heard {
+    fn written(&self, addr: GuestPhysAddr, bytes: u64) {
+        if thread::current().id() != self.driver {
+            self.ranges.lock().push((addr.0, bytes));
+        }
+    }
+}
+
+/// What the device writes for one request with two buffers, in a driver's memory
+/// that is laid out as [`Driver::add_queue`] does; with event indices or without.
+fn written_for_a_request(features: u64) -> Vec<(u64, u64)> {
+    let mut driver = Driver::<MmioBus>::start(counting(), features);
+    let heard = Arc::new(Heard {
+        driver: thread::current().id(),
+        ranges: Mutex::default(),
+    });
+    let observer: Weak<Heard> = Arc::downgrade(&heard);
+    driver.memory.observe(observer);
     let pieces = [
         Descriptor::writable(BUFFERS, 3),
         Descriptor::writable(BUFFERS + 100, 5),
     ];
     driver.submit(0, &pieces);
     driver.wait_used(0);
-    assert_eq!(*seen.lock(), [(BUFFERS, 3), (BUFFERS + 100, 5)]);
+    std::mem::take(&mut *heard.ranges.lock())
+}
+
+/// What caches memory's contents hears of all that the device writes, of the
+/// buffers before the used ring.
+#[test]
+fn an_observer_hears_of_writes() {
+    let (flags, index, element) = ((0x1_2000, 2), (0x1_2002, 2), (0x1_2004, 8));
+    let avail_event = (0x1_2004 + 8 * 16, 2);
+    for (features, notification) in [(feature::RING_EVENT_IDX, avail_event), (0, flags)] {
+        let mut written = written_for_a_request(features);
+        // How often depends on when the device's thread looks.
+        assert!(written.contains(&notification), "{written:x?}");
+        written.retain(|range| *range != notification);
+        assert_eq!(written, [(BUFFERS, 3), (BUFFERS + 100, 5), element, index]);
+    }
 }

@@ -9,7 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use vm_memory::{Bytes, GuestAddress, GuestMemoryMmap};
+use vm_core::GuestPhysAddr;
+use vm_mem::GuestRam;
 
 pub(super) use self::{
     queue::{Descriptor, DriverQueue, NEXT, WRITE},
@@ -23,10 +24,10 @@ use super::{
 
 /// Guest memory for tests: a hole in the middle, so that neighbouring
 /// addresses are not always both memory.
-pub(super) fn memory() -> GuestMemoryMmap {
-    GuestMemoryMmap::from_ranges(&[
-        (GuestAddress(0), 0x80_0000),
-        (GuestAddress(0x100_0000), 0x10_0000),
+pub(super) fn memory() -> GuestRam {
+    GuestRam::new(&[
+        (GuestPhysAddr(0), 0x80_0000),
+        (GuestPhysAddr(0x100_0000), 0x10_0000),
     ])
     .unwrap()
 }
@@ -47,7 +48,7 @@ pub(super) fn wait_until(what: &str, condition: impl Fn() -> bool) {
 /// A driver with its device.
 pub(super) struct Driver<T> {
     pub(super) bus: T,
-    pub(super) memory: GuestMemoryMmap,
+    pub(super) memory: GuestRam,
     pub(super) queues: Vec<DriverQueue>,
 }
 
@@ -148,14 +149,12 @@ impl<T: Transport> Driver<T> {
     }
 
     pub(super) fn write(&self, addr: u64, bytes: &[u8]) {
-        self.memory.write_slice(bytes, GuestAddress(addr)).unwrap();
+        self.memory.write(GuestPhysAddr(addr), bytes).unwrap();
     }
 
     pub(super) fn read(&self, addr: u64, len: usize) -> Vec<u8> {
         let mut bytes = vec![0; len];
-        self.memory
-            .read_slice(&mut bytes, GuestAddress(addr))
-            .unwrap();
+        self.memory.read(GuestPhysAddr(addr), &mut bytes).unwrap();
         bytes
     }
 

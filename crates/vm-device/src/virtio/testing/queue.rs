@@ -1,6 +1,9 @@
 //! The driver's side of a split virtqueue.
 
-use vm_memory::{Bytes, GuestAddress, GuestMemoryMmap};
+use std::sync::atomic::{Ordering, fence};
+
+use vm_core::{AccessSize, GuestPhysAddr};
+use vm_mem::GuestRam;
 
 use crate::virtio::queue::QueueLayout;
 
@@ -70,10 +73,8 @@ pub(crate) struct DriverQueue {
 
 impl DriverQueue {
     /// A queue of `size` descriptors at `base`; takes less than 64 KiB.
-    pub(crate) fn new(memory: &GuestMemoryMmap, base: u64, size: u16) -> Self {
-        memory
-            .write_slice(&[0; 0x3000], GuestAddress(base))
-            .unwrap();
+    pub(crate) fn new(memory: &GuestRam, base: u64, size: u16) -> Self {
+        memory.write(GuestPhysAddr(base), &[0; 0x3000]).unwrap();
         Self {
             base,
             size,
@@ -98,7 +99,7 @@ impl DriverQueue {
     }
 
     /// Writes a chain into the table and makes it available.
-    pub(crate) fn add(&mut self, memory: &GuestMemoryMmap, chain: &[Descriptor]) -> u16 {
+    pub(crate) fn add(&mut self, memory: &GuestRam, chain: &[Descriptor]) -> u16 {
         let head = self.next_descriptor % self.size;
         for (position, descriptor) in chain.iter().enumerate() {
             let index = self.next_descriptor % self.size;
@@ -106,7 +107,7 @@ impl DriverQueue {
             let flags = if position + 1 < chain.len() { NEXT } else { 0 };
             let bytes = descriptor.bytes(flags, self.next_descriptor % self.size);
             memory
-                .write_slice(&bytes, GuestAddress(self.descriptor_addr(index)))
+                .write(GuestPhysAddr(self.descriptor_addr(index)), &bytes)
                 .unwrap();
         }
         self.add_head(memory, head);
@@ -114,35 +115,27 @@ impl DriverQueue {
     }
 
     /// Makes the chain that begins at descriptor `head` available.
-    pub(crate) fn add_head(&mut self, memory: &GuestMemoryMmap, head: u16) {
+    pub(crate) fn add_head(&mut self, memory: &GuestRam, head: u16) {
         let slot = self.base + 0x1004 + 2 * u64::from(self.available % self.size);
-        memory.write_obj(head.to_le(), GuestAddress(slot)).unwrap();
+        put(memory, slot, head);
         self.set_available_index(memory, self.available.wrapping_add(1));
     }
 
     /// Writes `idx` of the available ring.
-    pub(crate) fn set_available_index(&mut self, memory: &GuestMemoryMmap, index: u16) {
+    pub(crate) fn set_available_index(&mut self, memory: &GuestRam, index: u16) {
         self.available = index;
-        memory
-            .store(
-                index.to_le(),
-                GuestAddress(self.base + 0x1002),
-                std::sync::atomic::Ordering::SeqCst,
-            )
-            .unwrap();
+        put(memory, self.base + 0x1002, index);
     }
 
     /// Writes `flags` of the available ring.
-    pub(crate) fn set_available_flags(&self, memory: &GuestMemoryMmap, flags: u16) {
-        memory
-            .write_obj(flags.to_le(), GuestAddress(self.base + 0x1000))
-            .unwrap();
+    pub(crate) fn set_available_flags(&self, memory: &GuestRam, flags: u16) {
+        put(memory, self.base + 0x1000, flags);
     }
 
     /// Writes `used_event` of the available ring.
-    pub(crate) fn set_used_event(&self, memory: &GuestMemoryMmap, index: u16) {
+    pub(crate) fn set_used_event(&self, memory: &GuestRam, index: u16) {
         let at = self.base + 0x1004 + 2 * u64::from(self.size);
-        memory.write_obj(index.to_le(), GuestAddress(at)).unwrap();
+        put(memory, at, index);
     }
 
     pub(crate) fn available_index(&self) -> u16 {
@@ -150,34 +143,41 @@ impl DriverQueue {
     }
 
     /// `idx` of the used ring.
-    pub(crate) fn used_index(&self, memory: &GuestMemoryMmap) -> u16 {
-        let index: u16 = memory
-            .load(
-                GuestAddress(self.base + 0x2002),
-                std::sync::atomic::Ordering::SeqCst,
-            )
-            .unwrap();
-        u16::from_le(index)
+    pub(crate) fn used_index(&self, memory: &GuestRam) -> u16 {
+        get(memory, self.base + 0x2002, AccessSize::Half) as u16
     }
 
     /// `flags` of the used ring.
-    pub(crate) fn used_flags(&self, memory: &GuestMemoryMmap) -> u16 {
-        let flags: u16 = memory.read_obj(GuestAddress(self.base + 0x2000)).unwrap();
-        u16::from_le(flags)
+    pub(crate) fn used_flags(&self, memory: &GuestRam) -> u16 {
+        get(memory, self.base + 0x2000, AccessSize::Half) as u16
     }
 
     /// `avail_event` of the used ring.
-    pub(crate) fn available_event(&self, memory: &GuestMemoryMmap) -> u16 {
+    pub(crate) fn available_event(&self, memory: &GuestRam) -> u16 {
         let at = self.base + 0x2004 + 8 * u64::from(self.size);
-        let event: u16 = memory.read_obj(GuestAddress(at)).unwrap();
-        u16::from_le(event)
+        get(memory, at, AccessSize::Half) as u16
     }
 
     /// The last element of the used ring: head and length.
-    pub(crate) fn last_used(&self, memory: &GuestMemoryMmap) -> (u32, u32) {
+    pub(crate) fn last_used(&self, memory: &GuestRam) -> (u32, u32) {
         let last = self.used_index(memory).wrapping_sub(1) % self.size;
         let at = self.base + 0x2004 + 8 * u64::from(last);
-        let read = |at| u32::from_le(memory.read_obj::<u32>(GuestAddress(at)).unwrap());
+        let read = |at| get(memory, at, AccessSize::Word) as u32;
         (read(at), read(at + 4))
     }
+}
+
+/// Stores after everything before it.
+fn put(memory: &GuestRam, at: u64, value: u16) {
+    fence(Ordering::SeqCst);
+    let stored = memory.store(GuestPhysAddr(at), AccessSize::Half, value.into());
+    stored.unwrap();
+    fence(Ordering::SeqCst);
+}
+
+/// Loads before everything after it.
+fn get(memory: &GuestRam, at: u64, size: AccessSize) -> u64 {
+    let value = memory.load(GuestPhysAddr(at), size).unwrap();
+    fence(Ordering::SeqCst);
+    value
 }

@@ -1,6 +1,12 @@
 //! What tier 1 does where only its insides show it.
 
-use std::sync::Arc;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use vm_core::{AccessSize, GuestPhysAddr, time::AlarmService};
 use vm_cross_arch::guest::riscv64::regs;
@@ -8,10 +14,11 @@ use vm_mem::GuestRam;
 
 use super::*;
 use crate::{
+    atomic,
     guest::riscv64::{HartConfig, Riscv64, testing::NoDevices},
     vcpu::{MachineShared, VcpuControl, VcpuRequest},
 };
-use asm::{Program, addi, csrrw, jal, jalr, reg::*};
+use asm::{FENCE_I, Program, addi, csrrw, jal, jalr, reg::*};
 
 #[allow(dead_code, reason = "the engine's tests need more of it")]
 #[path = "../../../tests/common/asm.rs"]
@@ -47,7 +54,9 @@ fn harts(count: usize, code: &Program) -> Vec<Vcpu<Riscv64>> {
             threshold: 0,
             code_bytes: 4 << 20,
         };
-        vcpu.set_engine(Engine::Jit(policy)).unwrap();
+        if jit::SUPPORTED {
+            vcpu.set_engine(Engine::Jit(policy)).unwrap();
+        }
         vcpu
     };
     (0..count).map(hart).collect()
@@ -110,6 +119,83 @@ fn a_guard_never_passes_for_a_number_of_another_round() {
     assert!(before.0 > 500 && before.1 == 0, "{before:?}");
     let after = run(elsewhere);
     assert_eq!(after, (before.0, 333), "what was mapped before still runs");
+}
+
+/// Counts in A3, and fences.
+fn fencing() -> Program {
+    let mut p = Program::new();
+    p.pad(0x2000).put([addi(A3, A3, 1), FENCE_I, jal(ZERO, -8)]);
+    p
+}
+
+#[test]
+fn code_is_compared_until_all_know_of_its_page_whoever_marked_it() {
+    if !jit::SUPPORTED {
+        return;
+    }
+    let code = RAM + 0x2000;
+    let [mut fencer, mut storer, mut marker] =
+        <[_; 3]>::try_from(harts(3, &fencing())).ok().unwrap();
+    // A vCPU that does not look around for a while, with direct access to the page.
+    let _running = storer.core.control.enter();
+    let mut store = |va, value| {
+        let (core, guest) = (&mut storer.core, &mut storer.guest);
+        memory::store(core, guest, va, AccessSize::Word, value).unwrap();
+        let entry = core.tlb.lookup(va >> 12, core.data_space, core.accept[1]);
+        assert_ne!(entry.unwrap().host_write, 0, "nobody has heard of it");
+    };
+    store(code + 0x100, 0);
+    for vcpu in [&mut marker, &mut fencer] {
+        vcpu.pc = code;
+        assert!(vcpu.run_for(300).is_none());
+    }
+    assert_eq!((x(&fencer, A3), x(&fencer, A4)), (100, 0));
+    store(code, addi(A4, A4, 1).into());
+    assert!(fencer.run_for(300).is_none());
+    // The first time, it had not fenced yet.
+    assert_eq!((x(&fencer, A3), x(&fencer, A4)), (101, 99));
+}
+
+#[test]
+fn a_fence_waits_for_writes_that_have_begun() {
+    let mut vcpu = harts(1, &fencing()).remove(0);
+    vcpu.pc = RAM + 0x2000;
+    let shared = Arc::clone(&vcpu.core.machine);
+    let has_ended = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let pending = shared.ram.begin_write();
+        let fencer = scope.spawn(|| {
+            assert!(vcpu.run_for(3).is_none());
+            has_ended.load(Ordering::SeqCst)
+        });
+        // Time enough to get past the fence.
+        std::thread::sleep(Duration::from_millis(100));
+        has_ended.store(true, Ordering::SeqCst);
+        drop(pending);
+        assert!(fencer.join().unwrap(), "the write was still going on");
+    });
+}
+
+#[test]
+fn writes_of_devices_end_reservations() {
+    let vcpu = &mut harts(2, &Program::new())[0];
+    let (core, guest) = (&mut vcpu.core, &mut vcpu.guest);
+    let (at, size) = (RAM + 0x1_0040, AccessSize::Double);
+    let ram = core.machine.ram.clone();
+    // The value stays what it was.
+    for (written, bytes, holds) in [
+        (at, 8, false),
+        (at + 0x3f, 1, false),
+        (at - 8, 9, false),
+        (at - 0x8040, 0x9000, false),
+        (at - 8, 8, true),
+        (at + 0x40, 0x8000, true),
+    ] {
+        assert_eq!(atomic::load_reserved(core, guest, at, size), Ok(0));
+        ram.write(GuestPhysAddr(written), &vec![0; bytes]).unwrap();
+        let stored = atomic::store_conditional(core, guest, at, size, 0);
+        assert_eq!(stored, Ok(holds), "{bytes} bytes at {written:#x}");
+    }
 }
 
 fn everything() -> VcpuRequest {

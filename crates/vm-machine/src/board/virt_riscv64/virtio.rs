@@ -1,8 +1,7 @@
 //! The board's virtio devices.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
-use vm_core::GuestPhysAddr;
 use vm_device::{
     interrupt::plic::Plic,
     pci::PciHost,
@@ -36,7 +35,7 @@ pub(super) struct VirtioParts<'a> {
 impl VirtioParts<'_> {
     /// Plugs in the entropy source, the console if it was asked for, and the disks.
     pub(super) fn add_to(&self, builder: &mut Builder) -> Result<(), MachineError> {
-        let memory = self.memory();
+        let memory = DmaMemory::new(&self.shared.ram);
         let entropy = Entropy::new().map_err(thread_error("virtio-rng"))?;
         self.plug_pci("virtio-rng", Arc::new(entropy), &memory)?;
         if self.config.console_device == ConsoleDevice::Virtio {
@@ -64,13 +63,6 @@ impl VirtioParts<'_> {
             builder.map(window, Arc::new(VacantSlot::new(name)))?;
         }
         Ok(())
-    }
-
-    /// Guest memory whose translated code is dropped where devices write.
-    fn memory(&self) -> DmaMemory {
-        let machine = Arc::downgrade(self.shared);
-        let observer = move |addr, len| forget_code(&machine, addr, len);
-        DmaMemory::observed(self.shared.ram.memory(), Arc::new(observer))
     }
 
     fn plug_console(&self, memory: &DmaMemory) -> Result<(), MachineError> {
@@ -132,12 +124,5 @@ fn thread_error(what: &str) -> impl Fn(std::io::Error) -> MachineError {
     move |cause| MachineError::Thread {
         what: what.to_owned(),
         cause,
-    }
-}
-
-/// A device wrote `len` bytes at `addr`: what was translated from there is void.
-fn forget_code(machine: &Weak<MachineShared>, addr: GuestPhysAddr, len: u64) {
-    if let Some(machine) = machine.upgrade() {
-        machine.written_by_device(addr, len);
     }
 }

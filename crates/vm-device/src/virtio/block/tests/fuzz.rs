@@ -2,7 +2,7 @@
 //! serves again after a reset. Proper drivers get what a plain model says.
 
 use proptest::prelude::*;
-use vm_memory::{Bytes, GuestAddress};
+use vm_core::GuestPhysAddr;
 
 use super::{
     DiskDriver, TestDisk,
@@ -87,7 +87,7 @@ proptest! {
             }
             let queue = &mut driver.0.queues[0];
             for (index, bytes) in (0u16..).zip(&attack.table) {
-                memory.write_slice(bytes, GuestAddress(queue.descriptor_addr(index))).unwrap();
+                memory.write(GuestPhysAddr(queue.descriptor_addr(index)), bytes).unwrap();
             }
             for head in &attack.heads {
                 queue.add_head(&memory, *head);
@@ -111,7 +111,7 @@ proptest! {
         for index in 0..QUEUE_SIZE {
             let descriptor = Descriptor { addr: BUFFERS, len: 1, flags: WRITE };
             let bytes = descriptor.bytes(NEXT, (index + 1) % len);
-            memory.write_slice(&bytes, GuestAddress(queue.descriptor_addr(index))).unwrap();
+            memory.write(GuestPhysAddr(queue.descriptor_addr(index)), &bytes).unwrap();
         }
         queue.add_head(&memory, start);
         driver.0.bus.notify(0);

@@ -34,13 +34,12 @@ impl Riscv64 {
         }
         let gpa = self.quadword(core, va)?;
         let (expected, new) = (read_pair(core, rd), read_pair(core, rs2));
-        let machine = core.machine.clone();
-        let swap = || compare_exchange(&machine, gpa, expected, new);
-        let old = machine
-            .reservations
-            .with_line(gpa.0, swap)
+        let swap = |machine: &MachineShared| {
+            let swap = || compare_exchange(machine, gpa, expected, new);
+            machine.reservations.with_line(gpa.0, swap)
+        };
+        let old = memory::write_ram(core, gpa, BYTES, swap)
             .ok_or_else(|| self.access_fault(va, AccessKind::Write))?;
-        memory::written(core, gpa, BYTES);
         write_pair(core, rd, old);
         Ok(Outcome::Value(0))
     }
@@ -73,8 +72,8 @@ fn compare_exchange(
     let size = AccessSize::Double;
     let old = [machine.ram.load(low, size)?, machine.ram.load(high, size)?];
     if old == expected {
-        machine.ram.store(low, size, new[0])?;
-        machine.ram.store(high, size, new[1])?;
+        memory::store_ram(machine, low, size, new[0])?;
+        memory::store_ram(machine, high, size, new[1])?;
     }
     Some(old)
 }

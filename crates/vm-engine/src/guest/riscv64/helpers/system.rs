@@ -27,8 +27,7 @@ impl Riscv64 {
 
     /// FENCE.I.
     pub(in super::super) fn fence_i(&self, core: &mut Core) -> Outcome {
-        core.machine.blocks.sync();
-        core.jump_flush.code();
+        core.sync_instructions();
         Outcome::Value(0)
     }
 
