@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use serde_json::Value;
-use vm_core::snapshot::SavedState;
+use vm_core::snapshot::{Kind, SavedState};
 
 use super::layout::{DEVICE, RAM, RAM_BYTES};
 
@@ -55,8 +55,8 @@ impl State {
         let mut fields = Vec::new();
         let hart = &self.hart;
         // Saved by this very build, it can be read back.
-        let kind: &'static str = "riscv64-hart";
-        if let Ok(value) = hart.decode::<Value>(kind, hart.version) {
+        let kind = Kind::<Value>::new("riscv64-hart", hart.version);
+        if let Ok(value) = kind.load(hart) {
             flatten("", &value, &mut fields);
         }
         fields
