@@ -1,59 +1,68 @@
 //! Busybox does on the benchmarks' machine what it does elsewhere, on every engine.
 
+use std::time::Duration;
+
 use vm_bench::{
     fetch,
     linux::Machine,
     workloads::{AWK, GZIP, PROGRAMS, SHA256},
 };
 use vm_engine::vcpu::Engine;
+use vm_testing::within_time;
+
+const HOUR: Duration = Duration::from_secs(3600);
 
 #[test]
 #[ignore = "needs the default guest"]
 fn programs_do_what_they_should_again_and_again() {
-    let code = fetch::guest_code().unwrap();
-    for program in PROGRAMS {
-        let input = (program.input)();
-        let mut results = Vec::new();
-        for engine in [Engine::Interpreter, Engine::default()] {
-            let machine = Machine::new(&code.busybox, program.arguments, &input, engine);
-            let mut machine = machine.unwrap();
-            for _ in 0..3 {
-                results.push(machine.run_well().unwrap());
-                machine.restart().unwrap();
+    within_time(HOUR, "the end of all programs", || {
+        let code = fetch::guest_code().unwrap();
+        for program in PROGRAMS {
+            let input = (program.input)();
+            let mut results = Vec::new();
+            for engine in [Engine::Interpreter, Engine::default()] {
+                let machine = Machine::new(&code.busybox, program.arguments, &input, engine);
+                let mut machine = machine.unwrap();
+                for _ in 0..3 {
+                    results.push(machine.run_well().unwrap());
+                    machine.restart().unwrap();
+                }
+            }
+            assert!(
+                results.iter().all(|result| *result == results[0]),
+                "{}",
+                program.name
+            );
+            let output = &results[0].output;
+            match program.name {
+                name if name == SHA256.name => assert_eq!(output.len(), 64 + "  -\n".len()),
+                name if name == AWK.name => assert_eq!(sums(output), expected_sums(&input)),
+                name if name == GZIP.name => assert!(output.starts_with(&[0x1f, 0x8b])),
+                _ => assert_eq!(String::from_utf8_lossy(output), sorted(&input)),
             }
         }
-        assert!(
-            results.iter().all(|result| *result == results[0]),
-            "{}",
-            program.name
-        );
-        let output = &results[0].output;
-        match program.name {
-            name if name == SHA256.name => assert_eq!(output.len(), 64 + "  -\n".len()),
-            name if name == AWK.name => assert_eq!(sums(output), expected_sums(&input)),
-            name if name == GZIP.name => assert!(output.starts_with(&[0x1f, 0x8b])),
-            _ => assert_eq!(String::from_utf8_lossy(output), sorted(&input)),
-        }
-    }
+    });
 }
 
 #[test]
 #[ignore = "needs the default guest"]
 fn a_program_that_dies_is_told_from_one_that_fails() {
-    let code = fetch::guest_code().unwrap();
-    let run = |file: &[u8], arguments: &[&str]| {
-        let machine = Machine::new(file, arguments, &[], Engine::Interpreter);
-        machine.unwrap().run_well().map(|ended| ended.status)
-    };
-    let error = run(&code.busybox, &["busybox", "false"]).unwrap_err();
-    assert!(error.to_string().contains("status 1"), "{error}");
-    // Without code at its entry point, it executes zeros, which are no instruction.
-    let mut broken = code.busybox.clone();
-    let entry = u64::from_le_bytes(broken[24..32].try_into().unwrap());
-    let at = (entry - 0x1_0000) as usize;
-    broken[at..at + 4].fill(0);
-    let error = run(&broken, &["busybox"]).unwrap_err();
-    assert!(error.to_string().contains("exception 2"), "{error}");
+    within_time(HOUR, "the end of all programs", || {
+        let code = fetch::guest_code().unwrap();
+        let run = |file: &[u8], arguments: &[&str]| {
+            let machine = Machine::new(file, arguments, &[], Engine::Interpreter);
+            machine.unwrap().run_well().map(|ended| ended.status)
+        };
+        let error = run(&code.busybox, &["busybox", "false"]).unwrap_err();
+        assert!(error.to_string().contains("status 1"), "{error}");
+        // Without code at its entry point, it executes zeros, which are no instruction.
+        let mut broken = code.busybox.clone();
+        let entry = u64::from_le_bytes(broken[24..32].try_into().unwrap());
+        let at = (entry - 0x1_0000) as usize;
+        broken[at..at + 4].fill(0);
+        let error = run(&broken, &["busybox"]).unwrap_err();
+        assert!(error.to_string().contains("exception 2"), "{error}");
+    });
 }
 
 fn numbers(line: &str) -> (u64, u64) {

@@ -10,12 +10,14 @@ use std::{
     process::{Command, Stdio},
     sync::Arc,
     thread,
+    time::Duration,
 };
 
 use vm_core::GuestArch;
 use vm_device::console::MemoryOutput;
 use vm_image::{Image, ImageRef, cached, command_argument, default_cache_dir};
 use vm_machine::{ExitStatus, Machine, config::MachineOptions, console::HostConsole};
+use vm_testing::within_time;
 
 const OPENSBI: &str = "/usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin";
 
@@ -131,37 +133,41 @@ fn a_reset_boots_again() {
 #[test]
 #[ignore = "needs the default guest"]
 fn a_booted_kernel_goes_on_from_its_saved_state() {
-    let image = image();
-    let command = "echo begin; for n in 1 2 3 4 5; do md5sum /bin/busybox; sleep 0.2; done; nproc";
-    let options = MachineOptions::default()
-        .kernel(image.kernel)
-        .initrd(image.initrd)
-        .cpus(2u32)
-        .append(image.cmdline + " " + &command_argument(command));
-    let (mut original, output) = machine(options.clone());
-    let handle = original.handle();
-    let saver = thread::spawn(move || {
-        let mut seen = String::new();
-        while !seen.contains("\nbegin\r") {
-            seen += &String::from_utf8_lossy(&output.take());
-        }
-        let state = handle.save().unwrap();
-        handle.stop();
-        (state, seen + &String::from_utf8_lossy(&output.take()))
-    });
-    assert_eq!(original.run().unwrap(), ExitStatus::Stopped);
-    drop(original);
-    let (state, before) = saver.join().unwrap();
+    within_time(Duration::from_secs(900), "both machines", || {
+        let image = image();
+        let command =
+            "echo begin; for n in 1 2 3 4 5; do md5sum /bin/busybox; sleep 0.2; done; nproc";
+        let options = MachineOptions::default()
+            .kernel(image.kernel)
+            .initrd(image.initrd)
+            .cpus(2u32)
+            .append(image.cmdline + " " + &command_argument(command));
+        let (mut original, output) = machine(options.clone());
+        let handle = original.handle();
+        let saver = thread::spawn(move || {
+            let mut seen = String::new();
+            while !seen.contains("\nbegin\r") {
+                seen += &String::from_utf8_lossy(&output.take());
+                thread::sleep(Duration::from_millis(1));
+            }
+            let state = handle.save().unwrap();
+            handle.stop();
+            (state, seen + &String::from_utf8_lossy(&output.take()))
+        });
+        assert_eq!(original.run().unwrap(), ExitStatus::Stopped);
+        drop(original);
+        let (state, before) = saver.join().unwrap();
 
-    let (mut copy, output) = machine(options);
-    copy.restore(&state).unwrap();
-    assert_eq!(copy.run().unwrap(), ExitStatus::PowerOff { status: 0 });
-    let text = before + &String::from_utf8_lossy(&output.take());
-    assert_eq!(text.matches("/bin/busybox\r").count(), 5, "{text}");
-    assert!(
-        text.contains("\n2\r\n") && text.contains("exit status 0"),
-        "{text}"
-    );
+        let (mut copy, output) = machine(options);
+        copy.restore(&state).unwrap();
+        assert_eq!(copy.run().unwrap(), ExitStatus::PowerOff { status: 0 });
+        let text = before + &String::from_utf8_lossy(&output.take());
+        assert_eq!(text.matches("/bin/busybox\r").count(), 5, "{text}");
+        assert!(
+            text.contains("\n2\r\n") && text.contains("exit status 0"),
+            "{text}"
+        );
+    });
 }
 
 fn machine(options: MachineOptions) -> (Machine, Arc<MemoryOutput>) {

@@ -1,6 +1,8 @@
 //! The program, as a user starts it.
 
 mod common;
+#[path = "common/ended.rs"]
+mod ended;
 
 use std::{
     fs,
@@ -9,13 +11,13 @@ use std::{
 };
 
 use common::{guest, trine};
+use ended::run_to_end;
+use vm_testing::within;
 
 /// Runs to the end and returns exit code, standard output and error.
 fn run(args: &[&str]) -> (i32, String, String) {
-    let output = trine(args).stdin(Stdio::null()).output().unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let code = output.status.code().unwrap();
-    (code, text(&output.stdout), text(&output.stderr))
+    let ended = run_to_end(trine(args).stdin(Stdio::null()));
+    (ended.code.unwrap(), ended.out, ended.err)
 }
 
 fn run_guest(name: &str, more: &[&str]) -> (i32, String, String) {
@@ -189,20 +191,22 @@ fn errors_say_what_to_do_and_nothing_else() {
 
 #[test]
 fn nobody_has_to_read_what_the_program_says() {
-    let deaf = || {
-        let (_, writer) = io::pipe().unwrap();
-        Stdio::from(writer)
-    };
-    let program = guest("htif");
-    let program = program.to_str().unwrap();
-    for (args, expected) in [
-        (["run", "--bios", "none", "--kernel", program], 42),
-        (["run", "--bios", "none", "--kernel", "/no/such"], 1),
-    ] {
-        let mut command = trine(&args);
-        let status = command.stdin(Stdio::null()).stdout(deaf()).stderr(deaf());
-        assert_eq!(status.status().unwrap().code(), Some(expected), "{args:?}");
-    }
+    within("the ends of the program", || {
+        let deaf = || {
+            let (_, writer) = io::pipe().unwrap();
+            Stdio::from(writer)
+        };
+        let program = guest("htif");
+        let program = program.to_str().unwrap();
+        for (args, expected) in [
+            (["run", "--bios", "none", "--kernel", program], 42),
+            (["run", "--bios", "none", "--kernel", "/no/such"], 1),
+        ] {
+            let mut command = trine(&args);
+            let status = command.stdin(Stdio::null()).stdout(deaf()).stderr(deaf());
+            assert_eq!(status.status().unwrap().code(), Some(expected), "{args:?}");
+        }
+    });
 }
 
 #[test]
@@ -216,28 +220,30 @@ fn the_device_tree_can_be_had_without_running() {
 
 #[test]
 fn the_end_of_the_input_is_not_the_end_of_the_guest() {
-    let program = guest("echo");
-    let args = [
-        "run",
-        "--bios",
-        "none",
-        "--kernel",
-        program.to_str().unwrap(),
-    ];
-    let mut child = trine(&args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut input = child.stdin.take().unwrap();
-    // More than the queues on the way hold, and then the guest's own end.
-    let text = "0123456789abcde\n".repeat(1000);
-    input.write_all(text.as_bytes()).unwrap();
-    input.write_all(b"\x04").unwrap();
-    drop(input);
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(0));
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), text);
+    within("the end of the guest", || {
+        let program = guest("echo");
+        let args = [
+            "run",
+            "--bios",
+            "none",
+            "--kernel",
+            program.to_str().unwrap(),
+        ];
+        let mut child = trine(&args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut input = child.stdin.take().unwrap();
+        // More than the queues on the way hold, and then the guest's own end.
+        let text = "0123456789abcde\n".repeat(1000);
+        input.write_all(text.as_bytes()).unwrap();
+        input.write_all(b"\x04").unwrap();
+        drop(input);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), text);
+    });
 }
 
 #[test]

@@ -25,6 +25,7 @@ use vm_device::{
     syscon::{self, TestFinisher},
     timer::aclint::{self, Aclint, HartLines},
 };
+use vm_testing::within;
 
 const HARTS: usize = 4;
 const ACCESSES_PER_HART: usize = 20_000;
@@ -131,22 +132,24 @@ fn hammer(bus: &MmioBus, seed: u64) {
 
 #[test]
 fn harts_that_hammer_every_register_neither_stop_nor_break_the_devices() {
-    let platform = Platform::new();
-    std::thread::scope(|scope| {
-        for hart in 0..HARTS as u64 {
-            let bus = &platform.bus;
-            scope.spawn(move || hammer(bus, 0x9e37_79b9_7f4a_7c15 + hart));
+    within("the accesses of all harts", || {
+        let platform = Platform::new();
+        std::thread::scope(|scope| {
+            for hart in 0..HARTS as u64 {
+                let bus = &platform.bus;
+                scope.spawn(move || hammer(bus, 0x9e37_79b9_7f4a_7c15 + hart));
+            }
+        });
+        let copy = Platform::new();
+        for (from, to) in platform.components.iter().zip(&copy.components) {
+            let saved = from.save().unwrap();
+            to.restore(&saved).unwrap();
         }
+        let write = |value| {
+            let finisher = GuestPhysAddr(0x10_0000);
+            copy.bus.write(finisher, AccessSize::Word, value).unwrap();
+        };
+        write(syscon::FINISHER_PASS.into());
+        assert_eq!(copy.power_events.load(Ordering::SeqCst), 1);
     });
-    let copy = Platform::new();
-    for (from, to) in platform.components.iter().zip(&copy.components) {
-        let saved = from.save().unwrap();
-        to.restore(&saved).unwrap();
-    }
-    let write = |value| {
-        let finisher = GuestPhysAddr(0x10_0000);
-        copy.bus.write(finisher, AccessSize::Word, value).unwrap();
-    };
-    write(syscon::FINISHER_PASS.into());
-    assert_eq!(copy.power_events.load(Ordering::SeqCst), 1);
 }

@@ -150,6 +150,8 @@ impl Reservations {
 mod tests {
     use std::sync::{Arc, atomic::AtomicU64};
 
+    use vm_testing::join;
+
     use super::*;
 
     #[test]
@@ -210,7 +212,7 @@ mod tests {
                 })
             })
             .collect();
-        threads.into_iter().for_each(|t| t.join().unwrap());
+        threads.into_iter().for_each(|t| join("all increments", t));
         assert_eq!(cell.load(Ordering::SeqCst), 8000);
     }
 }

@@ -170,6 +170,8 @@ fn due_alarms(alarms: &[Weak<Entry>], now: u64) -> (Vec<Arc<Entry>>, Option<u64>
 mod tests {
     use std::sync::mpsc;
 
+    use vm_testing::receive;
+
     use super::*;
     use crate::time::{HostClock, ManualClock};
 
@@ -179,10 +181,10 @@ mod tests {
         let (tx, rx) = mpsc::channel();
         let alarm = service.alarm(move || tx.send(()).unwrap());
         alarm.set(Some(service.clock().now_ns() + 1_000_000));
-        rx.recv().unwrap();
+        receive("the alarm", &rx);
         assert!(rx.try_recv().is_err());
         alarm.set(Some(0));
-        rx.recv().unwrap();
+        receive("the alarm", &rx);
     }
 
     #[test]
@@ -199,10 +201,7 @@ mod tests {
                 alarm
             })
             .collect();
-        assert_eq!(
-            [rx.recv().unwrap(), rx.recv().unwrap(), rx.recv().unwrap()],
-            [1, 2, 3]
-        );
+        assert_eq!([(); 3].map(|()| receive("an alarm", &rx)), [1, 2, 3]);
         drop(alarms);
     }
 

@@ -1,4 +1,5 @@
 use proptest::prelude::*;
+use vm_testing::within;
 
 use super::*;
 
@@ -130,32 +131,34 @@ fn replacing_keeps_the_first_of_two_that_overlap() {
 
 #[test]
 fn readers_see_the_old_or_the_new_mapping_while_it_moves() {
-    let bus = MmioBus::new();
-    let fixed = Mapping {
-        base: GuestPhysAddr(0x1000),
-        len: 0x100,
-        device: probe("fixed"),
-    };
-    let at = |base| Mapping {
-        base: GuestPhysAddr(base),
-        len: 0x100,
-        device: probe("moving"),
-    };
-    bus.replace([fixed.clone(), at(0x2000)]);
-    std::thread::scope(|scope| {
-        let mover = scope.spawn(|| {
-            for round in 0..2000u64 {
-                bus.replace([fixed.clone(), at(0x2000 + round % 2 * 0x1000)]);
+    within("reads of a bus that changes", || {
+        let bus = MmioBus::new();
+        let fixed = Mapping {
+            base: GuestPhysAddr(0x1000),
+            len: 0x100,
+            device: probe("fixed"),
+        };
+        let at = |base| Mapping {
+            base: GuestPhysAddr(base),
+            len: 0x100,
+            device: probe("moving"),
+        };
+        bus.replace([fixed.clone(), at(0x2000)]);
+        std::thread::scope(|scope| {
+            let mover = scope.spawn(|| {
+                for round in 0..2000u64 {
+                    bus.replace([fixed.clone(), at(0x2000 + round % 2 * 0x1000)]);
+                }
+            });
+            while !mover.is_finished() {
+                assert_eq!(read(&bus, 0x1010, AccessSize::Byte), Some(0x10));
+                let moving = [0x2020, 0x3020].map(|addr| read(&bus, addr, AccessSize::Byte));
+                assert!(moving.iter().flatten().all(|value| *value == 0x20));
             }
         });
-        while !mover.is_finished() {
-            assert_eq!(read(&bus, 0x1010, AccessSize::Byte), Some(0x10));
-            let moving = [0x2020, 0x3020].map(|addr| read(&bus, addr, AccessSize::Byte));
-            assert!(moving.iter().flatten().all(|value| *value == 0x20));
-        }
+        assert_eq!(read(&bus, 0x3020, AccessSize::Byte), Some(0x20));
+        assert_eq!(read(&bus, 0x2020, AccessSize::Byte), None);
     });
-    assert_eq!(read(&bus, 0x3020, AccessSize::Byte), Some(0x20));
-    assert_eq!(read(&bus, 0x2020, AccessSize::Byte), None);
 }
 
 proptest! {

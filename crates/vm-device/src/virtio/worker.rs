@@ -132,8 +132,14 @@ impl Worker {
     #[cfg(test)]
     pub(super) fn settle(&self) {
         let mut state = self.shared.state.lock();
+        let end = std::time::Instant::now() + vm_testing::DEADLINE;
         while state.busy || (state.kicked && state.activation.is_some() && state.pauses == 0) {
-            self.shared.idle.wait(&mut state);
+            let late = self.shared.idle.wait_until(&mut state, end).timed_out();
+            assert!(
+                !late,
+                "the work of a device: not within {:?}",
+                vm_testing::DEADLINE
+            );
         }
     }
 }

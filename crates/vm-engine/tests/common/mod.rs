@@ -9,7 +9,7 @@ use std::{
         Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use vm_core::{
@@ -23,6 +23,7 @@ use vm_engine::{
 };
 use vm_mem::GuestRam;
 use vm_optimizers::TierPolicy;
+use vm_testing::join;
 
 /// Where RAM starts and harts begin.
 pub const RAM: u64 = 0x8000_0000;
@@ -37,6 +38,8 @@ const MSI: u32 = 3;
 
 /// How often [`Bare::run_while`] looks.
 const POLL: Duration = Duration::from_millis(1);
+/// How long it does so.
+const LIMIT: Duration = Duration::from_secs(600);
 
 #[derive(Default)]
 struct Devices {
@@ -163,15 +166,20 @@ impl Bare {
                 })
             })
             .collect();
+        let begin = Instant::now();
         while threads.iter().any(|thread| !thread.is_finished()) {
+            assert!(
+                begin.elapsed() < LIMIT,
+                "the end of the harts: not within {LIMIT:?}"
+            );
             if !going_on(&self.shared.ram) {
                 self.devices.stop_all();
             }
             std::thread::sleep(POLL);
         }
+        let threads = threads.into_iter();
         threads
-            .into_iter()
-            .map(|thread| thread.join().unwrap())
+            .map(|thread| join("the end of a hart", thread))
             .collect()
     }
 }

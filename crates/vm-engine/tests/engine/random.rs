@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use vm_core::{AccessSize, GuestPhysAddr};
 use vm_cross_arch::guest::riscv64::regs;
 use vm_engine::vcpu::attention;
+use vm_testing::wait_until;
 
 use crate::{
     common::asm::{reg::*, *},
@@ -222,10 +223,10 @@ fn run(code: &[u32], seeds: &[u64], mode: Mode) -> State {
     }
     let running = machine.start();
     if mode == Mode::Interrupted {
-        while running.control(0).attention() & attention::STOP == 0 {
+        wait_until("the end of the program", || {
             running.control(0).set_line(MSI, true);
-            std::thread::yield_now();
-        }
+            running.control(0).attention() & attention::STOP != 0
+        });
     }
     let harts = running.join();
     let x = |hart: &Hart, n: u32| hart.core.get(regs::x(n as u8));

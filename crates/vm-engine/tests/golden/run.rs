@@ -14,6 +14,7 @@ use vm_engine::{
     vcpu::{Core, Engine, MachineShared, Vcpu, VcpuExit},
 };
 use vm_optimizers::TierPolicy;
+use vm_testing::within;
 
 use crate::{
     case::{Case, Exit, State, Test},
@@ -110,7 +111,11 @@ fn tier_1(block: &Block, core: Core, features: Features) -> (Exit, Core) {
     });
     vcpu.set_engine_for(engine, features)
         .expect("memory for code");
-    assert_eq!(vcpu.run(), VcpuExit::Stopped);
+    let (mut vcpu, exit) = within("the end of a block", move || {
+        let exit = vcpu.run();
+        (vcpu, exit)
+    });
+    assert_eq!(exit, VcpuExit::Stopped);
     assert!(
         vcpu.take_stats().tier1.code.blocks >= 1,
         "nothing was compiled"

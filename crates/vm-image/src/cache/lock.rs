@@ -44,20 +44,24 @@ impl CacheLock {
 mod tests {
     use std::sync::mpsc;
 
+    use vm_testing::within;
+
     use super::*;
 
     #[test]
     fn the_second_waits_for_the_first() {
-        let dir = tempfile::tempdir().unwrap();
-        let images = dir.path().join("images");
-        let first = CacheLock::acquire(&images, || panic!("nobody else has it")).unwrap();
-        let (sender, receiver) = mpsc::channel();
-        std::thread::scope(|scope| {
-            let waiter =
-                scope.spawn(|| CacheLock::acquire(&images, || sender.send(()).unwrap()).map(drop));
-            receiver.recv().unwrap();
-            drop(first);
-            waiter.join().unwrap().unwrap();
+        within("both locks", || {
+            let dir = tempfile::tempdir().unwrap();
+            let images = dir.path().join("images");
+            let first = CacheLock::acquire(&images, || panic!("nobody else has it")).unwrap();
+            let (sender, receiver) = mpsc::channel();
+            std::thread::scope(|scope| {
+                let waiter = scope
+                    .spawn(|| CacheLock::acquire(&images, || sender.send(()).unwrap()).map(drop));
+                receiver.recv().unwrap();
+                drop(first);
+                waiter.join().unwrap().unwrap();
+            });
         });
     }
 

@@ -2,6 +2,8 @@
 
 use std::{cell::RefCell, fs};
 
+use vm_testing::within;
+
 use super::*;
 use crate::{
     Silent,
@@ -458,12 +460,14 @@ fn progress_adds_up() {
 
 #[test]
 fn pulls_at_the_same_time_make_one_image() {
-    let setup = Setup::new(&FakeArchive::new());
-    let images: Vec<Image> = std::thread::scope(|scope| {
-        let pulls: Vec<_> = (0..4)
-            .map(|_| scope.spawn(|| ensure(&debian(), &setup.options, &Silent).unwrap()))
-            .collect();
-        pulls.into_iter().map(|pull| pull.join().unwrap()).collect()
+    within("four pulls", || {
+        let setup = Setup::new(&FakeArchive::new());
+        let images: Vec<Image> = std::thread::scope(|scope| {
+            let pulls: Vec<_> = (0..4)
+                .map(|_| scope.spawn(|| ensure(&debian(), &setup.options, &Silent).unwrap()))
+                .collect();
+            pulls.into_iter().map(|pull| pull.join().unwrap()).collect()
+        });
+        assert!(images.iter().all(|image| *image == images[0]));
     });
-    assert!(images.iter().all(|image| *image == images[0]));
 }

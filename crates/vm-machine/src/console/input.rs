@@ -135,6 +135,8 @@ impl ConsoleInput {
 mod tests {
     use std::thread;
 
+    use vm_testing::{join, wait_until, within};
+
     use super::*;
 
     /// Takes up to `limit` bytes until told of room.
@@ -210,10 +212,11 @@ mod tests {
             let (input, data) = (Arc::clone(&input), data.clone());
             thread::spawn(move || input.send(&data))
         };
-        while port.taken.lock().len() < CAPACITY + data.len() {
+        wait_until("all input", || {
             port.make_room(100);
-        }
-        assert!(sender.join().unwrap());
+            port.taken.lock().len() >= CAPACITY + data.len()
+        });
+        assert!(join("the sender", sender));
         assert_eq!(port.taken.lock()[CAPACITY..], data);
     }
 
@@ -221,6 +224,9 @@ mod tests {
     fn closing_ends_the_waiting() {
         let input = ConsoleInput::new();
         input.close();
-        assert!(!input.send(&[b'x'; 2 * CAPACITY]));
+        let sent = within("the end of a closed console", move || {
+            input.send(&[b'x'; 2 * CAPACITY])
+        });
+        assert!(!sent);
     }
 }

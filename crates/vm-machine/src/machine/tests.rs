@@ -13,7 +13,7 @@ use std::{
 use vm_device::console::MemoryOutput;
 use vm_engine::{jit::SUPPORTED, vcpu::Engine};
 use vm_optimizers::TierPolicy;
-use vm_testing::DEADLINE;
+use vm_testing::{DEADLINE, join, wait_until};
 
 use super::*;
 mod htif;
@@ -166,11 +166,13 @@ fn a_reset_clears_memory_or_ends_the_machine() {
     let handle = machine.handle();
     let runner = thread::spawn(move || machine.run());
     let mut seen = Vec::new();
-    while seen.len() < 3 {
+    wait_until("three lives", || {
         seen.extend(output.take());
-    }
+        seen.len() >= 3
+    });
     handle.stop();
-    assert_eq!(runner.join().unwrap().unwrap(), ExitStatus::Stopped);
+    let status = join("the end of the machine", runner);
+    assert_eq!(status.unwrap(), ExitStatus::Stopped);
     assert!(seen.iter().all(|byte| *byte == b'1'), "{seen:?}");
 }
 
@@ -186,7 +188,7 @@ fn a_guest_that_is_nowhere_can_be_stopped() {
         handle.stop();
     });
     assert_eq!(fixture.run().0, ExitStatus::Stopped);
-    stopper.join().unwrap();
+    join("what stops the machine", stopper);
 }
 
 /// A machine whose guest hammers all devices, among them a disk on each bus.
@@ -238,7 +240,7 @@ fn a_guest_that_hammers_the_devices_can_be_saved_and_stopped() {
             states
         });
         assert_eq!(fixture.run().0, ExitStatus::Stopped);
-        state = stopper.join().unwrap().pop();
+        state = join("what stops the machine", stopper).pop();
     }
 }
 
@@ -251,9 +253,10 @@ fn a_machine_goes_on_from_its_saved_state() {
     let output = fixture.output.clone();
     let saver = thread::spawn(move || {
         let mut seen = Vec::new();
-        while seen.len() < 7 {
+        wait_until("seven letters", || {
             seen.extend(output.take());
-        }
+            seen.len() >= 7
+        });
         handle.pause().unwrap();
         let state = handle.save().unwrap();
         seen.extend(output.take());
@@ -265,7 +268,7 @@ fn a_machine_goes_on_from_its_saved_state() {
         (state, String::from_utf8(seen).unwrap())
     });
     let (status, rest) = fixture.run();
-    let (state, seen) = saver.join().unwrap();
+    let (state, seen) = join("the saved state", saver);
     assert_eq!((status, seen.clone() + &rest), (OFF, alphabet.clone()));
 
     let mut other = Fixture::new(options);
@@ -286,7 +289,7 @@ fn a_state_of_another_machine_is_refused() {
         state.unwrap()
     });
     fixture.run();
-    let state = saver.join().unwrap();
+    let state = join("the saved state", saver);
     for (options, part) in [
         (bare_metal("nowhere").cpus(2u32), "--cpus"),
         (bare_metal("nowhere").memory(ByteSize::mib(8)), "size"),
@@ -356,13 +359,14 @@ fn statistics_add_up_over_resets_and_vcpus() {
     let output = fixture.output.clone();
     let stopper = thread::spawn(move || {
         let mut seen = 0;
-        while seen < 3 {
+        wait_until("three lives", || {
             seen += output.take().len();
-        }
+            seen >= 3
+        });
         handle.stop();
     });
     assert_eq!(fixture.run().0, ExitStatus::Stopped);
-    stopper.join().unwrap();
+    join("what stops the machine", stopper);
     let stats = fixture.machine.stats();
     assert!(stats.resets >= 2 && stats.total().instructions > stats.resets);
 }

@@ -1,6 +1,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use proptest::prelude::*;
+use vm_testing::within;
 
 use super::*;
 use crate::testing::TestLine;
@@ -217,36 +218,38 @@ fn saved_state_restores_pending_and_in_service() {
 
 #[test]
 fn threads_that_claim_at_once_never_serve_the_same_request() {
-    const CLAIMS: usize = 500;
-    let bench = Bench::new(4);
-    for context in 0..4 {
-        bench.enable(context, 3, 1);
-    }
-    let line = bench.plic.line(3).unwrap();
-    line.set_level(true);
-    let in_service = AtomicBool::new(false);
-    let serve = &|context| {
-        let mut claims = 0;
-        while claims < CLAIMS {
-            if bench.claim(context) != 3 {
-                std::thread::yield_now();
-                continue;
-            }
-            claims += 1;
-            assert!(!in_service.swap(true, Ordering::SeqCst));
-            line.set_level(false);
-            line.set_level(true);
-            in_service.store(false, Ordering::SeqCst);
-            bench.complete(context, 3);
-        }
-    };
-    std::thread::scope(|scope| {
+    within("claims of four contexts", || {
+        const CLAIMS: usize = 500;
+        let bench = Bench::new(4);
         for context in 0..4 {
-            scope.spawn(move || serve(context));
+            bench.enable(context, 3, 1);
         }
+        let line = bench.plic.line(3).unwrap();
+        line.set_level(true);
+        let in_service = AtomicBool::new(false);
+        let serve = &|context| {
+            let mut claims = 0;
+            while claims < CLAIMS {
+                if bench.claim(context) != 3 {
+                    std::thread::yield_now();
+                    continue;
+                }
+                claims += 1;
+                assert!(!in_service.swap(true, Ordering::SeqCst));
+                line.set_level(false);
+                line.set_level(true);
+                in_service.store(false, Ordering::SeqCst);
+                bench.complete(context, 3);
+            }
+        };
+        std::thread::scope(|scope| {
+            for context in 0..4 {
+                scope.spawn(move || serve(context));
+            }
+        });
+        assert_eq!(bench.levels(), [true; 4]);
+        assert_eq!(bench.read(0x1000), 1 << 3);
     });
-    assert_eq!(bench.levels(), [true; 4]);
-    assert_eq!(bench.read(0x1000), 1 << 3);
 }
 
 /// The specification, said as plainly as possible.

@@ -2,6 +2,7 @@ use std::sync::mpsc;
 
 use proptest::prelude::*;
 use vm_core::time::{HostClock, ManualClock};
+use vm_testing::receive;
 
 use super::*;
 use crate::{
@@ -134,7 +135,7 @@ fn the_alarm_service_raises_the_wire() {
     for (offset, value) in [(IRQ_ENABLED, 1), (ALARM_HIGH, at >> 32), (ALARM_LOW, at)] {
         rtc.write(offset, AccessSize::Word, value).unwrap();
     }
-    rx.recv().unwrap();
+    receive("the alarm", &rx);
     assert_eq!(rtc.read(ALARM_STATUS, AccessSize::Word), Some(0));
 }
 

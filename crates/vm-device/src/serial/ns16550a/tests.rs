@@ -1,6 +1,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use proptest::prelude::*;
+use vm_testing::wait_until;
 
 use super::{spec::*, *};
 use crate::{console::MemoryOutput, testing::TestLine};
@@ -254,7 +255,9 @@ fn probe_and_open(bench: &Bench) {
     // The console prints before the port is opened.
     bench.write(IER_DLM, 0);
     for byte in *b"boot" {
-        while bench.read(LSR) & LSR_THR_EMPTY == 0 {}
+        wait_until("room in the transmitter", || {
+            bench.read(LSR) & LSR_THR_EMPTY != 0
+        });
         bench.write(RBR_THR_DLL, byte);
     }
     // autoconfig
@@ -301,7 +304,7 @@ fn a_guest_without_interrupts_polls() {
     bench.uart.input(b"ab");
     assert_eq!(bench.read(RBR_THR_DLL), 0);
     for byte in *b"ab" {
-        while bench.read(LSR) & LSR_DATA_READY == 0 {}
+        wait_until("input", || bench.read(LSR) & LSR_DATA_READY != 0);
         assert_eq!(bench.read(RBR_THR_DLL), byte);
     }
     bench.uart.input(b"c");
@@ -328,9 +331,10 @@ fn input_beyond_the_queue_stays_with_the_host_until_there_is_room() {
     }
     assert_eq!(reads, INPUT_LEN / 2);
     assert_eq!(bench.uart.input(&offered[..INPUT_LEN / 2]), INPUT_LEN / 2);
-    while bench.read(LSR) & LSR_DATA_READY != 0 {
-        bench.read(RBR_THR_DLL);
-    }
+    wait_until("an empty receiver", || {
+        let ready = bench.read(LSR) & LSR_DATA_READY != 0;
+        ready.then(|| bench.read(RBR_THR_DLL)).is_none()
+    });
     assert_eq!(calls.load(Ordering::SeqCst), 1);
 }
 

@@ -5,6 +5,7 @@ use vm_core::{
     irq::unconnected,
     time::{Clock, HostClock, ManualClock},
 };
+use vm_testing::receive;
 
 use super::*;
 use crate::testing::TestLine;
@@ -145,10 +146,10 @@ fn the_alarm_raises_the_wire() {
         timer,
     };
     let aclint = Aclint::new(vec![lines], HZ, &alarms).unwrap();
-    rx.recv().expect("what is due from the start");
+    receive("what is due from the start", &rx);
     let soon = clock.ticks(HZ) + 20_000;
     aclint.write(MTIMECMP, AccessSize::Double, soon).unwrap();
-    rx.recv().unwrap();
+    receive("the timer", &rx);
     assert!(aclint.counter().now() >= soon);
 }
 

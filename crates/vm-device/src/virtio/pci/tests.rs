@@ -5,6 +5,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use proptest::prelude::*;
 use vm_core::{AccessSize, GuestPhysAddr, MmioDevice, MsiSink, PhysBus, irq, snapshot::Snapshot};
+use vm_testing::wait_for;
 
 use super::VirtioPci;
 use crate::{
@@ -70,11 +71,12 @@ fn set_vector(pci: &VirtioPci, index: u64, data: u32) {
 fn msix_capability(pci: &VirtioPci) -> u16 {
     let byte = |offset| pci.config_read(offset, AccessSize::Byte) as u16;
     let mut at = byte(0x34);
-    while byte(at) != 0x11 {
+    wait_for("the MSI-X capability", || {
         assert_ne!(at, 0, "no MSI-X");
+        let found = (byte(at) == 0x11).then_some(at);
         at = byte(at + 1);
-    }
-    at
+        found
+    })
 }
 
 #[test]

@@ -4,10 +4,7 @@
 mod queue;
 mod transport;
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
 
 use vm_core::GuestPhysAddr;
 use vm_mem::GuestRam;
@@ -35,15 +32,7 @@ pub(super) fn memory() -> GuestRam {
 /// The first address that tests may use for buffers.
 pub(super) const BUFFERS: u64 = 0x10_0000;
 
-/// Waits for something a device's thread does; fails after a minute.
-#[track_caller]
-pub(super) fn wait_until(what: &str, condition: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !condition() {
-        assert!(Instant::now() < deadline, "never happened: {what}");
-        std::thread::yield_now();
-    }
-}
+pub(super) use vm_testing::wait_until;
 
 /// A driver with its device.
 pub(super) struct Driver<T> {
@@ -181,10 +170,10 @@ impl<T: Transport> Driver<T> {
 macro_rules! on_every_transport {
     ($($test:ident),* $(,)?) => {
         mod mmio {
-            $(#[test] fn $test() { super::$test::<crate::virtio::testing::MmioBus>(); })*
+            $(#[test] fn $test() { vm_testing::within(stringify!($test), super::$test::<crate::virtio::testing::MmioBus>); })*
         }
         mod pci {
-            $(#[test] fn $test() { super::$test::<crate::virtio::testing::PciBus>(); })*
+            $(#[test] fn $test() { vm_testing::within(stringify!($test), super::$test::<crate::virtio::testing::PciBus>); })*
         }
     };
 }

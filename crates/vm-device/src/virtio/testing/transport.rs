@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use vm_core::{AccessSize, MmioDevice, snapshot::Snapshot};
+use vm_testing::wait_for;
 
 use crate::{
     pci::{ConfigChange, PciFunction},
@@ -213,14 +214,16 @@ impl PciBus {
 pub(crate) fn find_capability(pci: &VirtioPci, cfg_type: u8) -> Option<u16> {
     let byte = |offset| pci.config_read(offset, AccessSize::Byte) as u8;
     let mut at = byte(0x34);
-    while at != 0 {
+    wait_for("the end of the capabilities", || {
         let offset = u16::from(at);
-        if byte(offset) == 0x09 && byte(offset + 3) == cfg_type {
-            return Some(offset);
+        if at == 0 {
+            return Some(None);
+        } else if byte(offset) == 0x09 && byte(offset + 3) == cfg_type {
+            return Some(Some(offset));
         }
         at = byte(offset + 1);
-    }
-    None
+        None
+    })
 }
 
 /// Lets a function decode its BARs, as the PCI host would.

@@ -1,5 +1,7 @@
 use std::sync::{atomic::AtomicU32, mpsc};
 
+use vm_testing::within;
+
 use super::*;
 use crate::virtio::{
     interrupt::{DeviceLink, InterruptStatus},
@@ -32,66 +34,72 @@ fn activation() -> Activation {
 
 #[test]
 fn kicks_without_an_activation_and_during_a_pause_wait() {
-    let counter = Arc::<Counter>::default();
-    let served = || counter.served.load(Ordering::SeqCst);
-    let worker = Worker::spawn("test", counter.clone()).unwrap();
-    worker.kick();
-    worker.settle();
-    assert_eq!(served(), 0);
-    worker.quiesce();
-    worker.quiesce();
-    worker.activate(activation());
-    worker.resume();
-    worker.settle();
-    assert_eq!(served(), 0);
-    worker.resume();
-    worker.settle();
-    assert_eq!(served(), 1);
-    worker.kicker()();
-    worker.settle();
-    assert_eq!(served(), 2);
-    worker.deactivate();
-    worker.kick();
-    worker.settle();
-    assert_eq!(served(), 2);
-    assert!(worker.activation().is_none());
+    within("a worker", || {
+        let counter = Arc::<Counter>::default();
+        let served = || counter.served.load(Ordering::SeqCst);
+        let worker = Worker::spawn("test", counter.clone()).unwrap();
+        worker.kick();
+        worker.settle();
+        assert_eq!(served(), 0);
+        worker.quiesce();
+        worker.quiesce();
+        worker.activate(activation());
+        worker.resume();
+        worker.settle();
+        assert_eq!(served(), 0);
+        worker.resume();
+        worker.settle();
+        assert_eq!(served(), 1);
+        worker.kicker()();
+        worker.settle();
+        assert_eq!(served(), 2);
+        worker.deactivate();
+        worker.kick();
+        worker.settle();
+        assert_eq!(served(), 2);
+        assert!(worker.activation().is_none());
+    });
 }
 
 #[test]
 fn a_panic_ends_in_a_reset_and_nobody_waits_for_ever() {
-    let counter = Arc::<Counter>::default();
-    let worker = Worker::spawn("test", counter.clone()).unwrap();
-    counter.panics.store(true, Ordering::SeqCst);
-    let broken = activation();
-    broken.link.set_status(status::DRIVER_OK);
-    worker.activate(broken.clone());
-    worker.settle();
-    assert!(!broken.link.is_live());
-    worker.quiesce();
-    worker.resume();
-    counter.panics.store(false, Ordering::SeqCst);
-    worker.activate(activation());
-    worker.settle();
-    assert_eq!(counter.served.load(Ordering::SeqCst), 2);
+    within("a worker", || {
+        let counter = Arc::<Counter>::default();
+        let worker = Worker::spawn("test", counter.clone()).unwrap();
+        counter.panics.store(true, Ordering::SeqCst);
+        let broken = activation();
+        broken.link.set_status(status::DRIVER_OK);
+        worker.activate(broken.clone());
+        worker.settle();
+        assert!(!broken.link.is_live());
+        worker.quiesce();
+        worker.resume();
+        counter.panics.store(false, Ordering::SeqCst);
+        worker.activate(activation());
+        worker.settle();
+        assert_eq!(counter.served.load(Ordering::SeqCst), 2);
+    });
 }
 
 #[test]
 fn dropping_a_worker_ends_its_thread() {
-    struct Tell(Mutex<mpsc::Sender<()>>);
-    impl Handler for Tell {
-        fn serve(&self, _: &Activation, _: &Control) -> Result<(), QueueFault> {
-            Ok(())
+    within("a worker", || {
+        struct Tell(Mutex<mpsc::Sender<()>>);
+        impl Handler for Tell {
+            fn serve(&self, _: &Activation, _: &Control) -> Result<(), QueueFault> {
+                Ok(())
+            }
         }
-    }
-    impl Drop for Tell {
-        fn drop(&mut self) {
-            let _ = self.0.lock().send(());
+        impl Drop for Tell {
+            fn drop(&mut self) {
+                let _ = self.0.lock().send(());
+            }
         }
-    }
-    let (tell, told) = mpsc::channel();
-    let worker = Worker::spawn("test", Arc::new(Tell(Mutex::new(tell)))).unwrap();
-    worker.activate(activation());
-    drop(worker);
-    // The thread owned the handler: it is gone by now.
-    assert_eq!(told.try_recv(), Ok(()));
+        let (tell, told) = mpsc::channel();
+        let worker = Worker::spawn("test", Arc::new(Tell(Mutex::new(tell)))).unwrap();
+        worker.activate(activation());
+        drop(worker);
+        // The thread owned the handler: it is gone by now.
+        assert_eq!(told.try_recv(), Ok(()));
+    });
 }

@@ -8,11 +8,9 @@ use std::{
     time::Duration,
 };
 
+use super::*;
 use parking_lot::Mutex;
 use vm_device::console::{ConsoleOutput, ReadyCallback};
-use vm_testing::{join, wait_until};
-
-use super::*;
 
 /// An output that takes so many bytes and no more.
 struct Paper {

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use vm_core::power::PowerEvent;
 use vm_cross_arch::guest::riscv64::{Helper, regs};
+use vm_testing::within;
 
 use crate::{
     cache::JumpFlush,
@@ -206,56 +207,58 @@ fn timers_need_no_sstc() {
 
 #[test]
 fn requests_run_on_all_targets_before_the_call_returns() {
-    let firmware = scripted(|call| {
-        // What another hart asks meanwhile must be served, or both would wait.
-        let asked = VcpuRequest::DropWrites { page: RAM >> 12 };
-        call.core.control.post(asked);
-        let flush = VcpuRequest::FlushTlb {
-            va: 0,
-            pages: u64::MAX,
-            asid: None,
+    within("a call that waits for another hart", || {
+        let firmware = scripted(|call| {
+            // What another hart asks meanwhile must be served, or both would wait.
+            let asked = VcpuRequest::DropWrites { page: RAM >> 12 };
+            call.core.control.post(asked);
+            let flush = VcpuRequest::FlushTlb {
+                va: 0,
+                pages: u64::MAX,
+                asid: None,
+            };
+            call.run_on(0..2, &[flush, VcpuRequest::SyncInstructions]);
+            SbiReturn::Done {
+                error: 0,
+                value: call.core.machine.blocks.epoch(),
+            }
+        });
+        let config = HartConfig {
+            firmware: Some(firmware),
+            ..HartConfig::default()
         };
-        call.run_on(0..2, &[flush, VcpuRequest::SyncInstructions]);
-        SbiReturn::Done {
-            error: 0,
-            value: call.core.machine.blocks.epoch(),
-        }
-    });
-    let config = HartConfig {
-        firmware: Some(firmware),
-        ..HartConfig::default()
-    };
-    let mut harts = Fixture::harts(vec![config.clone(), config]);
-    let (mut other, mut own) = (harts.remove(1), harts.remove(0));
-    own.hart.reset_to_supervisor(&mut own.core, RAM, 0, 0);
-    own.core.jump_flush = JumpFlush::default();
-    let epoch = own.core.machine.blocks.epoch();
-    let running = other.core.control.enter();
-    let server = std::thread::spawn(move || {
-        let mut flushes = 0;
-        loop {
-            other.core.control.sleep_until(|| false);
-            other.core.control.take_attention(attention::REQUEST);
-            for request in other.core.control.take_requests() {
-                match request {
-                    VcpuRequest::Notify(done) => {
-                        done.complete();
-                        return flushes;
+        let mut harts = Fixture::harts(vec![config.clone(), config]);
+        let (mut other, mut own) = (harts.remove(1), harts.remove(0));
+        own.hart.reset_to_supervisor(&mut own.core, RAM, 0, 0);
+        own.core.jump_flush = JumpFlush::default();
+        let epoch = own.core.machine.blocks.epoch();
+        let running = other.core.control.enter();
+        let server = std::thread::spawn(move || {
+            let mut flushes = 0;
+            loop {
+                other.core.control.sleep_until(|| false);
+                other.core.control.take_attention(attention::REQUEST);
+                for request in other.core.control.take_requests() {
+                    match request {
+                        VcpuRequest::Notify(done) => {
+                            done.complete();
+                            return flushes;
+                        }
+                        VcpuRequest::FlushTlb { .. } => {
+                            flushes += 1;
+                            other.hart.request(&mut other.core, request);
+                        }
+                        other => assert!(matches!(other, VcpuRequest::SyncInstructions)),
                     }
-                    VcpuRequest::FlushTlb { .. } => {
-                        flushes += 1;
-                        other.hart.request(&mut other.core, request);
-                    }
-                    other => assert!(matches!(other, VcpuRequest::SyncInstructions)),
                 }
             }
-        }
+        });
+        own.helper(Helper::Ecall, [0; 3]).unwrap();
+        assert_eq!(server.join().unwrap(), 1);
+        drop(running);
+        assert!(own.core.jump_flush.is_pending());
+        assert_eq!(results(&own), (0, epoch + 1), "the own part");
     });
-    own.helper(Helper::Ecall, [0; 3]).unwrap();
-    assert_eq!(server.join().unwrap(), 1);
-    drop(running);
-    assert!(own.core.jump_flush.is_pending());
-    assert_eq!(results(&own), (0, epoch + 1), "the own part");
 }
 
 #[test]

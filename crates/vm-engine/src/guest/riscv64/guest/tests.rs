@@ -5,6 +5,7 @@ use std::sync::{
 
 use vm_core::{AccessKind, GuestPhysAddr, power::PowerEvent};
 use vm_cross_arch::ir::{Terminator, fixed};
+use vm_testing::within;
 
 use crate::{
     guest::{
@@ -126,31 +127,33 @@ const TIMER_PROGRAM: &[u32] = &[
 
 #[test]
 fn a_kernel_sleeps_until_its_timer_fires() {
-    let config = HartConfig {
-        firmware: Some(Arc::new(PowerOff)),
-        ..HartConfig::default()
-    };
-    let Fixture { hart, core, clock } = Fixture::with(config);
-    let code: Vec<u8> = TIMER_PROGRAM
-        .iter()
-        .flat_map(|word| word.to_le_bytes())
-        .collect();
-    core.machine.ram.write(GuestPhysAddr(RAM), &code).unwrap();
-    let (control, machine) = (core.control.clone(), core.machine.clone());
-    let mut vcpu = Vcpu::new(0, control, machine, hart, RAM);
-    vcpu.guest.reset_to_supervisor(&mut vcpu.core, RAM, 0, 0);
-    let done = AtomicBool::new(false);
-    let exit = std::thread::scope(|scope| {
-        scope.spawn(|| {
-            while !done.load(Ordering::SeqCst) {
-                clock.advance_ns(1000);
-                std::thread::yield_now();
-            }
+    within("the end of the program", || {
+        let config = HartConfig {
+            firmware: Some(Arc::new(PowerOff)),
+            ..HartConfig::default()
+        };
+        let Fixture { hart, core, clock } = Fixture::with(config);
+        let code: Vec<u8> = TIMER_PROGRAM
+            .iter()
+            .flat_map(|word| word.to_le_bytes())
+            .collect();
+        core.machine.ram.write(GuestPhysAddr(RAM), &code).unwrap();
+        let (control, machine) = (core.control.clone(), core.machine.clone());
+        let mut vcpu = Vcpu::new(0, control, machine, hart, RAM);
+        vcpu.guest.reset_to_supervisor(&mut vcpu.core, RAM, 0, 0);
+        let done = AtomicBool::new(false);
+        let exit = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(Ordering::SeqCst) {
+                    clock.advance_ns(1000);
+                    std::thread::yield_now();
+                }
+            });
+            let exit = vcpu.run();
+            done.store(true, Ordering::SeqCst);
+            exit
         });
-        let exit = vcpu.run();
-        done.store(true, Ordering::SeqCst);
-        exit
+        assert_eq!(exit, VcpuExit::Power(PowerEvent::PowerOff { status: 5 }));
+        assert_eq!(vcpu.guest.privilege(), Supervisor);
     });
-    assert_eq!(exit, VcpuExit::Power(PowerEvent::PowerOff { status: 5 }));
-    assert_eq!(vcpu.guest.privilege(), Supervisor);
 }

@@ -1,5 +1,3 @@
-use vm_testing::{join, wait_until};
-
 use super::{super::*, *};
 use crate::config::ConsoleDevice;
 
