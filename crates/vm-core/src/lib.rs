@@ -1,5 +1,5 @@
 //! The words every Trine crate speaks: architectures, addresses, accesses,
-//! buses, interrupt lines, time and saved state.
+//! buses, interrupt lines, time, saved state, and files at a position.
 //!
 //! This crate depends on no other crate of the workspace.
 
@@ -7,8 +7,10 @@ pub mod access;
 pub mod addr;
 pub mod arch;
 pub mod bus;
+pub mod file;
 pub mod float;
 pub mod irq;
+mod os;
 pub mod power;
 pub mod snapshot;
 pub mod time;

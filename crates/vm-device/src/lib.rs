@@ -5,6 +5,7 @@
 pub mod bus;
 pub mod console;
 pub mod interrupt;
+mod os;
 pub mod pci;
 pub mod rtc;
 pub mod serial;

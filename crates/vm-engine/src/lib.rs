@@ -10,6 +10,7 @@ pub mod interp;
 pub mod jit;
 pub mod memory;
 pub mod observe;
+mod os;
 mod pages;
 pub mod reservation;
 pub mod softfloat;

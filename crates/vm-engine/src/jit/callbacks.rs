@@ -23,6 +23,59 @@ use crate::{
     vcpu::{Core, Vcpu},
 };
 
+/// The convention by which generated code and the engine call each other: on x86-64
+/// System V's, which Windows does not follow by itself.
+#[cfg(target_arch = "x86_64")]
+macro_rules! calling_convention {
+    (fn $name:ident $arguments:tt -> $result:ty $body:block) => {
+        pub(super) unsafe extern "sysv64" fn $name<G: Guest> $arguments -> $result $body
+    };
+    (type $name:ident = fn $arguments:tt) => {
+        type $name = unsafe extern "sysv64" fn $arguments;
+    };
+}
+/// There is no back-end yet whose code could call.
+#[cfg(not(target_arch = "x86_64"))]
+macro_rules! calling_convention {
+    (fn $name:ident $arguments:tt -> $result:ty $body:block) => {
+        pub(super) unsafe extern "C" fn $name<G: Guest> $arguments -> $result $body
+    };
+    (type $name:ident = fn $arguments:tt) => {
+        type $name = unsafe extern "C" fn $arguments;
+    };
+}
+
+/// Makes the functions that generated code calls of those that do the work.
+macro_rules! called_by_code {
+    ($($name:ident($($argument:ident: $type:ty),*) -> $result:ty;)*) => {$(
+        calling_convention! {
+            fn $name(slots: *mut u64 $(, $argument: $type)*) -> $result {
+                // SAFETY: called by generated code with what `enter` passed.
+                let vcpu = unsafe { vcpu::<G>(slots) };
+                super::$name(vcpu $(, $argument)*)
+            }
+        }
+    )*};
+}
+
+/// What is called, by address.
+mod entry {
+    use super::{Answer, Guest, vcpu};
+
+    called_by_code! {
+        load(va: u64, code: u32, caller: usize) -> Answer;
+        store(va: u64, value: u64, code: u32, caller: usize) -> Answer;
+        op() -> Answer;
+        link(exit: u64) -> usize;
+        indirect(va: u64) -> usize;
+        helper() -> usize;
+        poll(position: u64) -> usize;
+        stale(position: u64) -> usize;
+    }
+}
+
+calling_convention! { type Enter = fn(*mut u64, usize) }
+
 /// A result, and where the guest goes on if not in the calling block (else 0).
 #[repr(C)]
 pub(crate) struct Answer {
@@ -33,21 +86,20 @@ pub(crate) struct Answer {
 /// The functions for a vCPU with guest `G`.
 pub(crate) fn callbacks<G: Guest>() -> Callbacks {
     Callbacks {
-        load: load::<G> as *const () as usize,
-        store: store::<G> as *const () as usize,
-        op: op::<G> as *const () as usize,
-        link: link::<G> as *const () as usize,
-        indirect: indirect::<G> as *const () as usize,
-        helper: helper::<G> as *const () as usize,
-        poll: poll::<G> as *const () as usize,
-        stale: stale::<G> as *const () as usize,
+        load: entry::load::<G> as *const () as usize,
+        store: entry::store::<G> as *const () as usize,
+        op: entry::op::<G> as *const () as usize,
+        link: entry::link::<G> as *const () as usize,
+        indirect: entry::indirect::<G> as *const () as usize,
+        helper: entry::helper::<G> as *const () as usize,
+        poll: entry::poll::<G> as *const () as usize,
+        stale: entry::stale::<G> as *const () as usize,
     }
 }
 
 /// Runs generated code at `host` until it leaves; `enter` is the address of
 /// the way in.
 pub(crate) fn enter<G: Guest>(vcpu: &mut Vcpu<G>, enter: usize, host: usize) {
-    type Enter = unsafe extern "C" fn(*mut u64, usize);
     let vcpu: *mut Vcpu<G> = vcpu;
     // SAFETY: `enter` is the address of a stub with this signature, made by
     // `runtime_code`; `host` is that of a block or stub in the same memory,
@@ -83,9 +135,7 @@ fn size(code: u32) -> AccessSize {
     AccessSize::from_bytes(1 << (code & 3)).unwrap_or(AccessSize::Double)
 }
 
-unsafe extern "C" fn load<G: Guest>(slots: *mut u64, va: u64, code: u32, caller: usize) -> Answer {
-    // SAFETY: called by generated code with what `enter` passed.
-    let vcpu = unsafe { vcpu::<G>(slots) };
+fn load<G: Guest>(vcpu: &mut Vcpu<G>, va: u64, code: u32, caller: usize) -> Answer {
     match memory::load_for_jit(&mut vcpu.core, &mut vcpu.guest, va, size(code)) {
         Ok(value) => Answer {
             value,
@@ -95,15 +145,7 @@ unsafe extern "C" fn load<G: Guest>(slots: *mut u64, va: u64, code: u32, caller:
     }
 }
 
-unsafe extern "C" fn store<G: Guest>(
-    slots: *mut u64,
-    va: u64,
-    value: u64,
-    code: u32,
-    caller: usize,
-) -> Answer {
-    // SAFETY: called by generated code with what `enter` passed.
-    let vcpu = unsafe { vcpu::<G>(slots) };
+fn store<G: Guest>(vcpu: &mut Vcpu<G>, va: u64, value: u64, code: u32, caller: usize) -> Answer {
     match memory::store_for_jit(&mut vcpu.core, &mut vcpu.guest, va, size(code), value) {
         Ok(()) => {
             vcpu.drop_code();
@@ -150,9 +192,7 @@ fn virtual_address<G: Guest>(vcpu: &Vcpu<G>, position: i32) -> u64 {
     bias.wrapping_add(i64::from(position) as u64)
 }
 
-unsafe extern "C" fn op<G: Guest>(slots: *mut u64) -> Answer {
-    // SAFETY: called by generated code with what `enter` passed.
-    let vcpu = unsafe { vcpu::<G>(slots) };
+fn op<G: Guest>(vcpu: &mut Vcpu<G>) -> Answer {
     vcpu.core.calls.ops += 1;
     let callee = vcpu.core.jit.callee;
     let Some(callee) = vcpu.host_op(callee) else {
@@ -217,24 +257,18 @@ fn atomic_access(op: &Op, core: &Core) -> Option<(u64, AccessKind)> {
     Some((va, kind))
 }
 
-unsafe extern "C" fn link<G: Guest>(slots: *mut u64, exit: u64) -> usize {
-    // SAFETY: called by generated code with what `enter` passed.
-    let vcpu = unsafe { vcpu::<G>(slots) };
+fn link<G: Guest>(vcpu: &mut Vcpu<G>, exit: u64) -> usize {
     vcpu.core.calls.jumps += 1;
     vcpu.link(exit as u32)
 }
 
-unsafe extern "C" fn indirect<G: Guest>(slots: *mut u64, va: u64) -> usize {
-    // SAFETY: called by generated code with what `enter` passed.
-    let vcpu = unsafe { vcpu::<G>(slots) };
+fn indirect<G: Guest>(vcpu: &mut Vcpu<G>, va: u64) -> usize {
     vcpu.core.calls.jumps += 1;
     vcpu.pc = va;
     vcpu.dispatch()
 }
 
-unsafe extern "C" fn helper<G: Guest>(slots: *mut u64) -> usize {
-    // SAFETY: called by generated code with what `enter` passed.
-    let vcpu = unsafe { vcpu::<G>(slots) };
+fn helper<G: Guest>(vcpu: &mut Vcpu<G>) -> usize {
     vcpu.core.calls.helpers += 1;
     let (pc, callee) = (site_pc(vcpu), vcpu.core.jit.callee);
     // The end of a page may be where code positions wrap; their distance is right.
@@ -261,17 +295,13 @@ unsafe extern "C" fn helper<G: Guest>(slots: *mut u64) -> usize {
     }
 }
 
-unsafe extern "C" fn poll<G: Guest>(slots: *mut u64, position: u64) -> usize {
-    // SAFETY: called by generated code with what `enter` passed.
-    let vcpu = unsafe { vcpu::<G>(slots) };
+fn poll<G: Guest>(vcpu: &mut Vcpu<G>, position: u64) -> usize {
     vcpu.core.calls.polls += 1;
     vcpu.pc = virtual_address(vcpu, position as i32);
     vcpu.poll()
 }
 
-unsafe extern "C" fn stale<G: Guest>(slots: *mut u64, position: u64) -> usize {
-    // SAFETY: called by generated code with what `enter` passed.
-    let vcpu = unsafe { vcpu::<G>(slots) };
+fn stale<G: Guest>(vcpu: &mut Vcpu<G>, position: u64) -> usize {
     vcpu.core.calls.jumps += 1;
     vcpu.pc = virtual_address(vcpu, position as i32);
     vcpu.forget_host();

@@ -21,8 +21,8 @@ pub use short_tlb::ShortTlbs;
 pub(crate) use short_tlb::View;
 pub(crate) use state::{JitState, LoneReservation, with_host_fp};
 
-/// Whether there is a back-end for this host.
-pub const SUPPORTED: bool = cfg!(all(target_arch = "x86_64", target_os = "linux"));
+/// Whether there is a back-end for this host's processor.
+pub const SUPPORTED: bool = cfg!(target_arch = "x86_64");
 
 /// Guest instructions between two looks at what others want of the vCPU.
 pub(crate) const BUDGET: i32 = 10_000;

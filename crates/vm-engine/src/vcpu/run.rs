@@ -8,16 +8,14 @@ use vm_cross_arch::{
     passes,
 };
 
-use super::{
-    Core, VcpuExit, VcpuStats, attention, control::Running, serve, stats::thread_cpu_ns,
-    tiered::Tier1,
-};
+use super::{Core, VcpuExit, VcpuStats, attention, control::Running, serve, tiered::Tier1};
 use crate::{
     cache::{Code, JumpCache, JumpKey, MAX_SOURCE, Mapping, Origin},
     guest::{Exception, Guest, HelperCall, Outcome},
     interp::{self, Fault, Next, Program},
     memory,
     observe::BlockTracer,
+    os::thread_cpu_ns,
     vcpu::{MachineShared, VcpuControl},
 };
 

@@ -2,7 +2,6 @@
 
 use std::{ops::AddAssign, time::Instant};
 
-use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 use vm_mem::tlb::TlbStats;
 
@@ -112,12 +111,6 @@ impl Tier1Stats {
     pub fn compile_us_per_100(&self) -> f64 {
         ratio(self.code.compile_ns, self.code.instructions) / 10.0
     }
-}
-
-/// CPU time of the calling thread, in nanoseconds.
-pub(super) fn thread_cpu_ns() -> u64 {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
 
 fn ratio(a: u64, b: u64) -> f64 {

@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use vm_core::GuestPhysAddr;
+use vm_core::{GuestPhysAddr, file::FileAt as _};
 use vm_mem::GuestRam;
 
 use super::BootError;
@@ -116,22 +116,12 @@ impl Read for Reader<'_> {
                     .len()
                     .min(usize::try_from(left).unwrap_or(usize::MAX));
                 let buffer = buffer.get_mut(..wanted).unwrap_or_default();
-                read_at(file, buffer, self.at)?
+                file.read_at(buffer, self.at)?
             }
         };
         self.at += count as u64;
         Ok(count)
     }
-}
-
-#[cfg(unix)]
-fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::read_at(file, buffer, at)
-}
-
-#[cfg(windows)]
-fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
-    std::os::windows::fs::FileExt::seek_read(file, buffer, at)
 }
 
 impl PartialEq for Content {

@@ -10,6 +10,7 @@ use std::{
 };
 
 use same_file::Handle;
+use vm_core::file::is_block_device;
 
 pub use output::OutputFile;
 
@@ -151,16 +152,6 @@ impl Files {
 /// Whether what is written there can be read again, and again.
 fn keeps_contents(metadata: &fs::Metadata) -> bool {
     metadata.is_file() || is_block_device(metadata)
-}
-
-#[cfg(unix)]
-fn is_block_device(metadata: &fs::Metadata) -> bool {
-    std::os::unix::fs::FileTypeExt::is_block_device(&metadata.file_type())
-}
-
-#[cfg(not(unix))]
-fn is_block_device(_metadata: &fs::Metadata) -> bool {
-    false
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::host::contract::{Runtime, ShortTlb};
 
-/// Addresses of the engine's functions, all `extern "C"` of the System V ABI.
+/// Addresses of the engine's functions, all `extern "sysv64"` on every system.
 /// The first argument is always the address of slot 0.
 ///
 /// `load(state, va, size, caller)` and `store(state, va, value, size, caller)` (of
@@ -50,7 +50,7 @@ pub struct Callbacks {
 pub struct RuntimeCode {
     /// The code, position-independent.
     pub bytes: Vec<u8>,
-    /// Enters generated code: `extern "C" fn(state: slot 0, code)`.
+    /// Enters generated code: `extern "sysv64" fn(state: slot 0, code)`.
     pub enter: u32,
     /// Leaves it: what callbacks return to end [`enter`](Self::enter).
     pub leave: u32,

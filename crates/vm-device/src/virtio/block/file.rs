@@ -7,8 +7,10 @@ use std::{
 };
 
 use tracing::warn;
+use vm_core::file::{FileAt as _, is_block_device};
 
 use super::{BlockBackend, BlockError, SECTOR_LEN};
+use crate::os;
 
 /// Zeros written at once where the host cannot zero a range by itself.
 static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
@@ -111,16 +113,6 @@ fn lock(file: &File, path: &Path, read_only: bool) -> Result<(), BlockError> {
     }
 }
 
-#[cfg(unix)]
-fn is_block_device(metadata: &std::fs::Metadata) -> bool {
-    std::os::unix::fs::FileTypeExt::is_block_device(&metadata.file_type())
-}
-
-#[cfg(not(unix))]
-fn is_block_device(_metadata: &std::fs::Metadata) -> bool {
-    false
-}
-
 impl BlockBackend for FileBackend {
     fn len(&self) -> u64 {
         // A file of the host is far from 2^64 bytes long.
@@ -141,16 +133,17 @@ impl BlockBackend for FileBackend {
             .len()
             .min(usize::try_from(stored).unwrap_or(usize::MAX));
         let (stored, padding) = data.split_at_mut(stored);
-        positioned::read(&self.file, offset, stored)?;
+        self.file.read_exact_at(stored, offset)?;
         if !padding.is_empty() {
             padding.fill(0);
-            positioned::read_to_end(&self.file, offset + stored.len() as u64, padding)?;
+            self.file
+                .read_to_end_at(padding, offset + stored.len() as u64)?;
         }
         Ok(())
     }
 
     fn write_at(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        positioned::write(&self.file, offset, data)
+        self.file.write_all_at(data, offset)
     }
 
     fn flush(&self) -> io::Result<()> {
@@ -158,118 +151,16 @@ impl BlockBackend for FileBackend {
     }
 
     fn discard(&self, offset: u64, len: u64) -> io::Result<()> {
-        if range::punch(&self.file, offset, len)? {
+        if os::punch(&self.file, offset, len)? {
             return Ok(());
         }
         self.zero_by_writing(offset, len)
     }
 
     fn write_zeroes(&self, offset: u64, len: u64) -> io::Result<()> {
-        if range::zero(&self.file, offset, len)? {
+        if os::zero(&self.file, offset, len)? {
             return Ok(());
         }
         self.zero_by_writing(offset, len)
-    }
-}
-
-/// Whole ranges at once; `false` where the host or the file system cannot.
-#[cfg(target_os = "linux")]
-mod range {
-    use std::{fs::File, io};
-
-    use rustix::{
-        fs::{FallocateFlags, fallocate},
-        io::Errno,
-    };
-
-    pub(super) fn punch(file: &File, offset: u64, len: u64) -> io::Result<bool> {
-        let mode = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
-        supported(fallocate(file, mode, offset, len))
-    }
-
-    pub(super) fn zero(file: &File, offset: u64, len: u64) -> io::Result<bool> {
-        let mode = FallocateFlags::ZERO_RANGE | FallocateFlags::KEEP_SIZE;
-        supported(fallocate(file, mode, offset, len))
-    }
-
-    fn supported(result: Result<(), Errno>) -> io::Result<bool> {
-        match result {
-            Ok(()) => Ok(true),
-            Err(Errno::OPNOTSUPP | Errno::NOSYS) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-mod range {
-    use std::{fs::File, io};
-
-    pub(super) fn punch(_file: &File, _offset: u64, _len: u64) -> io::Result<bool> {
-        Ok(false)
-    }
-
-    pub(super) fn zero(_file: &File, _offset: u64, _len: u64) -> io::Result<bool> {
-        Ok(false)
-    }
-}
-
-/// Reads and writes at a position, without moving one that threads share.
-mod positioned {
-    use std::{fs::File, io};
-
-    #[cfg(unix)]
-    use std::os::unix::fs::FileExt;
-    #[cfg(windows)]
-    use std::os::windows::fs::FileExt;
-
-    /// Reads all of `data`.
-    pub(super) fn read(file: &File, offset: u64, data: &mut [u8]) -> io::Result<()> {
-        match read_to_end(file, offset, data)? {
-            count if count == data.len() => Ok(()),
-            _ => Err(io::ErrorKind::UnexpectedEof.into()),
-        }
-    }
-
-    /// Reads what there is before the end of the file; returns how much that was.
-    pub(super) fn read_to_end(file: &File, offset: u64, data: &mut [u8]) -> io::Result<usize> {
-        let mut done = 0;
-        while let Some(rest) = data.get_mut(done..).filter(|rest| !rest.is_empty()) {
-            match read_some(file, offset + done as u64, rest) {
-                Ok(0) => break,
-                Ok(count) => done += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(done)
-    }
-
-    #[cfg(unix)]
-    fn read_some(file: &File, offset: u64, data: &mut [u8]) -> io::Result<usize> {
-        file.read_at(data, offset)
-    }
-
-    #[cfg(windows)]
-    fn read_some(file: &File, offset: u64, data: &mut [u8]) -> io::Result<usize> {
-        file.seek_read(data, offset)
-    }
-
-    #[cfg(unix)]
-    pub(super) fn write(file: &File, offset: u64, data: &[u8]) -> io::Result<()> {
-        file.write_all_at(data, offset)
-    }
-
-    #[cfg(windows)]
-    pub(super) fn write(file: &File, mut offset: u64, mut data: &[u8]) -> io::Result<()> {
-        while !data.is_empty() {
-            let count = file.seek_write(data, offset)?;
-            if count == 0 {
-                return Err(io::ErrorKind::WriteZero.into());
-            }
-            offset += count as u64;
-            data = &data[count..];
-        }
-        Ok(())
     }
 }
