@@ -10,7 +10,7 @@ use std::{
 };
 
 /// How long anything may take that takes no time when all is well.
-pub const DEADLINE: Duration = Duration::from_secs(120);
+pub const DEADLINE: Duration = Duration::from_secs(300);
 
 /// How often a condition is looked at that is not fulfilled at once.
 const POLL: Duration = Duration::from_micros(100);

@@ -16,8 +16,8 @@ use vm_optimizers::TierPolicy;
 use vm_testing::{DEADLINE, join, wait_until};
 
 use super::*;
-mod htif;
 mod states;
+mod talk;
 mod threads;
 mod writers;
 

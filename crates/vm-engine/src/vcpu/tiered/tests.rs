@@ -11,6 +11,7 @@ use std::{
 use vm_core::{AccessSize, GuestPhysAddr, time::AlarmService};
 use vm_cross_arch::guest::riscv64::regs;
 use vm_mem::GuestRam;
+use vm_testing::within;
 
 use super::*;
 use crate::{
@@ -158,21 +159,23 @@ fn code_is_compared_until_all_know_of_its_page_whoever_marked_it() {
 
 #[test]
 fn a_fence_waits_for_writes_that_have_begun() {
-    let mut vcpu = harts(1, &fencing()).remove(0);
-    vcpu.pc = RAM + 0x2000;
-    let shared = Arc::clone(&vcpu.core.machine);
-    let has_ended = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        let pending = shared.ram.begin_write();
-        let fencer = scope.spawn(|| {
-            assert!(vcpu.run_for(3).is_none());
-            has_ended.load(Ordering::SeqCst)
+    within("the end of a fence", || {
+        let mut vcpu = harts(1, &fencing()).remove(0);
+        vcpu.pc = RAM + 0x2000;
+        let shared = Arc::clone(&vcpu.core.machine);
+        let has_ended = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let pending = shared.ram.begin_write();
+            let fencer = scope.spawn(|| {
+                assert!(vcpu.run_for(3).is_none());
+                has_ended.load(Ordering::SeqCst)
+            });
+            // Time enough to get past the fence.
+            std::thread::sleep(Duration::from_millis(100));
+            has_ended.store(true, Ordering::SeqCst);
+            drop(pending);
+            assert!(fencer.join().unwrap(), "the write was still going on");
         });
-        // Time enough to get past the fence.
-        std::thread::sleep(Duration::from_millis(100));
-        has_ended.store(true, Ordering::SeqCst);
-        drop(pending);
-        assert!(fencer.join().unwrap(), "the write was still going on");
     });
 }
 

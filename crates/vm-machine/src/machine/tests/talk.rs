@@ -1,4 +1,4 @@
-//! HTIF over pauses, and in a saved state.
+//! Firmware that prints and reads, over pauses and in a saved state.
 
 use std::{
     sync::{
@@ -30,7 +30,7 @@ impl ConsoleOutput for Paper {
     fn on_ready(&self, _: ReadyCallback) {}
 }
 
-/// A machine with the guest `htif-talk`, and its console.
+/// A machine with a guest that talks, and its console.
 struct Talk {
     machine: Machine,
     console: HostConsole,
@@ -38,13 +38,13 @@ struct Talk {
 }
 
 impl Talk {
-    fn new(room: usize) -> Self {
+    fn new(options: MachineOptions, room: usize) -> Self {
         let paper = Arc::new(Paper {
             room: AtomicUsize::new(room),
             printed: Mutex::default(),
         });
         let console = HostConsole::new(paper.clone());
-        let config = bare_metal("htif-talk").build().unwrap();
+        let config = options.build().unwrap();
         Self {
             machine: Machine::new(config, console.clone()).unwrap(),
             console,
@@ -53,23 +53,26 @@ impl Talk {
     }
 
     /// Goes on from `state` to the end; returns what is printed.
-    fn rest(state: &MachineState, input: &[u8]) -> String {
-        let mut talk = Self::new(100);
-        talk.machine.restore(state).unwrap();
-        assert_eq!(talk.console.input.offer(input), input.len());
-        assert_eq!(run(&mut talk.machine), ExitStatus::PowerOff { status: 5 });
-        let printed = talk.paper.printed.lock();
-        printed.clone()
+    fn rest(mut self, state: &MachineState, input: &[u8]) -> (ExitStatus, String) {
+        self.machine.restore(state).unwrap();
+        assert_eq!(self.console.input.offer(input), input.len());
+        let status = run(&mut self.machine);
+        let printed = self.paper.printed.lock();
+        (status, printed.clone())
     }
 }
 
+fn htif(room: usize) -> Talk {
+    Talk::new(bare_metal("htif-talk"), room)
+}
+
 #[test]
-fn what_a_pause_cuts_short_goes_on_here_and_in_a_restored_machine() {
+fn what_a_pause_cuts_short_in_htif_goes_on_here_and_in_a_restored_machine() {
     let Talk {
         mut machine,
         console,
         paper,
-    } = Talk::new(10);
+    } = htif(10);
     let handle = machine.handle();
     let theirs = Arc::clone(&paper);
     let saver = thread::spawn(move || {
@@ -89,11 +92,45 @@ fn what_a_pause_cuts_short_goes_on_here_and_in_a_restored_machine() {
         console.input.offer(b"1");
         (printing, reading)
     });
-    assert_eq!(run(&mut machine), ExitStatus::PowerOff { status: 5 });
+    let end = ExitStatus::PowerOff { status: 5 };
+    assert_eq!(run(&mut machine), end);
     let (printing, reading) = join("the saved states", saver);
     assert_eq!(*paper.printed.lock(), "abcdefghijklmnopqrstuvwxyz1");
-    assert_eq!(Talk::rest(&printing, b"2"), "klmnopqrstuvwxyz2");
-    assert_eq!(Talk::rest(&reading, b"3"), "3");
+    let rest = htif(100).rest(&printing, b"2");
+    assert_eq!(rest, (end, "klmnopqrstuvwxyz2".to_owned()));
+    assert_eq!(htif(100).rest(&reading, b"3"), (end, "3".to_owned()));
+}
+
+/// A console of this size is full when the guest prints through the debug
+/// console's call, or through the legacy one.
+#[test]
+fn a_byte_that_waits_in_the_sbi_is_printed_once_here_and_in_a_restored_machine() {
+    let options = || bare_metal("sbi-talk").bios(Bios::Builtin);
+    for room in [5, 20] {
+        let Talk {
+            mut machine, paper, ..
+        } = Talk::new(options(), room);
+        let handle = machine.handle();
+        let theirs = Arc::clone(&paper);
+        let saver = thread::spawn(move || {
+            wait_until("some output", || theirs.printed.lock().len() == room);
+            // Sooner or later the call waits.
+            for _ in 0..20 {
+                thread::sleep(Duration::from_millis(1));
+                handle.pause().unwrap();
+                handle.resume().unwrap();
+            }
+            let state = handle.save().unwrap();
+            theirs.room.store(100, Ordering::SeqCst);
+            state
+        });
+        assert_eq!(run(&mut machine), OFF);
+        let state = join("the saved state", saver);
+        let all = "abcdefghijklmnopqrstuvwxyz";
+        assert_eq!(*paper.printed.lock(), all);
+        let rest = Talk::new(options(), 100).rest(&state, b"");
+        assert_eq!(rest, (OFF, all[room..].to_owned()));
+    }
 }
 
 #[test]
