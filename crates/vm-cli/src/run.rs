@@ -80,6 +80,8 @@ fn run_machine(
     let mut parts = Parts::open(config, files)?;
     let console = parts.config().console.clone();
     let on_stdio = console == Console::Stdio;
+    // A kernel that is standard input is not what somebody types.
+    let has_input = on_stdio && !parts.files().stdin_is_named();
     let mut output = HostOutput::open(&console, parts.files())?;
     let mut stats = stats
         .map(|stats| StatsSink::open(stats, parts.files()))
@@ -101,7 +103,7 @@ fn run_machine(
     let stopper = Stopper::new(machine.handle());
     deadline.stops(&stopper);
     stopper.watch_signals(console.screen.clone())?;
-    if on_stdio {
+    if has_input {
         input::start(&console.input, &stopper, terminal.is_active())?;
     }
     let result = machine.run();

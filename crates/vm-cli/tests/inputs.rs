@@ -99,6 +99,15 @@ fn the_kernel_may_be_standard_input() {
 }
 
 #[test]
+fn a_kernel_that_is_standard_input_is_not_typed() {
+    let mut command = trine(&["run", "--timeout=2", "--bios=none", "--kernel=/dev/stdin"]);
+    let ended = run_to_end(command.stdin(File::open(guest("echo")).unwrap()));
+    // It waits for what nobody types.
+    assert_eq!(ended.code, Some(124), "{ended:?}");
+    assert_eq!(ended.out, "");
+}
+
+#[test]
 fn tools_that_name_code_do_not_read_the_kernel_again() {
     let directory = tempfile::tempdir().unwrap();
     let kernel = pipe_with(directory.path(), "kernel", htif());

@@ -55,6 +55,8 @@ pub enum FileError {
     },
 }
 
+const STDIN: &str = "standard input";
+
 /// What a file is used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Use {
@@ -89,8 +91,21 @@ impl Files {
     pub fn read_stdin(&mut self) {
         // One that is closed is no file.
         if let Ok(handle) = Handle::stdin() {
-            self.note("standard input".to_owned(), Use::Read, handle);
+            self.note(STDIN.to_owned(), Use::Read, handle);
         }
+    }
+
+    /// Whether somebody else reads the file that standard input is. Each would get
+    /// all of it, or, from a pipe, what the other leaves.
+    pub fn stdin_is_named(&self) -> bool {
+        let Ok(stdin) = Handle::stdin() else {
+            return false;
+        };
+        let mut same = self
+            .0
+            .iter()
+            .filter(|(_, used, known)| *used == Use::Read && *known == stdin);
+        same.any(|(who, ..)| who != STDIN)
     }
 
     /// The program's standard output is written.
