@@ -134,6 +134,18 @@ pub enum ImageError {
     #[error("no cache directory: the user has no home directory; set the variable HOME")]
     NoCacheDir,
 
+    /// The directory for cached files cannot be used.
+    #[error(
+        "cannot keep images in {}: {source}; make that possible, or choose another place \
+         with the variable XDG_CACHE_HOME", .path.display()
+    )]
+    Cache {
+        /// The directory.
+        path: PathBuf,
+        /// What the system reported.
+        source: io::Error,
+    },
+
     /// Reading or writing a local file failed.
     #[error("cannot {action} {}: {source}", .path.display())]
     Io {
@@ -151,6 +163,11 @@ impl ImageError {
     /// may go on with something that needs no network.
     pub fn is_unreachable(&self) -> bool {
         matches!(self, Self::NoMirror { .. } | Self::Unreachable { .. })
+    }
+
+    pub(crate) fn cache(path: &Path, source: io::Error) -> Self {
+        let path = path.to_owned();
+        Self::Cache { path, source }
     }
 
     pub(crate) fn io(action: &'static str, path: impl AsRef<Path>, source: io::Error) -> Self {

@@ -10,7 +10,11 @@ use std::{
     path::Path,
 };
 
-use crate::{ImageError, Progress, guest::GuestFiles, package};
+use crate::{
+    ImageError, Progress,
+    guest::GuestFiles,
+    package::{self, CopyError},
+};
 pub use modules::ModuleSet;
 use store::ModuleStore;
 
@@ -46,7 +50,8 @@ impl KernelPackage {
         package::visit_files(package, progress, &mut |mut file| {
             let read_error = |e| ImageError::malformed(package.display().to_string(), e);
             if let Some(suffix) = kernel_release(file.path, files.kernel_prefix) {
-                write_kernel(file.contents, kernel)?;
+                write_kernel(file.contents, kernel)
+                    .map_err(|e| e.explain(package.display().to_string(), kernel))?;
                 release = Some(suffix.to_owned());
             } else if let Some((_, path)) = split_module_path(file.path) {
                 if path == "modules.builtin" {
@@ -93,19 +98,43 @@ fn split_module_path(path: &str) -> Option<(&str, &str)> {
     path.strip_prefix("lib/modules/")?.split_once('/')
 }
 
-fn write_kernel(contents: &mut dyn io::Read, path: &Path) -> Result<(), ImageError> {
-    let mut write = || {
-        let mut out = BufWriter::new(File::create(path)?);
-        io::copy(contents, &mut out)?;
-        out.flush()?;
-        out.get_ref().sync_all()
-    };
-    write().map_err(|e| ImageError::io("write the kernel to", path, e))
+fn write_kernel(contents: &mut dyn io::Read, path: &Path) -> Result<(), CopyError> {
+    let file = File::create(path).map_err(CopyError::Write)?;
+    let mut out = BufWriter::new(file);
+    package::copy(contents, &mut out)?;
+    let finish = out.flush().and_then(|()| out.get_ref().sync_all());
+    finish.map_err(CopyError::Write)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Contents that end in an error.
+    struct Damaged;
+
+    impl io::Read for Damaged {
+        fn read(&mut self, _buffer: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::other("bad checksum"))
+        }
+    }
+
+    #[test]
+    fn who_is_to_blame_is_said() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("kernel");
+        let message = |contents: &mut dyn io::Read, path: &Path| {
+            let error = write_kernel(contents, path).unwrap_err();
+            error.explain("x.deb", path).to_string()
+        };
+        let damaged = message(&mut Damaged, &path);
+        assert_eq!(damaged, "x.deb is malformed: bad checksum");
+        let full = Path::new("/dev/full");
+        if full.exists() {
+            let full = message(&mut &[0; 100_000][..], full);
+            assert!(full.starts_with("cannot write /dev/full: "), "{full}");
+        }
+    }
 
     #[test]
     fn paths_of_kernels_and_modules() {

@@ -1,10 +1,11 @@
 //! Debian packages: reading the files of a `.deb` (deb(5)).
 
 mod compression;
+mod zstd;
 
 use std::{
     fs::File,
-    io::{self, Read},
+    io::{self, Read, Write},
     path::Path,
 };
 
@@ -21,6 +22,42 @@ pub struct PackageFile<'a> {
     pub path: &'a str,
     /// Its contents.
     pub contents: &'a mut dyn Read,
+}
+
+/// Why a copy of a package's contents broke off: what is wrong with the package must
+/// not be said of the disk, nor the other way round.
+#[derive(Debug)]
+pub enum CopyError {
+    /// The contents cannot be read.
+    Read(io::Error),
+    /// The copy cannot be written.
+    Write(io::Error),
+}
+
+impl CopyError {
+    /// As an error about `what`, such as a package, or about the file at `path`.
+    pub fn explain(self, what: impl Into<String>, path: &Path) -> ImageError {
+        match self {
+            Self::Read(error) => ImageError::malformed(what, error),
+            Self::Write(error) => ImageError::io("write", path, error),
+        }
+    }
+}
+
+/// Copies all of `from`; returns how much that was.
+pub fn copy(from: &mut dyn Read, to: &mut dyn Write) -> Result<u64, CopyError> {
+    let mut buffer = vec![0; 64 << 10];
+    let mut total = 0;
+    loop {
+        let part = match from.read(&mut buffer) {
+            Ok(0) => return Ok(total),
+            Ok(count) => buffer.get(..count).unwrap_or_default(),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(CopyError::Read(error)),
+        };
+        to.write_all(part).map_err(CopyError::Write)?;
+        total += part.len() as u64;
+    }
 }
 
 impl PackageFile<'_> {

@@ -20,14 +20,14 @@ impl CacheLock {
     /// # Errors
     /// [`ImageError::Io`].
     pub fn acquire(images: &Path, waiting: impl FnOnce()) -> Result<Self, ImageError> {
-        fs::create_dir_all(images).map_err(|e| ImageError::io("create", images, e))?;
+        fs::create_dir_all(images).map_err(|e| ImageError::cache(images, e))?;
         let path = images.join(".lock");
         let file = File::options()
             .create(true)
             .truncate(false)
             .write(true)
             .open(&path)
-            .map_err(|e| ImageError::io("open", &path, e))?;
+            .map_err(|e| ImageError::cache(images, e))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -71,5 +71,6 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(error.contains("/dev/null/x"), "{error}");
+        assert!(error.contains("XDG_CACHE_HOME"), "{error}");
     }
 }

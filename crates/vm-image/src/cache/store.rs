@@ -151,7 +151,7 @@ impl Staging {
         let dir = tempfile::Builder::new()
             .prefix(STAGING_PREFIX)
             .tempdir_in(&images)
-            .map_err(|e| ImageError::io("create a directory in", &images, e))?;
+            .map_err(|e| ImageError::cache(&images, e))?;
         Ok(Self { dir })
     }
 

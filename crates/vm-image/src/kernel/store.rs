@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     fs::File,
     io::{self, Read, Seek as _, SeekFrom},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use crate::{ImageError, package};
@@ -16,6 +16,8 @@ const MAX_MODULE: u64 = 64 << 20;
 #[derive(Debug)]
 pub struct ModuleStore {
     file: File,
+    /// Where that is.
+    scratch: PathBuf,
     end: u64,
     entries: HashMap<String, Entry>,
 }
@@ -42,6 +44,7 @@ impl ModuleStore {
             .map_err(|e| ImageError::io("create a temporary file in", scratch, e))?;
         Ok(Self {
             file,
+            scratch: scratch.to_owned(),
             end: 0,
             entries: HashMap::new(),
         })
@@ -53,8 +56,8 @@ impl ModuleStore {
             return Ok(());
         };
         let (stem, compression) = path.rsplit_once(".ko").unwrap_or((path, ""));
-        let length = io::copy(contents, &mut self.file)
-            .map_err(|e| ImageError::malformed(format!("module {path}"), e))?;
+        let length = package::copy(contents, &mut self.file)
+            .map_err(|e| e.explain(format!("module {path}"), &self.scratch))?;
         let entry = Entry {
             path: format!("{stem}.ko"),
             compression: compression.to_owned(),
@@ -76,8 +79,12 @@ impl ModuleStore {
             file.seek(SeekFrom::Start(entry.offset))?;
             let mut data = Vec::new();
             package::decompress(&entry.compression, file.take(entry.length))?
-                .take(MAX_MODULE)
+                .take(MAX_MODULE + 1)
                 .read_to_end(&mut data)?;
+            if data.len() as u64 > MAX_MODULE {
+                let cause = format!("it unpacks to more than {MAX_MODULE} bytes");
+                return Err(io::Error::other(cause));
+            }
             Ok(data)
         };
         let data = unpack().map_err(|e: io::Error| {
@@ -122,6 +129,30 @@ mod tests {
         assert!(error.contains("kernel/bad.ko.xz"), "{error}");
         let error = store.read("odd").unwrap_err().to_string();
         assert!(error.contains("`.br`"), "{error}");
+    }
+
+    #[test]
+    fn no_module_is_cut_short() {
+        let mut store = store();
+        let whole = vec![0; MAX_MODULE as usize + 1];
+        store.add("kernel/whole.ko", &mut &whole[1..]).unwrap();
+        store.add("kernel/huge.ko", &mut &whole[..]).unwrap();
+        let (_, data) = store.read("whole").unwrap().unwrap();
+        assert_eq!(data.len() as u64, MAX_MODULE);
+        let error = store.read("huge").map(drop).unwrap_err().to_string();
+        assert!(error.contains("kernel/huge.ko"), "{error}");
+    }
+
+    #[test]
+    fn a_full_disk_is_not_the_modules_fault() {
+        let Ok(full) = File::options().write(true).open("/dev/full") else {
+            return;
+        };
+        let mut store = store();
+        store.file = full;
+        let error = store.add("kernel/a.ko", &mut &b"data"[..]).unwrap_err();
+        let error = error.to_string();
+        assert!(error.starts_with("cannot write "), "{error}");
     }
 
     #[test]

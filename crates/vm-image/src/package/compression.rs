@@ -2,6 +2,8 @@
 
 use std::io::{self, Read};
 
+use super::zstd::Frames;
+
 /// The most memory that decompression may take, in KiB: xz's largest preset needs 65 MiB.
 const XZ_MEMORY_KIB: u32 = 256 * 1024;
 
@@ -10,10 +12,8 @@ pub fn decompress<'a>(extension: &str, data: impl Read + 'a) -> io::Result<Box<d
     match extension {
         "" => Ok(Box::new(data)),
         ".xz" => Ok(Box::new(xz(data))),
-        ".gz" => Ok(Box::new(flate2::read::GzDecoder::new(data))),
-        ".zst" => ruzstd::decoding::StreamingDecoder::new(data)
-            .map(|decoder| Box::new(decoder) as Box<dyn Read>)
-            .map_err(io::Error::other),
+        ".gz" => Ok(Box::new(flate2::read::MultiGzDecoder::new(data))),
+        ".zst" => Ok(Box::new(Frames::new(data)?)),
         other => {
             let cause = format!("it is compressed as `{other}`, which is not supported");
             Err(io::Error::new(io::ErrorKind::Unsupported, cause))
@@ -69,6 +69,32 @@ mod tests {
                 TEXT,
                 "{extension}"
             );
+        }
+    }
+
+    #[test]
+    fn parts_in_a_row_are_one() {
+        let (one, two) = TEXT.split_at(10);
+        let gzip = |text| {
+            let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            gz.write_all(text).unwrap();
+            gz.finish().unwrap()
+        };
+        let zstd = |text| {
+            let level = ruzstd::encoding::CompressionLevel::Fastest;
+            ruzstd::encoding::compress_to_vec(text, level)
+        };
+        let padding = vec![0; 8];
+        for (extension, packed) in [
+            (".gz", [gzip(one), gzip(two)].concat()),
+            (".zst", [zstd(one), zstd(two)].concat()),
+            (
+                ".xz",
+                [deb::xz(one), padding.clone(), deb::xz(two), padding].concat(),
+            ),
+        ] {
+            let text = unpack(extension, &packed).unwrap();
+            assert_eq!(text.as_bytes(), TEXT, "{extension}");
         }
     }
 
