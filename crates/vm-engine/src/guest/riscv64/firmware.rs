@@ -6,12 +6,13 @@
 
 use std::time::Duration;
 
-use vm_core::power::PowerEvent;
+use vm_core::{AccessSize, power::PowerEvent};
 use vm_cross_arch::guest::riscv64::regs;
 
 use super::{Riscv64, trap};
 use crate::{
     guest::{Exception, Outcome},
+    memory,
     vcpu::{Core, VcpuExit, VcpuRequest, attention, carry_out, serve},
 };
 
@@ -79,6 +80,8 @@ pub enum SbiReturn {
         /// Goes to a1.
         arg: u64,
     },
+    /// The `ECALL` raises this exception instead.
+    Fault(Exception),
     /// Does nothing yet: the machine stops, and the hart makes the call anew
     /// when it runs on.
     Again,
@@ -91,6 +94,15 @@ impl SbiCall<'_> {
     /// `ticks` of the `time` counter on.
     pub fn set_timer(&mut self, ticks: u64) {
         self.hart.set_stimecmp(self.core, ticks);
+    }
+
+    /// Loads a double word at a virtual address, as an instruction of the supervisor
+    /// would.
+    ///
+    /// # Errors
+    /// The page or access fault it raises.
+    pub fn load(&mut self, va: u64) -> Result<u64, Exception> {
+        memory::load(self.core, self.hart, va, AccessSize::Double)
     }
 
     /// Makes every hart whose index `targets` yields carry out `requests`, the
@@ -145,13 +157,14 @@ impl Riscv64 {
             core,
             hart: self,
         });
-        Ok(self.finish_ecall(core, answer))
+        self.finish_ecall(core, answer)
     }
 
-    fn finish_ecall(&mut self, core: &mut Core, answer: SbiReturn) -> Outcome {
+    fn finish_ecall(&mut self, core: &mut Core, answer: SbiReturn) -> Result<Outcome, Exception> {
         let a0 = regs::x(10);
         let a1 = regs::x(11);
-        match answer {
+        Ok(match answer {
+            SbiReturn::Fault(exception) => return Err(exception),
             SbiReturn::Done { error, value } => {
                 core.set(a0, error as u64);
                 core.set(a1, value);
@@ -179,7 +192,7 @@ impl Riscv64 {
                 Outcome::Wait
             }
             SbiReturn::Power(event) => Outcome::Exit(VcpuExit::Power(event)),
-        }
+        })
     }
 }
 

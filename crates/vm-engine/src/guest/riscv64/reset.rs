@@ -7,12 +7,15 @@ use super::{
     Privilege, Riscv64,
     cause::{exception, interrupt},
     registers::Registers,
+    status,
 };
 use crate::vcpu::Core;
 
 /// `pmpcfg`: readable, writable, executable, naturally aligned power of two.
 const PMP_ALLOW_ALL: u64 = 0x1f;
-/// `mcounteren` and `scounteren`: cycle, time and instret.
+/// `mcounteren`: every counter.
+const ALL_COUNTERS: u64 = 0xffff_ffff;
+/// `scounteren`: cycle, time and instret.
 const BASE_COUNTERS: u64 = 7;
 
 impl Riscv64 {
@@ -41,7 +44,10 @@ impl Riscv64 {
         self.reset(core, Privilege::Supervisor);
         self.regs.medeleg = exception::DELEGABLE;
         self.regs.mideleg = interrupt::SUPERVISOR;
-        self.regs.mcounteren = BASE_COUNTERS;
+        // All of them, though most are 0; and floating point on. OpenSBI does so, and
+        // kernels have come to rely on it.
+        self.regs.mcounteren = ALL_COUNTERS;
+        self.regs.status = self.regs.status.legalized(status::FS_DIRTY);
         // Linux leaves it to the firmware to open `time` to its vDSO in U-mode.
         self.regs.scounteren = BASE_COUNTERS;
         self.regs.menvcfg = self.config.extensions.supervisor_envcfg();

@@ -47,6 +47,11 @@ impl HartStates {
         Self(states.collect())
     }
 
+    /// How many harts there are.
+    pub(super) fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// The hart's state; `None` if there is no such hart.
     pub(super) fn state(&self, hart: u64) -> Option<HartState> {
         Some(HartState::of(self.get(hart)?.load(Ordering::SeqCst)))
@@ -59,13 +64,13 @@ impl HartStates {
         }
     }
 
-    /// Has a stopped hart started. `None` if there is no such hart, false if it was not
-    /// stopped: of several callers, one gets true.
-    pub(super) fn claim(&self, hart: u64) -> Option<bool> {
+    /// Has a stopped hart started; returns its state before: of several callers, one gets
+    /// [`HartState::Stopped`]. `None` if there is no such hart.
+    pub(super) fn claim(&self, hart: u64) -> Option<HartState> {
         let (stopped, pending) = (HartState::Stopped as u8, HartState::StartPending as u8);
         let cell = self.get(hart)?;
-        let claimed = cell.compare_exchange(stopped, pending, Ordering::SeqCst, Ordering::SeqCst);
-        Some(claimed.is_ok())
+        let before = cell.compare_exchange(stopped, pending, Ordering::SeqCst, Ordering::SeqCst);
+        Some(HartState::of(before.unwrap_or_else(|other| other)))
     }
 
     /// For each hart, whether it was started.
@@ -119,14 +124,14 @@ mod tests {
     fn only_hart_0_runs_at_first_and_one_caller_starts_a_hart() {
         let harts = HartStates::new(2);
         assert_eq!(harts.started(), [true, false]);
-        assert_eq!(harts.claim(1), Some(true));
-        assert_eq!(harts.claim(1), Some(false));
+        assert_eq!(harts.claim(1), Some(HartState::Stopped));
+        assert_eq!(harts.claim(1), Some(HartState::StartPending));
         assert_eq!((harts.claim(2), harts.state(2)), (None, None));
         assert_eq!(harts.state(1), Some(HartState::StartPending));
         for state in [HartState::Started, HartState::Suspended] {
             harts.set(1, state);
             assert_eq!(harts.state(1), Some(state));
-            assert_eq!(harts.claim(1), Some(false));
+            assert_eq!(harts.claim(1), Some(state));
             assert_eq!(harts.started(), [true, true]);
         }
         harts.set(1, HartState::Stopped);

@@ -6,11 +6,13 @@ use vm_engine::{
     vcpu::VcpuRequest,
 };
 
-use super::{Sbi, SbiError, SbiResult, finish, harts::HartState};
+use super::{Sbi, SbiError, SbiResult, finish, harts::HartState, ipi};
 
 /// Suspend types (§9.4, table 17) that are not reserved.
 const RETENTIVE: u32 = 0;
 const NON_RETENTIVE: u32 = 0x8000_0000;
+/// A platform's own types have one of these bits; here there are none.
+const PLATFORM: u32 = 0x7000_0000;
 
 impl Sbi {
     pub(super) fn hart_state(&self, call: &SbiCall<'_>, function: u64) -> SbiReturn {
@@ -19,6 +21,7 @@ impl Sbi {
             0 => finish(self.start_hart(call, first, second, third)),
             1 => {
                 self.harts.set(call.core.index, HartState::Stopped);
+                ipi::clear(call);
                 SbiReturn::Stop
             }
             2 => finish(self.status(first)),
@@ -39,9 +42,10 @@ impl Sbi {
             return Err(SbiError::InvalidAddress);
         }
         match self.harts.claim(hart) {
-            Some(true) => {}
-            Some(false) => return Err(SbiError::AlreadyAvailable),
-            None => return Err(SbiError::InvalidParam),
+            Some(HartState::Stopped) => {}
+            Some(HartState::Started) => return Err(SbiError::AlreadyAvailable),
+            // It is in a state from which it cannot be started, or there is none.
+            _ => return Err(SbiError::InvalidParam),
         }
         if let Some(vcpu) = call.core.machine.vcpus().get(hart as usize) {
             vcpu.post(VcpuRequest::Start { pc, arg });
@@ -54,6 +58,7 @@ impl Sbi {
             RETENTIVE => SbiReturn::Suspend,
             NON_RETENTIVE if is_code_address(call, pc) => SbiReturn::SuspendAndStart { pc, arg },
             NON_RETENTIVE => return finish(Err(SbiError::InvalidAddress)),
+            kind if kind & PLATFORM != 0 => return finish(Err(SbiError::NotSupported)),
             _ => return finish(Err(SbiError::InvalidParam)),
         };
         self.harts.set(call.core.index, HartState::Suspended);

@@ -7,6 +7,7 @@ mod console;
 mod harts;
 mod hsm;
 mod ipi;
+mod legacy;
 mod reset;
 mod rfence;
 mod spec;
@@ -68,34 +69,6 @@ impl Firmware for Sbi {
 
     fn running(&self, hart: usize) {
         self.harts.set(hart, HartState::Started);
-    }
-}
-
-impl Sbi {
-    /// The extensions of SBI 0.1 (§5), which have one function each. Those
-    /// that take hart masks by address are left out: kernels that know no
-    /// others are older than the kernels for this board.
-    fn legacy(&self, call: &mut SbiCall<'_>, extension: u64) -> SbiReturn {
-        let value = match extension {
-            extension::LEGACY_SET_TIMER => {
-                call.set_timer(call.args[0]);
-                0
-            }
-            extension::LEGACY_PUTCHAR => {
-                if !self.write_byte(call, call.args[0] as u8) {
-                    return SbiReturn::Again;
-                }
-                0
-            }
-            extension::LEGACY_GETCHAR => self.console.read().map_or(-1, i64::from),
-            extension::LEGACY_CLEAR_IPI => {
-                let pending = ipi::clear(call);
-                i64::from(pending)
-            }
-            extension::LEGACY_SHUTDOWN => return reset::shutdown(),
-            _ => return finish(Err(SbiError::NotSupported)),
-        };
-        SbiReturn::Legacy { value }
     }
 }
 

@@ -16,13 +16,13 @@ pub(super) fn call(call: &SbiCall<'_>, function: u64) -> SbiReturn {
     if function != 0 {
         return finish(Err(SbiError::NotSupported));
     }
-    // Both are 32-bit parameters.
-    let (kind, reason) = (call.args[0] as u32, call.args[1] as u32);
-    if !matches!(reason, NO_REASON | SYSTEM_FAILURE) {
+    // Both are 32-bit parameters; what is beyond that is not ignored, lest it switch off.
+    let [kind, reason, ..] = call.args.map(|arg| u32::try_from(arg).ok());
+    let (Some(kind), Some(NO_REASON | SYSTEM_FAILURE)) = (kind, reason) else {
         return finish(Err(SbiError::InvalidParam));
-    }
+    };
     match kind {
-        SHUTDOWN if reason == SYSTEM_FAILURE => SbiReturn::Power(PowerEvent::Panic),
+        SHUTDOWN if reason == Some(SYSTEM_FAILURE) => SbiReturn::Power(PowerEvent::Panic),
         SHUTDOWN => shutdown(),
         COLD_REBOOT | WARM_REBOOT => SbiReturn::Power(PowerEvent::Reset),
         _ => finish(Err(SbiError::InvalidParam)),

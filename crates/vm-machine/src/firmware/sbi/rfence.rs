@@ -23,7 +23,7 @@ impl Sbi {
 
 /// The translations of `size` bytes from `start`; everything if both are 0, or
 /// `size` is the largest number there is (§8).
-fn flush(start: u64, size: u64, asid: Option<u16>) -> VcpuRequest {
+pub(super) fn flush(start: u64, size: u64, asid: Option<u16>) -> VcpuRequest {
     let everything = (start == 0 && size == 0) || size == u64::MAX;
     let pages = if everything {
         u64::MAX

@@ -6,6 +6,10 @@ pub(super) mod extension {
     pub(in super::super) const LEGACY_PUTCHAR: u64 = 0x01;
     pub(in super::super) const LEGACY_GETCHAR: u64 = 0x02;
     pub(in super::super) const LEGACY_CLEAR_IPI: u64 = 0x03;
+    pub(in super::super) const LEGACY_SEND_IPI: u64 = 0x04;
+    pub(in super::super) const LEGACY_FENCE_I: u64 = 0x05;
+    pub(in super::super) const LEGACY_SFENCE: u64 = 0x06;
+    pub(in super::super) const LEGACY_SFENCE_ASID: u64 = 0x07;
     pub(in super::super) const LEGACY_SHUTDOWN: u64 = 0x08;
     pub(in super::super) const BASE: u64 = 0x10;
     /// "TIME"
@@ -22,11 +26,15 @@ pub(super) mod extension {
     pub(in super::super) const DBCN: u64 = 0x4442_434e;
 
     /// Every extension that is served.
-    pub(in super::super) const SERVED: [u64; 12] = [
+    pub(in super::super) const SERVED: [u64; 16] = [
         LEGACY_SET_TIMER,
         LEGACY_PUTCHAR,
         LEGACY_GETCHAR,
         LEGACY_CLEAR_IPI,
+        LEGACY_SEND_IPI,
+        LEGACY_FENCE_I,
+        LEGACY_SFENCE,
+        LEGACY_SFENCE_ASID,
         LEGACY_SHUTDOWN,
         BASE,
         TIME,

@@ -86,6 +86,13 @@ impl Fixture {
         })
     }
 
+    fn interrupts(&self) -> Vec<u64> {
+        let vcpus = self.core.machine.vcpus().iter();
+        vcpus
+            .map(|vcpu| vcpu.lines() >> interrupt_bits::SSI & 1)
+            .collect()
+    }
+
     fn requests(&self, hart: usize) -> Vec<VcpuRequest> {
         self.core.machine.vcpus()[hart].take_requests()
     }
@@ -113,7 +120,10 @@ fn the_base_extension_tells_what_there_is() {
         let name = u32::from_be_bytes(served.as_bytes().try_into().unwrap());
         assert_eq!(base(3, name.into()), done(1), "{served}");
     }
-    for missing in [4, 7, 9, 0x0050_4d55, u64::MAX] {
+    for served in 0..=8 {
+        assert_eq!(base(3, served), done(1), "legacy {served}");
+    }
+    for missing in [9, 15, 0x0050_4d55, u64::MAX] {
         assert_eq!(base(3, missing), done(0), "{missing:#x}");
     }
     let unknown = fixture.call(9, 0, &[0]);
@@ -138,19 +148,59 @@ fn the_timer_raises_its_interrupt_when_due() {
 #[test]
 fn interrupts_reach_the_harts_of_the_mask() {
     let mut fixture = Fixture::new();
+    fixture.sbi.set_started(&[true, true, true, false]);
     assert_eq!(fixture.call(extension::IPI, 0, &[0b101, 1]), done(0));
-    let vcpus = fixture.core.machine.vcpus().iter();
-    let lines: Vec<_> = vcpus
-        .map(|vcpu| vcpu.lines() >> interrupt_bits::SSI & 1)
-        .collect();
-    assert_eq!(lines, [0, 1, 0, 1]);
+    assert_eq!(fixture.interrupts(), [0, 1, 0, 0], "the last is stopped");
+    assert_eq!(fixture.call(extension::IPI, 0, &[0, u64::MAX]), done(0));
+    assert_eq!(fixture.interrupts(), [1, 1, 1, 0]);
     let wrong = fixture.call(extension::IPI, 0, &[0b1000, 1]);
     assert_eq!(wrong, failed(SbiError::InvalidParam));
     fixture.call(extension::IPI, 0, &[1, 0]);
     let cleared = fixture.call(extension::LEGACY_CLEAR_IPI, 0, &[]);
-    assert_eq!(cleared, SbiReturn::Legacy { value: 1 });
-    let again = fixture.call(extension::LEGACY_CLEAR_IPI, 0, &[]);
-    assert_eq!(again, SbiReturn::Legacy { value: 0 });
+    assert_eq!(cleared, SbiReturn::Legacy { value: 0 });
+    assert_eq!(fixture.interrupts(), [0, 1, 1, 0]);
+    fixture.call(extension::IPI, 0, &[1, 0]);
+    assert_eq!(fixture.call(extension::HSM, 1, &[]), SbiReturn::Stop);
+    assert_eq!(fixture.interrupts(), [0, 1, 1, 0], "a start begins anew");
+}
+
+#[test]
+fn legacy_calls_find_their_mask_in_memory() {
+    let mut fixture = Fixture::new();
+    fixture.sbi.set_started(&[true; 4]);
+    let ram = fixture.core.machine.ram.clone();
+    let mask = |mask: u64| ram.store(GuestPhysAddr(RAM), AccessSize::Double, mask);
+    let ok = SbiReturn::Legacy { value: 0 };
+    mask(0b1_0100).unwrap();
+    assert_eq!(fixture.call(extension::LEGACY_SEND_IPI, 0, &[RAM]), ok);
+    assert_eq!(fixture.interrupts(), [0, 0, 1, 0]);
+    assert_eq!(fixture.call(extension::LEGACY_SEND_IPI, 0, &[0]), ok);
+    assert_eq!(fixture.interrupts(), [1; 4]);
+    mask(0b1000).unwrap();
+    assert_eq!(fixture.call(extension::LEGACY_FENCE_I, 0, &[RAM]), ok);
+    let args = [RAM, 0x1000, 0x2000, 7];
+    assert_eq!(fixture.call(extension::LEGACY_SFENCE, 0, &args), ok);
+    assert_eq!(fixture.call(extension::LEGACY_SFENCE_ASID, 0, &args), ok);
+    assert!(fixture.requests(2).is_empty());
+    let asked = fixture.requests(3);
+    let fences = asked
+        .iter()
+        .filter(|asked| !matches!(asked, VcpuRequest::Notify(_)));
+    let pages = |asid| move |request: &VcpuRequest| matches!(request, VcpuRequest::FlushTlb { va: 0x1000, pages: 2, asid: found } if *found == asid);
+    let fences: Vec<_> = fences.collect();
+    assert!(
+        matches!(fences[0], VcpuRequest::SyncInstructions),
+        "{asked:?}"
+    );
+    assert!(
+        pages(None)(fences[1]) && pages(Some(7))(fences[2]),
+        "{asked:?}"
+    );
+    let nowhere = fixture.call(extension::LEGACY_SEND_IPI, 0, &[8]);
+    let SbiReturn::Fault(exception) = nowhere else {
+        panic!("{nowhere:?}");
+    };
+    assert_eq!((exception.cause, exception.value), (5, 8));
 }
 
 #[test]
@@ -194,7 +244,8 @@ fn harts_start_once_and_stop() {
     assert_eq!(hsm(2, &[1]), done(1));
     assert_eq!(hsm(0, &[1, RAM + 4, 99]), done(0));
     assert_eq!(hsm(2, &[1]), done(2), "it has no thread to run on");
-    assert_eq!(hsm(0, &[1, RAM, 0]), failed(SbiError::AlreadyAvailable));
+    assert_eq!(hsm(0, &[1, RAM, 0]), failed(SbiError::InvalidParam));
+    assert_eq!(hsm(0, &[0, RAM, 0]), failed(SbiError::AlreadyAvailable));
     assert_eq!(hsm(0, &[4, RAM, 0]), failed(SbiError::InvalidParam));
     assert_eq!(hsm(2, &[4]), failed(SbiError::InvalidParam));
     for nowhere in [0, RAM + 1, RAM + RAM_LEN, u64::MAX] {
@@ -224,8 +275,11 @@ fn harts_suspend_in_the_two_standard_ways() {
     fixture.sbi.running(0);
     let mut suspend = |kind, pc| fixture.call(extension::HSM, 3, &[kind, pc, 5]);
     assert_eq!(suspend(0x8000_0000, 0), failed(SbiError::InvalidAddress));
-    for reserved in [1, 0x1000_0000, 0x8000_0001, 0xffff_ffff] {
+    for reserved in [1, 0x0fff_ffff, 0x8000_0001] {
         assert_eq!(suspend(reserved, RAM), failed(SbiError::InvalidParam));
+    }
+    for platforms in [0x1000_0000, 0x7fff_ffff, 0x9000_0000, 0xffff_ffff] {
+        assert_eq!(suspend(platforms, RAM), failed(SbiError::NotSupported));
     }
     assert_eq!(fixture.call(extension::HSM, 2, &[0]), done(0));
 }
@@ -241,6 +295,8 @@ fn reset_types_become_power_events() {
     assert_eq!(reset(2, 1), SbiReturn::Power(PowerEvent::Reset));
     assert_eq!(reset(3, 0), failed(SbiError::InvalidParam));
     assert_eq!(reset(0, 2), failed(SbiError::InvalidParam));
+    assert_eq!(reset(1 << 32, 0), failed(SbiError::InvalidParam));
+    assert_eq!(reset(0, 1 << 32), failed(SbiError::InvalidParam));
     assert_eq!(fixture.call(extension::LEGACY_SHUTDOWN, 0, &[]), off);
     let unknown = fixture.call(extension::SRST, 1, &[]);
     assert_eq!(unknown, failed(SbiError::NotSupported));

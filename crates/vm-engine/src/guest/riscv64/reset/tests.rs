@@ -91,6 +91,8 @@ fn supervisor_gets_everything_it_can_use() {
         assert!(f.try_csr(number).is_some(), "{number:#x}");
     }
     assert_eq!(f.csr(0x106), 7, "user mode reads time");
+    assert_eq!(f.csr(0xc1f), 0, "no such counter, but no trap");
+    assert_eq!(f.csr(0x100) >> 13 & 3, 3, "floating point is on");
     assert_eq!(f.write(0x104, u64::MAX), 0x222);
     f.enter(Machine);
     assert_eq!((f.csr(0x302), f.csr(0x303)), (0xb3ff, 0x222));
