@@ -3,6 +3,7 @@
 mod bench;
 mod boot;
 mod ci;
+mod conformance;
 mod coverage;
 mod fuzz;
 mod guests;
@@ -26,6 +27,7 @@ enum Command {
     Bench(bench::Bench),
     Boot(boot::Boot),
     Ci(ci::Ci),
+    Conformance(conformance::Conformance),
     Coverage(coverage::Coverage),
     Fuzz(fuzz::Fuzz),
     Guests(guests::Guests),
@@ -44,6 +46,7 @@ impl Cli {
             Command::Bench(command) => command.run(),
             Command::Boot(command) => command.run(),
             Command::Ci(command) => command.run(),
+            Command::Conformance(command) => command.run(),
             Command::Coverage(command) => command.run(),
             Command::Fuzz(command) => command.run(),
             Command::Guests(command) => command.run(),

@@ -16,6 +16,7 @@ use vm_optimizers::TierPolicy;
 use vm_testing::{DEADLINE, join, wait_until};
 
 use super::*;
+mod conformance;
 mod states;
 mod talk;
 mod threads;
