@@ -51,10 +51,11 @@ pub struct RunArgs {
     #[arg(long, value_name = "ARCH")]
     pub arch: Option<GuestArch>,
 
-    /// The kernel: an `Image` or an ELF file, plain or in gzip form
+    /// The kernel: an `Image`, an ELF file or plain code, perhaps in gzip form
     ///
-    /// With `--bios none`, the ELF file of a bare-metal program. `none` leaves
-    /// firmware that is a file on its own.
+    /// Plain code, such as `u-boot.bin`, has no header and starts at its first byte;
+    /// it goes where the board's kernels go. With `--bios none`, a bare-metal
+    /// program. `none` leaves firmware that is a file on its own.
     #[arg(short, long, value_name = "FILE|none")]
     pub kernel: Option<Kernel>,
 

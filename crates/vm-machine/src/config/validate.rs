@@ -53,7 +53,7 @@ pub enum OptionError {
     #[error("--append: the command line contains a NUL character")]
     AppendNul,
     /// `--bios none` without a program.
-    #[error("--bios none: there is nothing to run; add `--kernel FILE` with an ELF program")]
+    #[error("--bios none: there is nothing to run; add `--kernel FILE` with a program")]
     NothingToRun,
 }
 
