@@ -134,7 +134,9 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE")]
     pub signature: Option<PathBuf>,
 
-    /// Stop the machine after this many seconds, with exit code 124
+    /// End this many seconds after the start of the program, with exit code 124
+    ///
+    /// Reading files and fetching the default guest count.
     #[arg(long, value_name = "SECONDS")]
     pub timeout: Option<u64>,
 
