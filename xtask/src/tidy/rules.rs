@@ -21,6 +21,7 @@ pub(super) fn check(file: &Path, text: &str) -> Vec<(usize, String)> {
             problems.extend(module_doc(text));
         }
         problems.extend(unfinished(text));
+        problems.extend(host_addresses(file, text));
     }
     if file.extension().is_some_and(|e| e == "md") {
         problems.extend(links(file, text));
@@ -68,6 +69,20 @@ fn unfinished(text: &str) -> Vec<(usize, String)> {
         .collect()
 }
 
+/// What is stored to guest RAM by its host address, nobody hears of: that is for
+/// vCPUs, which tell it themselves (ADR 11).
+fn host_addresses(file: &Path, text: &str) -> Vec<(usize, String)> {
+    let allowed = ["crates/vm-mem", "crates/vm-engine"];
+    if allowed.iter().any(|crate_| file.starts_with(crate_)) {
+        return Vec::new();
+    }
+    let name = concat!(".host", "_ptr(");
+    numbered(text)
+        .filter(|(_, line)| line.contains(name))
+        .map(|(number, _)| (number, "host addresses of RAM are for vCPUs".to_owned()))
+        .collect()
+}
+
 /// Relative links of a Markdown file must lead somewhere.
 fn links(file: &Path, text: &str) -> Vec<(usize, String)> {
     let directory = file.parent().unwrap_or(Path::new(""));
@@ -105,6 +120,9 @@ mod tests {
         assert_eq!(problems("a.toml", "a = 1")[0].0, 1);
         assert!(problems("a.rs", "fn f() {}\n")[0].1.contains("//!"));
         assert!(problems("a/tests.rs", "fn f() {}\n").is_empty());
+        let address = format!("//! Fine.\nram{}a, 1);\n", concat!(".host", "_ptr("));
+        assert_eq!(problems("crates/vm-device/src/a.rs", &address)[0].0, 2);
+        assert!(problems("crates/vm-engine/src/a.rs", &address).is_empty());
         let unfinished = format!("//! Fine.\n// {} later\n", UNFINISHED[0]);
         assert_eq!(problems("a.rs", &unfinished)[0].0, 2);
         let long = format!("//! Fine.\n{}", "\n".repeat(MAX_LINES));

@@ -18,10 +18,11 @@ use super::{
     memory::{CodeMemory, displacement},
     region::{ExitSite, HostBlock, Id, OpSite, Region, Stamped},
     state,
+    young::{self, Young},
 };
 use crate::{
     cache::{Code, Mapping, Origin},
-    vcpu::{Completion, MachineShared},
+    vcpu::MachineShared,
 };
 
 /// The opcode of a jump with a 32-bit displacement.
@@ -53,59 +54,6 @@ pub struct JitStats {
     /// How often a part of the code was dropped, the oldest, because its memory
     /// was full.
     pub evictions: u64,
-}
-
-/// Blocks whose source may have been stored to unseen: some vCPU may not know yet
-/// that it is code.
-#[derive(Default)]
-struct Young {
-    /// Those since the last fence that found the others seen.
-    latest: Vec<Id>,
-    /// Those before it, until [`awaited`](Self::awaited) are done.
-    waiting: Vec<Id>,
-    /// The marks that were unseen at that fence.
-    awaited: Vec<Arc<Completion>>,
-}
-
-impl Young {
-    fn all(&self) -> impl Iterator<Item = &Id> {
-        self.waiting.iter().chain(&self.latest)
-    }
-
-    /// Whether every vCPU knows of the source of those that wait.
-    fn is_seen(&self) -> bool {
-        self.awaited.iter().all(|mark| mark.is_done())
-    }
-
-    /// Lets the latest wait for `unseen`, in place of those that have waited.
-    fn age(&mut self, unseen: Vec<Arc<Completion>>) {
-        let latest = std::mem::take(&mut self.latest);
-        self.waiting = if unseen.is_empty() {
-            Vec::new()
-        } else {
-            latest
-        };
-        self.awaited = unseen;
-    }
-
-    fn retain(&mut self, keep: impl Fn(Id) -> bool) {
-        self.latest.retain(|&id| keep(id));
-        self.waiting.retain(|&id| keep(id));
-    }
-}
-
-/// Voids a block if memory does not hold its source any more.
-fn void_if_changed(code: &Code, machine: &MachineShared) {
-    match code.origin() {
-        Origin::Shared { addr, .. } => {
-            let bytes = code.bytes();
-            if !code.matches(&machine.ram, addr, 0, bytes as usize) {
-                machine.code_changed(addr, bytes);
-                code.void();
-            }
-        }
-        Origin::Private { .. } => code.void(),
-    }
 }
 
 /// The generated code of one vCPU.
@@ -368,7 +316,7 @@ impl HostCache {
         self.entries.insert(start, id);
         // Alone, the vCPU has seen every store since the source was marked.
         if self.backend_shares_memory() {
-            self.young.latest.push(id);
+            self.young.push(id);
         }
         id
     }
@@ -459,7 +407,7 @@ impl HostCache {
         let unseen = machine.unseen_marks();
         for &id in self.young.all() {
             if let Some(block) = self.block(id) {
-                void_if_changed(&block.code, machine);
+                young::void_if_changed(&block.code, machine);
             }
         }
         let is_void = |id: &Id| self.block(*id).is_none_or(|block| block.code.is_void());

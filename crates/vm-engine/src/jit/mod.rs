@@ -12,6 +12,7 @@ mod memory;
 mod region;
 mod short_tlb;
 mod state;
+mod young;
 
 pub use cache::JitStats;
 pub(crate) use cache::{HostCache, Target};

@@ -11,6 +11,7 @@ mod machine;
 mod precise;
 mod random;
 mod remote;
+mod rewritten;
 mod self_modifying;
 mod stats;
 mod watch;

@@ -18,6 +18,8 @@ mod precise;
 mod random;
 #[path = "../engine/remote.rs"]
 mod remote;
+#[path = "../engine/rewritten.rs"]
+mod rewritten;
 #[path = "../engine/self_modifying.rs"]
 mod self_modifying;
 #[path = "../engine/stats.rs"]

@@ -2,7 +2,6 @@
 
 use std::{fs, ops::Range};
 
-use vm_core::GuestPhysAddr;
 use vm_mem::GuestRam;
 
 /// What a machine takes of the host's memory when it ends, in bytes; 0 where
@@ -18,13 +17,7 @@ pub struct MemoryStats {
 impl MemoryStats {
     /// What is in use now, of a machine with this RAM.
     pub(super) fn now(ram: &GuestRam) -> Self {
-        let regions: Vec<Range<u64>> = ram
-            .regions()
-            .filter_map(|(start, len)| {
-                let host = ram.host_ptr(GuestPhysAddr(start.0), len)?.as_ptr() as u64;
-                Some(host..host + len)
-            })
-            .collect();
+        let regions: Vec<Range<u64>> = ram.host_ranges().collect();
         // Linux; elsewhere there is nothing to read.
         let maps = fs::read_to_string("/proc/self/smaps").unwrap_or_default();
         Self::of_maps(&maps, &regions)
@@ -68,6 +61,8 @@ fn resident(line: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use vm_core::GuestPhysAddr;
+
     use super::*;
 
     const MAPS: &str = "\

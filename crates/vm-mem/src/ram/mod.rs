@@ -5,7 +5,7 @@ mod error;
 mod watch;
 mod window;
 
-use std::{fmt, ptr::NonNull, sync::Arc};
+use std::{fmt, ops::Range, ptr::NonNull, sync::Arc};
 
 use vm_core::{GuestPhysAddr, PAGE_SIZE};
 use vm_memory::{Bytes, GuestAddress, GuestMemoryBackend, GuestMemoryMmap};
@@ -121,6 +121,19 @@ impl GuestRam {
     pub fn regions(&self) -> impl ExactSizeIterator<Item = (GuestPhysAddr, u64)> + '_ {
         let windows = self.shared.windows.iter();
         windows.map(|w| (GuestPhysAddr(w.start()), w.bytes()))
+    }
+
+    /// Whether one region holds all `len` bytes at `gpa`.
+    pub fn contains(&self, gpa: GuestPhysAddr, len: u64) -> bool {
+        self.host_ptr(gpa, len).is_some()
+    }
+
+    /// The host addresses of the regions.
+    pub fn host_ranges(&self) -> impl Iterator<Item = Range<u64>> + '_ {
+        self.regions().filter_map(|(start, bytes)| {
+            let host = self.host_ptr(start, bytes)?.addr().get() as u64;
+            Some(host..host + bytes)
+        })
     }
 
     /// The size of all regions together, in bytes.

@@ -32,6 +32,12 @@ fn host_pointers_stay_inside_one_region() {
     assert!(ram.host_ptr(GuestPhysAddr(0xfff), 1).is_none());
     assert!(ram.host_ptr(GuestPhysAddr(u64::MAX), 1).is_none());
     assert!(ram.host_ptr(GuestPhysAddr(0x8000_2fff), u64::MAX).is_none());
+    assert!(ram.contains(BASE, 0x3000) && !ram.contains(BASE, 0x3001));
+    let ranges: Vec<_> = ram
+        .host_ranges()
+        .map(|range| range.end - range.start)
+        .collect();
+    assert_eq!(ranges, [0x1000, 0x3000]);
     let low = ram.host_ptr(BASE, 1).unwrap().addr().get();
     let high = ram
         .host_ptr(GuestPhysAddr(0x8000_2345), 1)

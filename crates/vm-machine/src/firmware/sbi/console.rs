@@ -62,7 +62,7 @@ fn memory<'a>(
     high: u64,
 ) -> Result<&'a mut [u8], SbiError> {
     let ram = &call.core.machine.ram;
-    let in_ram = len == 0 || ram.host_ptr(GuestPhysAddr(low), len).is_some();
+    let in_ram = len == 0 || ram.contains(GuestPhysAddr(low), len);
     if high != 0 || !in_ram {
         return Err(SbiError::InvalidParam);
     }

@@ -69,5 +69,5 @@ impl Sbi {
 /// Whether a hart could fetch its first instruction there.
 fn is_code_address(call: &SbiCall<'_>, pc: u64) -> bool {
     let ram = &call.core.machine.ram;
-    pc.is_multiple_of(2) && ram.host_ptr(GuestPhysAddr(pc), 2).is_some()
+    pc.is_multiple_of(2) && ram.contains(GuestPhysAddr(pc), 2)
 }
