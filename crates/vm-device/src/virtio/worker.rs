@@ -11,11 +11,16 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread::{self, JoinHandle},
+    time::{Duration, Instant},
 };
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::{device::Activation, fault::QueueFault};
+
+/// How long dropping a worker waits for a request that the host does not end,
+/// on a network file system that is gone, for instance.
+const DROP_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The work of a device.
 pub(super) trait Handler: Send + Sync + 'static {
@@ -59,6 +64,9 @@ struct Shared {
 }
 
 /// A thread that sleeps until it is kicked.
+///
+/// Dropping it waits for the request at hand, but leaves a thread behind that is
+/// stuck in the host: whatever it uses lives as long as it does.
 pub(super) struct Worker {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
@@ -146,12 +154,10 @@ impl Worker {
 
 impl Drop for Worker {
     fn drop(&mut self) {
+        let stuck = self.shared.end(DROP_PATIENCE);
+        if let Some(thread) = self.thread.take()
+            && !stuck
         {
-            let mut state = self.shared.pause();
-            state.exit = true;
-            self.shared.work.notify_one();
-        }
-        if let Some(thread) = self.thread.take() {
             // It can only have panicked, and said so.
             let _ = thread.join();
         }
@@ -173,6 +179,18 @@ impl Shared {
             self.idle.wait(&mut state);
         }
         state
+    }
+
+    /// Has the thread end after the request at hand; waits for that at most for
+    /// `patience`. Returns whether the request still goes on.
+    fn end(&self, patience: Duration) -> bool {
+        let deadline = Instant::now() + patience;
+        let mut state = self.state.lock();
+        state.exit = true;
+        self.control.stop.store(true, Ordering::Release);
+        self.work.notify_one();
+        while state.busy && !self.idle.wait_until(&mut state, deadline).timed_out() {}
+        state.busy
     }
 
     fn unpause(&self, state: &mut State) {

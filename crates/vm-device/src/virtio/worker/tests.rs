@@ -1,6 +1,6 @@
 use std::sync::{atomic::AtomicU32, mpsc};
 
-use vm_testing::within;
+use vm_testing::{wait_until, within};
 
 use super::*;
 use crate::virtio::{
@@ -102,4 +102,30 @@ fn dropping_a_worker_ends_its_thread() {
         // The thread owned the handler: it is gone by now.
         assert_eq!(told.try_recv(), Ok(()));
     });
+}
+
+/// A host that does not answer until the other end is dropped.
+struct Stuck(Mutex<mpsc::Receiver<()>>);
+
+impl Handler for Stuck {
+    fn serve(&self, _: &Activation, _: &Control) -> Result<(), QueueFault> {
+        let _ = self.0.lock().recv();
+        Ok(())
+    }
+}
+
+#[test]
+fn a_request_that_never_ends_is_left_behind() {
+    let (answer, host) = mpsc::channel();
+    let worker = Worker::spawn("test", Arc::new(Stuck(host.into()))).unwrap();
+    worker.activate(activation());
+    wait_until("the request", || worker.shared.state.lock().busy);
+    let (dropped, is_dropped) = mpsc::channel();
+    thread::spawn(move || {
+        drop(worker);
+        dropped.send(()).unwrap();
+    });
+    let ended = is_dropped.recv_timeout(6 * DROP_PATIENCE);
+    drop(answer);
+    assert!(ended.is_ok(), "the host's answer was waited for");
 }
