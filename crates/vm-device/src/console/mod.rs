@@ -1,11 +1,13 @@
 //! Where a guest's console output goes, without making a vCPU wait for it.
 
 mod memory;
+mod patient;
 mod threaded;
 
 use std::sync::Arc;
 
 pub use memory::MemoryOutput;
+pub use patient::Patient;
 pub use threaded::ThreadedOutput;
 
 /// What to call when a full output has room again.

@@ -40,9 +40,15 @@ struct State {
     pending: VecDeque<u8>,
     /// The thread is writing bytes that have left `pending`.
     writing: bool,
+    /// How many bytes the writer has taken.
+    written: u64,
+    /// Why the writer takes no more.
+    failure: Option<Arc<io::Error>>,
     /// Somebody was offered less room than wanted.
     starved: bool,
     stop: bool,
+    /// Nobody waits for the writer any more.
+    abandoned: bool,
     ready: Option<ReadyCallback>,
 }
 
@@ -81,11 +87,31 @@ impl ThreadedOutput {
         }
         true
     }
+
+    /// How many bytes were written so far.
+    pub fn written(&self) -> u64 {
+        self.shared.state.lock().written
+    }
+
+    /// Why nothing is written any more, if that is so.
+    pub fn failure(&self) -> Option<Arc<io::Error>> {
+        self.shared.state.lock().failure.clone()
+    }
+
+    /// Drops what is not written yet. Dropping the output does not wait any more.
+    pub fn abandon(&self) {
+        let mut state = self.shared.state.lock();
+        state.abandoned = true;
+        state.pending.clear();
+    }
 }
 
 impl ConsoleOutput for ThreadedOutput {
     fn try_write(&self, bytes: &[u8]) -> usize {
         let mut state = self.shared.state.lock();
+        if state.abandoned {
+            return bytes.len();
+        }
         let taken = bytes.len().min(CAPACITY - state.pending.len());
         state.starved |= taken < bytes.len();
         state.pending.extend(&bytes[..taken]);
@@ -101,10 +127,19 @@ impl ConsoleOutput for ThreadedOutput {
 
 impl Drop for ThreadedOutput {
     fn drop(&mut self) {
-        self.shared.state.lock().stop = true;
+        let abandoned = {
+            let mut state = self.shared.state.lock();
+            state.stop = true;
+            state.abandoned
+        };
         self.shared.work.notify_one();
+        let patience = if abandoned {
+            Duration::ZERO
+        } else {
+            DROP_PATIENCE
+        };
         // A thread stuck in the writer is left behind rather than waited for.
-        if self.flush(DROP_PATIENCE)
+        if self.flush(patience)
             && let Some(thread) = self.thread.take()
         {
             // A panic in the writer has already been reported on stderr.
@@ -115,7 +150,6 @@ impl Drop for ThreadedOutput {
 
 impl Shared {
     fn run(&self, mut writer: impl Write) {
-        let mut failed = false;
         let mut state = self.state.lock();
         loop {
             if state.pending.is_empty() {
@@ -125,40 +159,59 @@ impl Shared {
                 self.work.wait(&mut state);
                 continue;
             }
-            self.write_pending(&mut state, &mut writer, &mut failed);
+            self.write_pending(&mut state, &mut writer);
         }
     }
 
     /// Writes what is pending, without the lock.
-    fn write_pending(
-        &self,
-        state: &mut MutexGuard<'_, State>,
-        writer: &mut impl Write,
-        failed: &mut bool,
-    ) {
+    fn write_pending(&self, state: &mut MutexGuard<'_, State>, writer: &mut impl Write) {
         let bytes: Vec<u8> = std::mem::take(&mut state.pending).into();
         let starved = std::mem::take(&mut state.starved);
         let ready = state.ready.clone().filter(|_| starved);
+        let failed = state.failure.is_some();
         state.writing = true;
-        MutexGuard::unlocked(state, || {
+        let result = MutexGuard::unlocked(state, || {
             if let Some(ready) = ready {
                 ready();
             }
-            if !*failed && let Err(error) = writer.write_all(&bytes).and_then(|()| writer.flush()) {
-                tracing::warn!(%error, "console output cannot be written and is dropped from now on");
-                *failed = true;
+            if failed {
+                return Ok(());
             }
+            self.write_all(&bytes, writer).inspect_err(|error| {
+                tracing::warn!(%error, "console output cannot be written and is dropped from now on");
+            })
         });
         state.writing = false;
+        if let Err(error) = result {
+            state.failure = Some(Arc::new(error));
+        }
         if state.pending.is_empty() {
             self.idle.notify_all();
         }
+    }
+
+    /// As [`Write::write_all`] does it, and tells of each part.
+    fn write_all(&self, mut bytes: &[u8], writer: &mut impl Write) -> io::Result<()> {
+        while !bytes.is_empty() {
+            match writer.write(bytes) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(taken) => {
+                    bytes = bytes.get(taken..).unwrap_or_default();
+                    self.state.lock().written += taken as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        writer.flush()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc;
+
+    use vm_testing::within;
 
     use super::*;
 
@@ -234,8 +287,24 @@ mod tests {
         drop(allow);
         assert_eq!(output.try_write(b"lost"), 4);
         assert!(output.flush(Duration::from_secs(3600)));
+        assert_eq!(output.failure().unwrap().kind(), io::ErrorKind::Other);
+        assert_eq!(output.written(), 0);
         assert_eq!(output.try_write(b"lost too"), 8);
         drop(output);
         assert_eq!(seen.try_iter().count(), 0);
+    }
+
+    #[test]
+    fn an_abandoned_writer_is_not_waited_for() {
+        let (output, allow, seen) = gated();
+        assert_eq!(output.try_write(b"stuck"), 5);
+        assert!(!output.flush(Duration::ZERO));
+        output.abandon();
+        assert_eq!(output.try_write(&[7; 2 * CAPACITY]), 2 * CAPACITY);
+        // The writer is stuck until the end of this test.
+        within("dropping it", || drop(output));
+        drop(allow);
+        let written = within("the thread's end", move || seen.iter().count());
+        assert_eq!(written, 0);
     }
 }
