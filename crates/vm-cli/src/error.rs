@@ -1,6 +1,6 @@
 //! What the program can have to say when it gives up.
 
-use std::io;
+use std::{io, sync::Arc, time::Duration};
 
 use vm_image::ImageError;
 use vm_machine::{
@@ -51,4 +51,25 @@ impl CliError {
     pub fn host(action: &'static str) -> impl FnOnce(io::Error) -> Self {
         move |cause| Self::Host { action, cause }
     }
+}
+
+/// Why a part of what the guest printed is lost.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputLost {
+    /// It cannot be written.
+    #[error("{place}: {cause}; what the guest printed from then on is lost")]
+    Failed {
+        /// Where it was to go.
+        place: String,
+        /// What the host said.
+        cause: Arc<io::Error>,
+    },
+    /// Nobody reads it.
+    #[error("{place}: nobody reads it; after {} s the end of what the guest printed was given up", .patience.as_secs())]
+    Stalled {
+        /// Where it was to go.
+        place: String,
+        /// How long somebody was waited for.
+        patience: Duration,
+    },
 }

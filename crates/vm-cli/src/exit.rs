@@ -6,6 +6,8 @@ use vm_machine::ExitStatus;
 pub const SUCCESS: u8 = 0;
 /// The machine could not be made or run.
 pub const ERROR: u8 = 1;
+/// A thread of the program panicked; the same as of every program in Rust.
+pub const BUG: u8 = 101;
 /// The guest reported that it crashed.
 pub const PANIC: u8 = 120;
 /// The guest asked for a reset, with `--no-reboot`.
@@ -24,6 +26,8 @@ pub enum StopReason {
     Timeout,
     /// This signal.
     Signal(i32),
+    /// A thread that controls the machine panicked.
+    Bug,
 }
 
 /// The code for a machine that ended, stopped for `reason` if it was stopped.
@@ -34,10 +38,21 @@ pub fn code(status: ExitStatus, reason: Option<StopReason>) -> u8 {
         (ExitStatus::Panic, _) => PANIC,
         (ExitStatus::Reset, _) => RESET,
         (ExitStatus::Stopped, Some(StopReason::Timeout)) => TIMEOUT,
+        (ExitStatus::Stopped, Some(StopReason::Bug)) => BUG,
         (ExitStatus::Stopped, Some(StopReason::Signal(signal))) => {
             u8::try_from(signal).map_or(SIGNAL, |signal| SIGNAL.saturating_add(signal))
         }
         (ExitStatus::Stopped, Some(StopReason::Quit) | None) => SUCCESS,
+    }
+}
+
+/// The code for an end that would have this code, if what the guest printed has
+/// arrived. If not, it was no success; another code says more.
+pub fn with_output(code: u8, arrived: bool) -> u8 {
+    if code == SUCCESS && !arrived {
+        ERROR
+    } else {
+        code
     }
 }
 
@@ -61,5 +76,8 @@ mod tests {
             Some(StopReason::Signal(15)),
         );
         assert_eq!(raced, 3);
+        assert_eq!(stopped(StopReason::Bug), 101);
+        assert_eq!([with_output(0, true), with_output(0, false)], [0, 1]);
+        assert_eq!(with_output(7, false), 7);
     }
 }

@@ -29,8 +29,7 @@ pub fn run(args: ImageArgs) -> Result<(), CliError> {
             let release = &pulled.manifest.kernel_release;
             lines::out(format_args!(
                 "{image} for {arch}: kernel {release}, ready to run"
-            ));
-            Ok(())
+            ))
         }
         ImageCommand::List => list(),
         ImageCommand::Rm { image, arch } => {
@@ -53,7 +52,7 @@ fn list() -> Result<(), CliError> {
     lines::out(format_args!(
         "{:<12} {:<8} {:>6}  KERNEL",
         "IMAGE", "ARCH", "MIB"
-    ));
+    ))?;
     for image in images {
         let manifest = &image.manifest;
         let size = (manifest.kernel.size + manifest.initrd.size) >> 20;
@@ -62,7 +61,7 @@ fn list() -> Result<(), CliError> {
             manifest.image,
             manifest.arch.name(),
             manifest.kernel_release
-        ));
+        ))?;
     }
     Ok(())
 }

@@ -6,9 +6,11 @@ mod error;
 mod exit;
 mod fallback;
 mod image;
+mod limits;
 mod lines;
 mod progress;
 mod run;
+mod stdio;
 
 use std::{io::IsTerminal as _, process::ExitCode};
 
@@ -18,14 +20,15 @@ use args::{Cli, Command};
 use error::CliError;
 
 fn main() -> ExitCode {
+    lines::report_panics();
+    limits::make_errors();
     start_log();
-    match dispatch(Cli::parse()) {
-        Ok(code) => ExitCode::from(code),
-        Err(error) => {
-            lines::err(format_args!("trine: {error}"));
-            ExitCode::from(exit::ERROR)
-        }
-    }
+    let code = dispatch(Cli::parse()).unwrap_or_else(|error| {
+        lines::err(format_args!("trine: {error}"));
+        exit::ERROR
+    });
+    lines::finish();
+    ExitCode::from(code)
 }
 
 fn dispatch(cli: Cli) -> Result<u8, CliError> {
@@ -43,7 +46,7 @@ fn start_log() {
         .from_env_lossy();
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(lines::Log)
         .with_ansi(std::io::stderr().is_terminal())
         .without_time()
         // It would report them on stderr, and panic if that is closed.

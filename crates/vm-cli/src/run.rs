@@ -2,9 +2,12 @@
 
 mod control;
 mod deadline;
+mod fatal;
 mod input;
 mod keys;
+mod last_resort;
 mod output;
+mod signals;
 mod stats;
 mod terminal;
 
@@ -21,6 +24,7 @@ use crate::{args::RunArgs, default_guest, error::CliError, exit, lines};
 
 use control::Stopper;
 use deadline::Deadline;
+use last_resort::LastResort;
 use output::HostOutput;
 use stats::StatsSink;
 use terminal::RawTerminal;
@@ -96,23 +100,35 @@ fn run_machine(
     let engine = machine.engine();
     lines::err(format_args!("trine: {engine}"));
 
+    let last_resort = LastResort::new()?;
+    let stopper = Stopper::new(machine.handle(), last_resort.clone());
+    deadline.stops(&stopper);
+    signals::watch(&stopper, console.screen.clone())?;
     let terminal = RawTerminal::enter(on_stdio)?;
+    let _panic = last_resort.on_panic();
     if terminal.is_active() {
         lines::err("trine: Ctrl-A x quits, Ctrl-A h shows the keys");
     }
-    let stopper = Stopper::new(machine.handle());
-    deadline.stops(&stopper);
-    stopper.watch_signals(console.screen.clone())?;
     if has_input {
         input::start(&console.input, &stopper, terminal.is_active())?;
     }
+    let ending = last_resort.clone();
+    machine.on_end(move |status| ending.ending(exit::code(status, None)));
     let result = machine.run();
-    output.flush();
+    last_resort.relax();
+    let printed = output.finish(|| stopper.reason().is_some());
     drop(terminal);
+    last_resort.ending(exit::ERROR);
+    if let Err(lost) = &printed {
+        lines::err(format_args!("trine: {lost}"));
+    }
     let status = result?;
     stopper.report();
     if let Some(stats) = stats {
         stats.write(&engine, machine.stats())?;
     }
-    Ok(exit::code(status, stopper.reason()))
+    Ok(exit::with_output(
+        exit::code(status, stopper.reason()),
+        printed.is_ok(),
+    ))
 }

@@ -19,10 +19,11 @@ Exit codes:
   0         the guest switched itself off, or Ctrl-A x
   1-255     the guest switched itself off and reported this failure (255: or a larger number);
             a bare-metal program's exit code
-  1         the machine could not be made or run
+  1         the machine could not be made or run, or what it printed could not be written
   2         the command line is wrong
   120       the guest reported that it crashed
   121       the guest asked for a reset, with --no-reboot
+  101       a mistake in this program
   124       the time given by --timeout was over
   128+N     signal N ended the program
 

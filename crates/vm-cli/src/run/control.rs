@@ -3,15 +3,11 @@
 use std::{io, sync::Arc, thread};
 
 use parking_lot::Mutex;
-use signal_hook::{
-    consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGWINCH},
-    iterator::Signals,
-};
-use vm_machine::{ExitStatus, MachineHandle, console::Screen};
+use signal_hook::low_level;
+use vm_machine::{ExitStatus, MachineHandle};
 
-use super::terminal;
+use super::{last_resort::LastResort, terminal};
 use crate::{
-    error::CliError,
     exit::{self, StopReason},
     lines,
 };
@@ -20,21 +16,25 @@ use crate::{
 #[derive(Clone)]
 pub struct Stopper {
     machine: MachineHandle,
+    last_resort: LastResort,
     reason: Arc<Mutex<Option<StopReason>>>,
 }
 
 impl Stopper {
-    /// A stopper of `machine`.
-    pub fn new(machine: MachineHandle) -> Self {
+    /// A stopper of `machine`, and of the program if the machine cannot be stopped.
+    pub fn new(machine: MachineHandle, last_resort: LastResort) -> Self {
         Self {
             machine,
+            last_resort,
             reason: Arc::default(),
         }
     }
 
     /// Stops the machine. The first reason counts.
     pub fn stop(&self, reason: StopReason) {
-        self.reason.lock().get_or_insert(reason);
+        let reason = *self.reason.lock().get_or_insert(reason);
+        let code = exit::code(ExitStatus::Stopped, Some(reason));
+        self.last_resort.stopping(code);
         self.machine.stop();
     }
 
@@ -52,34 +52,29 @@ impl Stopper {
             Some(StopReason::Signal(signal)) => {
                 lines::err(format_args!("\ntrine: stopped by signal {signal}"))
             }
+            Some(StopReason::Bug) => lines::err("\ntrine: stopped by its own mistake, see above"),
             Some(StopReason::Quit) | None => {}
         }
     }
 
-    /// Stops the machine at the first signal that asks for the program's end.
-    /// A second one ends the program at once. Signals about the terminal are
-    /// acted on; its size goes to `screen`.
+    /// Starts a thread without which the machine could not be controlled: should it
+    /// panic, the machine is stopped.
     ///
     /// # Errors
-    /// [`CliError`] if the host refuses.
-    pub fn watch_signals(&self, screen: Arc<Screen>) -> Result<(), CliError> {
-        let watched = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCONT, SIGWINCH];
-        let mut signals = Signals::new(watched).map_err(CliError::host("watch for signals"))?;
-        let stopper = self.clone();
-        spawn("signals", move || {
-            for signal in signals.forever() {
-                match signal {
-                    // The shell has set the terminal to its own taste meanwhile.
-                    SIGCONT => terminal::enter_again(),
-                    SIGWINCH => terminal::measure(&screen),
-                    _ => stopper.end_by(signal),
-                }
-            }
-        })
-        .map_err(CliError::host("start a thread for signals"))
+    /// The host's error if it has no thread left.
+    pub fn serve(&self, name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<()> {
+        let guard = StopOnPanic(self.clone());
+        let run = move || {
+            let _guard = guard;
+            run();
+        };
+        let thread = thread::Builder::new().name(name.into()).spawn(run);
+        thread.map(|_| ())
     }
 
-    fn end_by(&self, signal: i32) {
+    /// Stops the machine because of a signal. If that was asked for already, ends
+    /// the program at once.
+    pub fn end_by(&self, signal: i32) {
         let reason = StopReason::Signal(signal);
         if self.reason().is_none() {
             self.stop(reason);
@@ -87,11 +82,17 @@ impl Stopper {
         }
         terminal::restore();
         let code = exit::code(ExitStatus::Stopped, Some(reason));
-        std::process::exit(code.into());
+        // Not by way of exit handlers: somebody may hold what they wait for.
+        low_level::exit(code.into());
     }
 }
 
-fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    let thread = thread::Builder::new().name(name.into()).spawn(run);
-    thread.map(|_| ())
+struct StopOnPanic(Stopper);
+
+impl Drop for StopOnPanic {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.stop(StopReason::Bug);
+        }
+    }
 }

@@ -1,10 +1,6 @@
 //! Standard input on its way to the guest.
 
-use std::{
-    io::{self, Read, Write},
-    sync::Arc,
-    thread,
-};
+use std::{io::Read, sync::Arc};
 
 use vm_machine::console::ConsoleInput;
 
@@ -12,7 +8,7 @@ use super::{
     control::Stopper,
     keys::{Action, HELP, KeyFilter},
 };
-use crate::{error::CliError, exit::StopReason};
+use crate::{error::CliError, exit::StopReason, lines, stdio};
 
 /// Starts the thread that reads standard input. On a terminal, key sequences
 /// control the machine; from a pipe or file, every byte is the guest's. The
@@ -25,60 +21,59 @@ pub fn start(
     stopper: &Stopper,
     is_terminal: bool,
 ) -> Result<(), CliError> {
-    let (input, stopper) = (Arc::clone(input), stopper.clone());
+    let stdin = stdio::stdin().map_err(CliError::host("open standard input"))?;
+    let (input, theirs) = (Arc::clone(input), stopper.clone());
     let read = move || {
         if is_terminal {
-            read_keys(&input, &stopper);
+            read_keys(stdin, &input, &theirs);
         } else {
-            read_all(&input);
+            read_all(stdin, &input);
         }
     };
-    let spawned = thread::Builder::new().name("input".into()).spawn(read);
-    spawned
-        .map(|_| ())
-        .map_err(CliError::host("start a thread for standard input"))
+    let started = stopper.serve("input", read);
+    started.map_err(CliError::host("start a thread for standard input"))
 }
 
 /// Reads once; `None` at the end, or if reading fails: then there is no more
 /// input, which a guest can live with.
-fn read_some(buffer: &mut [u8]) -> Option<&[u8]> {
-    loop {
-        match io::stdin().lock().read(buffer) {
-            Ok(0) => return None,
-            Ok(len) => return buffer.get(..len),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => {
-                tracing::warn!("standard input cannot be read: {error}");
-                return None;
-            }
+fn read_some<'a>(stdin: &mut impl Read, buffer: &'a mut [u8]) -> Option<&'a [u8]> {
+    match stdin.read(buffer) {
+        Ok(0) => None,
+        Ok(len) => buffer.get(..len),
+        Err(error) => {
+            tracing::warn!("standard input cannot be read: {error}");
+            None
         }
     }
 }
 
-fn read_all(input: &ConsoleInput) {
+fn read_all(mut stdin: impl Read, input: &ConsoleInput) {
     let mut buffer = [0; 4096];
-    while let Some(bytes) = read_some(&mut buffer) {
+    while let Some(bytes) = read_some(&mut stdin, &mut buffer) {
         if !input.send(bytes) {
             return;
         }
     }
 }
 
-fn read_keys(input: &ConsoleInput, stopper: &Stopper) {
+fn read_keys(mut stdin: impl Read, input: &ConsoleInput, stopper: &Stopper) {
     let mut buffer = [0; 4096];
     let mut keys = KeyFilter::default();
-    while let Some(bytes) = read_some(&mut buffer) {
-        for action in keys.feed(bytes) {
+    while let Some(bytes) = read_some(&mut stdin, &mut buffer) {
+        let actions = keys.feed(bytes);
+        // What was typed before it may have to wait for the guest.
+        if actions.contains(&Action::Quit) {
+            stopper.stop(StopReason::Quit);
+        }
+        for action in actions {
             match action {
                 Action::Send(bytes) => {
-                    // What a guest does not take for that long is lost, as on a wire.
-                    input.offer(&bytes);
+                    if !input.send_ahead(&bytes) {
+                        return;
+                    }
                 }
-                Action::Help => {
-                    // A terminal that is gone needs no help.
-                    let _ = io::stderr().write_all(HELP.as_bytes());
-                }
-                Action::Quit => stopper.stop(StopReason::Quit),
+                Action::Help => lines::show(HELP),
+                Action::Quit => return,
             }
         }
     }

@@ -1,9 +1,19 @@
 //! What the tests of the program share.
 
+#![allow(dead_code, reason = "each test uses a part of it")]
+
+#[cfg(unix)]
+pub mod terminal;
+
 use std::{
     path::{Path, PathBuf},
-    process::Command,
+    process::{Child, Command, ExitStatus},
+    thread,
+    time::{Duration, Instant},
 };
+
+/// How long a program may take that is about to end.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A small guest; the sources are in `guests/tests`.
 pub fn guest(name: &str) -> PathBuf {
@@ -24,4 +34,19 @@ pub fn trine(args: &[&str]) -> Command {
         .env_remove("http_proxy")
         .env_remove("TRINE_LOG");
     command
+}
+
+/// Waits for the program's end.
+pub fn wait_for_end(child: &mut Child) -> ExitStatus {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
+        }
+        if Instant::now() > deadline {
+            child.kill().unwrap();
+            panic!("the program does not end");
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
 }

@@ -101,6 +101,11 @@ impl Console {
         taken
     }
 
+    /// Takes back all input that the guest has not got.
+    pub fn recall_input(&self) -> VecDeque<u8> {
+        std::mem::take(&mut self.server.input.lock().bytes)
+    }
+
     /// Sets what to call, on the device's thread, when input was refused and
     /// half of the room is free again. The callback may call [`Self::input`].
     pub fn on_input_ready(&self, callback: ReadyCallback) {

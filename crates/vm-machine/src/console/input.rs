@@ -8,8 +8,11 @@ use std::{
 use parking_lot::{Condvar, Mutex};
 use vm_device::{console::ReadyCallback, serial::Ns16550a, virtio};
 
-/// Bytes that are kept for a guest that does not read.
+/// Bytes that wait for a guest before a pipe or file has to.
 const CAPACITY: usize = 4096;
+/// Bytes that wait for a guest before a terminal has to: far more than anybody
+/// pastes. Keys that come behind are found only when there is room again.
+const AHEAD: usize = 64 << 20;
 
 /// A device that takes input.
 pub trait InputPort: Send + Sync {
@@ -18,6 +21,9 @@ pub trait InputPort: Send + Sync {
 
     /// Sets what to call when input was refused and there is room again.
     fn on_room(&self, callback: ReadyCallback);
+
+    /// Gives back what the guest has not read.
+    fn recall(&self) -> VecDeque<u8>;
 }
 
 impl InputPort for Ns16550a {
@@ -27,6 +33,10 @@ impl InputPort for Ns16550a {
 
     fn on_room(&self, callback: ReadyCallback) {
         self.on_input_ready(callback);
+    }
+
+    fn recall(&self) -> VecDeque<u8> {
+        self.recall_input()
     }
 }
 
@@ -38,10 +48,14 @@ impl InputPort for virtio::Console {
     fn on_room(&self, callback: ReadyCallback) {
         self.on_input_ready(callback);
     }
+
+    fn recall(&self) -> VecDeque<u8> {
+        self.recall_input()
+    }
 }
 
-/// Input on its way to the guest: a short queue in front of the device, which
-/// a reset replaces.
+/// Input on its way to the guest: a queue in front of the device, which a reset
+/// replaces. Nothing is dropped: what there is no room for waits where it comes from.
 pub struct ConsoleInput {
     state: Mutex<State>,
     room: Condvar,
@@ -51,12 +65,17 @@ pub struct ConsoleInput {
 struct State {
     queue: VecDeque<u8>,
     port: Option<Weak<dyn InputPort>>,
+    /// How many want the device to get nothing.
+    holds: u32,
     closed: bool,
 }
 
 impl State {
     /// Passes on what the device takes.
     fn pump(&mut self) {
+        if self.holds > 0 {
+            return;
+        }
         let Some(port) = self.port.as_ref().and_then(Weak::upgrade) else {
             return;
         };
@@ -67,6 +86,10 @@ impl State {
                 return;
             }
             self.queue.drain(..accepted);
+        }
+        // After a paste, which is rare.
+        if self.queue.capacity() > 2 * CAPACITY {
+            self.queue = VecDeque::new();
         }
     }
 }
@@ -79,30 +102,53 @@ impl ConsoleInput {
         })
     }
 
-    /// Takes as much of `bytes` as there is room for, without waiting; returns
-    /// how much that was. For a person who types: what a guest does not read
-    /// must not keep the keys from working that control the machine.
-    pub fn offer(&self, bytes: &[u8]) -> usize {
-        let mut state = self.state.lock();
-        let taken = bytes.len().min(CAPACITY.saturating_sub(state.queue.len()));
-        state.queue.extend(bytes.iter().take(taken));
-        state.pump();
-        taken
-    }
-
     /// Waits until the guest has room for all of `bytes`. For pipes and files.
     /// False if the console was closed meanwhile.
-    pub fn send(&self, mut bytes: &[u8]) -> bool {
-        loop {
-            let taken = self.offer(bytes);
-            bytes = bytes.get(taken..).unwrap_or_default();
-            let mut state = self.state.lock();
-            if state.closed || bytes.is_empty() {
-                return !state.closed;
+    pub fn send(&self, bytes: &[u8]) -> bool {
+        self.queue(bytes, CAPACITY)
+    }
+
+    /// Takes `bytes` also if the guest does not read, so that whoever types goes on
+    /// being heard: there may be keys among the rest that control the machine.
+    /// False if the console was closed meanwhile.
+    pub fn send_ahead(&self, bytes: &[u8]) -> bool {
+        self.queue(bytes, AHEAD)
+    }
+
+    /// Queues `bytes`, as far and as soon as there are less than `limit` of them.
+    fn queue(&self, mut bytes: &[u8], limit: usize) -> bool {
+        let mut state = self.state.lock();
+        while !state.closed {
+            let room = limit.saturating_sub(state.queue.len());
+            let (now, later) = bytes.split_at(bytes.len().min(room));
+            state.queue.extend(now);
+            state.pump();
+            if later.is_empty() {
+                return true;
             }
-            while state.queue.len() >= CAPACITY && !state.closed {
+            bytes = later;
+            while state.queue.len() >= limit && !state.closed {
                 self.room.wait(&mut state);
             }
+        }
+        false
+    }
+
+    /// Keeps the device from getting anything while the result lives.
+    pub(crate) fn hold(self: &Arc<Self>) -> Held {
+        self.state.lock().holds += 1;
+        Held(Arc::clone(self))
+    }
+
+    /// Takes back what the device's guest has not read, and gives it nothing more.
+    pub(crate) fn recall(&self) {
+        // Without the lock: that there is room may be told from within.
+        let port = self.state.lock().port.take();
+        if let Some(port) = port.and_then(|port| port.upgrade()) {
+            let mut unread = port.recall();
+            let mut state = self.state.lock();
+            unread.append(&mut state.queue);
+            state.queue = unread;
         }
     }
 
@@ -131,9 +177,19 @@ impl ConsoleInput {
     }
 }
 
+/// Keeps input from the device while it lives.
+pub(crate) struct Held(Arc<ConsoleInput>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.state.lock().holds -= 1;
+        self.0.pump();
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::thread;
+    use std::{sync::mpsc, thread};
 
     use vm_testing::{join, wait_until, within};
 
@@ -174,12 +230,16 @@ mod tests {
         fn on_room(&self, callback: ReadyCallback) {
             *self.callback.lock() = Some(callback);
         }
+
+        fn recall(&self) -> VecDeque<u8> {
+            self.taken.lock().drain(..).collect()
+        }
     }
 
     #[test]
     fn early_input_waits_for_the_device() {
         let input = ConsoleInput::new();
-        assert_eq!(input.offer(b"hello"), 5);
+        assert!(input.send(b"hello"));
         let port = Port::new(3);
         input.connect(&port);
         assert_eq!(*port.taken.lock(), b"hel");
@@ -192,7 +252,7 @@ mod tests {
         let input = ConsoleInput::new();
         let old = Port::new(1);
         input.connect(&old);
-        input.offer(b"ab");
+        assert!(input.send(b"ab"));
         let new = Port::new(9);
         input.connect(&new);
         assert_eq!(
@@ -202,22 +262,63 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_lost_in_a_pipe_and_nothing_waits_at_a_terminal() {
+    fn what_a_guest_has_not_read_is_the_next_ones() {
         let input = ConsoleInput::new();
+        let old = Port::new(3);
+        input.connect(&old);
+        assert!(input.send(b"abcdef"));
+        input.recall();
+        old.make_room(9);
+        assert!(input.send(b"ghi"));
+        assert!(old.taken.lock().is_empty());
+        let new = Port::new(99);
+        input.connect(&new);
+        assert_eq!(*new.taken.lock(), b"abcdefghi");
+    }
+
+    #[test]
+    fn a_pipe_waits_and_a_terminal_is_read_ahead() {
+        let input = ConsoleInput::new();
+        let paste: Vec<u8> = (0..1u32 << 20).map(|n| n as u8).collect();
         let data: Vec<u8> = (0..10_000u32).map(|n| n as u8).collect();
         let port = Port::new(10);
         input.connect(&port);
-        assert_eq!(input.offer(&vec![b'x'; CAPACITY + 1]), CAPACITY);
-        let sender = {
+        assert!(input.send_ahead(&paste));
+        let (sender, ended) = {
             let (input, data) = (Arc::clone(&input), data.clone());
-            thread::spawn(move || input.send(&data))
+            let (end, ended) = mpsc::channel();
+            let send = move || end.send(input.send(&data)).unwrap();
+            (thread::spawn(send), ended)
         };
-        wait_until("all input", || {
-            port.make_room(100);
-            port.taken.lock().len() >= CAPACITY + data.len()
+        wait_until("the paste", || {
+            assert!(ended.try_recv().is_err(), "the pipe did not wait");
+            port.make_room(1000);
+            port.taken.lock().len() >= paste.len()
         });
+        wait_until("the pipe's end", || {
+            port.make_room(1000);
+            ended.try_recv().is_ok()
+        });
+        join("the sender", sender);
+        port.make_room(data.len());
+        let taken = port.taken.lock();
+        assert!(taken[..] == [paste, data].concat());
+    }
+
+    #[test]
+    fn a_terminal_waits_when_memory_would_run_out() {
+        let input = ConsoleInput::new();
+        assert!(input.send_ahead(&vec![b'x'; AHEAD]));
+        let sender = {
+            let input = Arc::clone(&input);
+            thread::spawn(move || input.send_ahead(b"y"))
+        };
+        let port = Port::new(0);
+        input.connect(&port);
+        port.make_room(usize::MAX >> 1);
         assert!(join("the sender", sender));
-        assert_eq!(port.taken.lock()[CAPACITY..], data);
+        let taken = port.taken.lock();
+        assert_eq!((taken.len(), taken.last()), (AHEAD + 1, Some(&b'y')));
     }
 
     #[test]
@@ -225,7 +326,7 @@ mod tests {
         let input = ConsoleInput::new();
         input.close();
         let sent = within("the end of a closed console", move || {
-            input.send(&[b'x'; 2 * CAPACITY])
+            input.send(&[b'x'; 2 * CAPACITY]) || input.send_ahead(b"x")
         });
         assert!(!sent);
     }

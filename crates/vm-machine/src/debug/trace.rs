@@ -8,6 +8,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
+use vm_device::console::Patient;
 use vm_engine::observe::{BlockEntry, BlockTracer};
 
 use super::GuestSymbols;
@@ -33,7 +34,7 @@ impl BlockTrace {
         symbols: Arc<GuestSymbols>,
     ) -> Self {
         let sink: Sink = match file {
-            None => Box::new(BufWriter::new(io::stderr())),
+            None => Box::new(BufWriter::new(Patient::new(io::stderr()))),
             Some(file) => Box::new(BufWriter::new(file)),
         };
         Self {

@@ -45,7 +45,11 @@ pub struct Machine {
     life: u64,
     hardware: Option<Hardware>,
     stats: MachineStats,
+    on_end: Option<EndCallback>,
 }
+
+/// What to call when a machine begins to end.
+type EndCallback = Box<dyn Fn(ExitStatus) + Send>;
 
 /// What to do after an event.
 enum Next {
@@ -85,6 +89,7 @@ impl Machine {
             life: 0,
             hardware: None,
             stats: MachineStats::default(),
+            on_end: None,
         };
         machine.power_on()?;
         machine.parts.begin()?;
@@ -94,6 +99,12 @@ impl Machine {
     /// What controls the machine from other threads.
     pub fn handle(&self) -> MachineHandle {
         MachineHandle::new(self.sender.clone())
+    }
+
+    /// Sets what to call when the machine begins to end. From then on it only waits
+    /// for its own parts, which may be stuck in the host.
+    pub fn on_end(&mut self, callback: impl Fn(ExitStatus) + Send + 'static) {
+        self.on_end = Some(Box::new(callback));
     }
 
     /// Which engine runs the guest, and why; as text for people.
@@ -172,6 +183,8 @@ impl Machine {
     /// [`MachineError`] if the state is of another kind of machine, or
     /// damaged. The machine then starts from power-on.
     pub fn restore(&mut self, state: &MachineState) -> Result<(), MachineError> {
+        // Until its state is there, a device would forget what it is given.
+        let _held = self.console.input.hold();
         let hardware = self.new_hardware(state.clock_ns())?;
         self.hardware
             .insert(hardware)
@@ -237,6 +250,9 @@ impl Machine {
     }
 
     fn end(&mut self, status: ExitStatus) -> Result<(), MachineError> {
+        if let Some(callback) = &self.on_end {
+            callback(status);
+        }
         self.hardware()?.stop()?;
         self.collect_stats()?;
         self.stats.memory = MemoryStats::now(&self.hardware()?.board.shared.ram);
@@ -244,7 +260,7 @@ impl Machine {
             self.write_signature()?;
         }
         if status != ExitStatus::Stopped {
-            self.hardware = None;
+            self.switch_off();
         }
         Ok(())
     }
@@ -277,9 +293,18 @@ impl Machine {
         Ok(())
     }
 
+    /// Ends this life. What its guest has not read of the input is the next one's.
+    fn switch_off(&mut self) {
+        if let Some(mut hardware) = self.hardware.take() {
+            // A vCPU that is lost reads nothing either.
+            let _ = hardware.stop();
+            self.console.input.recall();
+        }
+    }
+
     fn new_hardware(&mut self, clock_ns: u64) -> Result<Hardware, MachineError> {
         // The old board's disks are the new one's.
-        self.hardware = None;
+        self.switch_off();
         self.life += 1;
         Hardware::new(&Surroundings {
             parts: &self.parts,

@@ -17,6 +17,7 @@ use vm_testing::{DEADLINE, join, wait_until};
 
 use super::*;
 mod conformance;
+mod input;
 mod states;
 mod talk;
 mod threads;

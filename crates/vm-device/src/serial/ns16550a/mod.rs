@@ -12,7 +12,10 @@
 mod spec;
 mod state;
 
-use std::sync::{Arc, Weak};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Weak},
+};
 
 use parking_lot::Mutex;
 use vm_core::{
@@ -95,6 +98,11 @@ impl Ns16550a {
     /// on the guest's behalf.
     pub fn take_input(&self) -> Option<u8> {
         self.update(|inner| inner.state.take_input())
+    }
+
+    /// Takes back all input that the guest has not read.
+    pub fn recall_input(&self) -> VecDeque<u8> {
+        self.update(|inner| inner.state.recall_input())
     }
 
     /// Sets what to call, on a vCPU's thread, when input was refused and half

@@ -273,6 +273,11 @@ impl State {
         accepted
     }
 
+    /// Takes everything off the wire.
+    pub(super) fn recall_input(&mut self) -> VecDeque<u8> {
+        std::mem::take(&mut self.input)
+    }
+
     /// How many bytes are on the wire.
     pub(super) fn input_len(&self) -> usize {
         self.input.len()

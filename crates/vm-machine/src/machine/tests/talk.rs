@@ -55,7 +55,7 @@ impl Talk {
     /// Goes on from `state` to the end; returns what is printed.
     fn rest(mut self, state: &MachineState, input: &[u8]) -> (ExitStatus, String) {
         self.machine.restore(state).unwrap();
-        assert_eq!(self.console.input.offer(input), input.len());
+        assert!(self.console.input.send(input));
         let status = run(&mut self.machine);
         let printed = self.paper.printed.lock();
         (status, printed.clone())
@@ -89,7 +89,7 @@ fn what_a_pause_cuts_short_in_htif_goes_on_here_and_in_a_restored_machine() {
             handle.resume().unwrap();
         }
         let reading = handle.save().unwrap();
-        console.input.offer(b"1");
+        assert!(console.input.send(b"1"));
         (printing, reading)
     });
     let end = ExitStatus::PowerOff { status: 5 };

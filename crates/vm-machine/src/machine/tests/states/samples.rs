@@ -34,7 +34,7 @@ pub(super) const SAMPLES: &[Sample] = &[
         options: |_| bare_metal("htif-talk"),
         printed: "abcdefghijklmnopqrstuvwxyz",
         finish: |mut fixture| {
-            fixture.input.offer(b"!");
+            assert!(fixture.input.send(b"!"));
             let end = (ExitStatus::PowerOff { status: 5 }, "!".to_owned());
             assert_eq!(fixture.run(), end);
         },
