@@ -6,8 +6,12 @@
 
 use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
 
+use portable_atomic::AtomicU128;
 use vm_core::AccessSize;
 use vm_cross_arch::ir::AtomicOp;
+
+/// Two doublewords, the lower one first.
+pub type Pair = [u64; 2];
 
 /// Loads `size` bytes from the host address, zero-extended.
 ///
@@ -130,6 +134,34 @@ pub unsafe fn compare_exchange(addr: usize, size: AccessSize, expected: u64, new
         let old = cell.compare_exchange(expected, new, Ordering::SeqCst, Ordering::SeqCst);
         u64::from_le(old.unwrap_or_else(|raw| raw))
     }
+}
+
+/// Whether this host can [`compare_exchange_pair`]: all that Zacas needs.
+pub fn has_pair_compare_exchange() -> bool {
+    AtomicU128::is_lock_free()
+}
+
+/// Replaces 16 bytes, `expected`, by `new`, the lower doubleword first; returns the old
+/// ones. Atomic beside accesses of any size, if [`has_pair_compare_exchange`].
+///
+/// # Safety
+/// As for [`load`]; moreover `addr` must be aligned to 16.
+pub unsafe fn compare_exchange_pair(addr: usize, expected: Pair, new: Pair) -> Pair {
+    // SAFETY: mapped and aligned as the caller promises.
+    let cell = unsafe { AtomicU128::from_ptr(addr as *mut u128) };
+    let (expected, new) = (to_bytes(expected), to_bytes(new));
+    let old = cell.compare_exchange(expected, new, Ordering::SeqCst, Ordering::SeqCst);
+    from_bytes(old.unwrap_or_else(|raw| raw))
+}
+
+/// A pair as the host has it in memory.
+fn to_bytes([low, high]: Pair) -> u128 {
+    (u128::from(high) << 64 | u128::from(low)).to_le()
+}
+
+fn from_bytes(raw: u128) -> Pair {
+    let raw = u128::from_le(raw);
+    [raw as u64, (raw >> 64) as u64]
 }
 
 fn combine32(op: AtomicOp, old: u32, src: u32) -> u32 {

@@ -23,6 +23,8 @@ pub mod reg {
     pub const A7: u32 = 17;
     pub const S2: u32 = 18;
     pub const S3: u32 = 19;
+    pub const S4: u32 = 20;
+    pub const S5: u32 = 21;
 }
 
 pub const NOP: u32 = 0x13;
@@ -171,6 +173,10 @@ pub const fn amoswap_w(rd: u32, rs2: u32, rs1: u32) -> u32 {
 }
 pub const fn amocas_d(rd: u32, rs2: u32, rs1: u32) -> u32 {
     amo(0b00101, 3, rd, rs2, rs1)
+}
+
+pub const fn amocas_q(rd: u32, rs2: u32, rs1: u32) -> u32 {
+    amo(0b00101, 4, rd, rs2, rs1)
 }
 
 /// A program under construction.

@@ -1,6 +1,7 @@
 //! The engine running real RISC-V code, in tier 0. `engine_jit` and
 //! `engine_mixed` run the same tests in others.
 
+mod amocas;
 mod atomics;
 #[path = "../common/mod.rs"]
 mod common;

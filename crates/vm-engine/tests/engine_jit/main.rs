@@ -1,5 +1,7 @@
 //! The tests of `engine` with every block compiled before it runs.
 
+#[path = "../engine/amocas.rs"]
+mod amocas;
 #[path = "../engine/atomics.rs"]
 mod atomics;
 #[path = "../common/mod.rs"]

@@ -1,5 +1,7 @@
 //! The tests of `engine` with blocks that are interpreted at first, then compiled.
 
+#[path = "../engine/amocas.rs"]
+mod amocas;
 #[path = "../engine/atomics.rs"]
 mod atomics;
 #[path = "../common/mod.rs"]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Firmware, csr::envcfg};
+use crate::host;
 
 /// What a machine may choose about a hart.
 #[derive(Clone, Default)]
@@ -24,7 +25,7 @@ pub struct HartConfig {
     pub extensions: Extensions,
 }
 
-/// Privileged and cache extensions that can be left out. All are there by default.
+/// Extensions that can be left out. By default there are all that the host allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extensions {
     /// Sstc: `stimecmp`.
@@ -34,6 +35,9 @@ pub struct Extensions {
     pub svadu: bool,
     /// Svpbmt: page-based memory types.
     pub svpbmt: bool,
+    /// Zacas: compare-and-swap of up to 16 bytes. Without it, that of 16 bytes is illegal;
+    /// the others stay, as does every instruction whose bits nothing else takes.
+    pub zacas: bool,
     /// Zicbom: cache-block management.
     pub zicbom: bool,
     /// Zicboz: cache-block zero.
@@ -46,6 +50,7 @@ impl Default for Extensions {
             sstc: true,
             svadu: true,
             svpbmt: true,
+            zacas: host::has_pair_compare_exchange(),
             zicbom: true,
             zicboz: true,
         }

@@ -7,6 +7,7 @@ use crate::cache::JumpFlush;
 use crate::guest::{
     Exception, Guest, HelperCall, Outcome,
     riscv64::{
+        Extensions, HartConfig,
         Privilege::{Machine, Supervisor, User},
         testing::{Fixture, RAM},
     },
@@ -262,4 +263,18 @@ fn amocas_q_needs_one_pmp_entry_for_all_its_bytes() {
     });
     assert_eq!(f.helper(Helper::AmoCasQ, [RAM, 0, bits]), refused);
     assert_eq!(f.helper(Helper::AmoCasQ, [RAM + 16, 0, bits]), DONE);
+}
+
+#[test]
+fn amocas_q_is_illegal_without_zacas() {
+    let config = HartConfig {
+        extensions: Extensions {
+            zacas: false,
+            ..Extensions::default()
+        },
+        ..HartConfig::default()
+    };
+    let mut f = Fixture::with(config);
+    let bits = amocas(4, 6);
+    assert_eq!(f.helper(Helper::AmoCasQ, [RAM, 0, bits]), illegal(bits));
 }

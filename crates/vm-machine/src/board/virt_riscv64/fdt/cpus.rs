@@ -1,5 +1,6 @@
 //! `/cpus` (binding `riscv/cpus.yaml`, `riscv/extensions.yaml`).
 
+use vm_engine::guest::riscv64::Extensions;
 use vm_fdt::FdtWriter;
 
 use super::{super::map, FdtError, phandle};
@@ -32,9 +33,15 @@ const EXTENSIONS: [&str; 18] = [
 /// Bytes that a cache block operation acts on.
 const CACHE_BLOCK: u32 = 64;
 
+/// Those of [`EXTENSIONS`] that a hart with `these` has: some need a host that can.
+fn extensions(these: Extensions) -> Vec<&'static str> {
+    let has = |name: &&str| *name != "zacas" || these.zacas;
+    EXTENSIONS.into_iter().filter(has).collect()
+}
+
 /// The ISA string as kernels before 6.7 read it.
-fn isa_string() -> String {
-    format!("rv64{}_{}", LETTERS.concat(), EXTENSIONS.join("_"))
+fn isa_string(extensions: &[&str]) -> String {
+    format!("rv64{}_{}", LETTERS.concat(), extensions.join("_"))
 }
 
 pub(super) fn write(fdt: &mut FdtWriter, harts: u32) -> Result<(), FdtError> {
@@ -50,17 +57,22 @@ pub(super) fn write(fdt: &mut FdtWriter, harts: u32) -> Result<(), FdtError> {
 }
 
 fn write_hart(fdt: &mut FdtWriter, hart: u32) -> Result<(), FdtError> {
-    let extensions = LETTERS.iter().chain(&EXTENSIONS);
+    // As the board's harts are made.
+    let extensions = extensions(Extensions::default());
     let node = fdt.begin_node(&format!("cpu@{hart:x}"))?;
     fdt.property_string("device_type", "cpu")?;
     fdt.property_u32("reg", hart)?;
     fdt.property_string("status", "okay")?;
     fdt.property_string("compatible", "riscv")?;
-    fdt.property_string("riscv,isa", &isa_string())?;
+    fdt.property_string("riscv,isa", &isa_string(&extensions))?;
     fdt.property_string("riscv,isa-base", "rv64i")?;
     fdt.property_string_list(
         "riscv,isa-extensions",
-        extensions.map(|&name| name.to_owned()).collect(),
+        LETTERS
+            .iter()
+            .chain(&extensions)
+            .map(|&name| name.to_owned())
+            .collect(),
     )?;
     fdt.property_string("mmu-type", "riscv,sv57")?;
     fdt.property_u32("riscv,cbom-block-size", CACHE_BLOCK)?;
@@ -86,4 +98,23 @@ fn write_topology(fdt: &mut FdtWriter, harts: u32) -> Result<(), FdtError> {
     }
     fdt.end_node(cluster)?;
     fdt.end_node(map)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zacas_is_announced_where_the_harts_have_it() {
+        for zacas in [true, false] {
+            let these = Extensions {
+                zacas,
+                ..Extensions::default()
+            };
+            let names = extensions(these);
+            assert_eq!(names.contains(&"zacas"), zacas);
+            assert_eq!(isa_string(&names).contains("_zacas_"), zacas);
+            assert_eq!(names.len(), EXTENSIONS.len() - usize::from(!zacas));
+        }
+    }
 }

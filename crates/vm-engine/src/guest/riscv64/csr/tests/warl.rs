@@ -102,6 +102,7 @@ fn absent_extensions_have_no_environment_bits() {
         svpbmt: false,
         zicbom: false,
         zicboz: false,
+        ..Extensions::default()
     };
     let mut f = Fixture::with(HartConfig {
         extensions,
