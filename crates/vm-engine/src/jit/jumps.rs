@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 use vm_cross_arch::host::contract::JumpTable;
 use vm_mem::tlb::Space;
 
+use super::exposed::Exposed;
 use crate::{
     cache::{JumpFlush, JumpKey, Mapping},
     pages::PageRange,
@@ -57,6 +58,9 @@ const _: () = assert!(JumpTable::ENTRIES <= 1 << u16::BITS);
 /// More pages than this and all are forgotten.
 const MAX_PAGES: usize = 1 << 15;
 
+/// Entries of a table, with those of sites.
+const ENTRIES: usize = JumpTable::ENTRIES + JumpTable::SITES;
+
 #[derive(Debug)]
 struct Set {
     /// Its address space is 0.
@@ -71,7 +75,7 @@ struct Set {
     filled: Vec<u16>,
     last_use: u64,
     /// The table, and the entries of sites, which generated code copies from it.
-    table: Box<[Entry]>,
+    table: Exposed<[Entry]>,
 }
 
 impl Set {
@@ -83,7 +87,7 @@ impl Set {
             wide: PageRange::NONE,
             filled: Vec::new(),
             last_use: 0,
-            table: vec![UNUSED; JumpTable::ENTRIES + JumpTable::SITES].into_boxed_slice(),
+            table: Exposed::new(vec![UNUSED; ENTRIES].into_boxed_slice()),
         }
     }
 
@@ -156,7 +160,7 @@ impl Jumps {
         }
         let set = &mut self.sets[self.current];
         set.last_use = self.clock;
-        set.table.as_ptr() as usize
+        set.table.address()
     }
 
     fn add(&mut self, key: JumpKey) -> usize {

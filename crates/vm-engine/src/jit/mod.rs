@@ -7,6 +7,7 @@
 
 mod cache;
 mod callbacks;
+mod exposed;
 mod jumps;
 mod memory;
 mod region;

@@ -11,6 +11,7 @@ use vm_core::PAGE_SHIFT;
 use vm_cross_arch::host::{contract::ShortTlb, x86_64::TLB_BIAS};
 use vm_mem::tlb::{Perms, Space, TlbEntry};
 
+use super::exposed::Exposed;
 use crate::pages::{PageRange, PageSet};
 
 const PAGE_MASK: u64 = !0xfff;
@@ -132,7 +133,8 @@ struct Set {
     /// Covers every superpage of which it holds a part.
     wide: PageRange,
     last_use: u64,
-    tables: Box<Tables>,
+    /// Generated code copies from a table to the entry of a site.
+    tables: Exposed<Tables>,
 }
 
 impl Set {
@@ -144,7 +146,7 @@ impl Set {
             pages: PageSet::default(),
             wide: PageRange::NONE,
             last_use: 0,
-            tables: Box::new(Tables::EMPTY),
+            tables: Exposed::new(Box::new(Tables::EMPTY)),
         }
     }
 
@@ -197,7 +199,7 @@ impl ShortTlbs {
         }
         let set = &mut self.sets[self.current];
         set.last_use = self.clock;
-        std::ptr::from_ref(&*set.tables) as usize + TLB_BIAS as usize
+        set.tables.address() + TLB_BIAS as usize
     }
 
     /// Empty tables for `view`: new ones, or those that were not used longest.

@@ -180,9 +180,10 @@ mod mxcsr {
     /// `control` is a value that [`get`] has returned or that masks all exceptions.
     pub(super) fn set(control: u32) {
         // SAFETY: loads a valid value; exceptions stay masked and rounding
-        // stays to nearest, as compiled code expects.
+        // stays to nearest, as compiled code expects. The flags of exceptions are
+        // among what `preserves_flags` would promise to keep.
         unsafe {
-            asm!("ldmxcsr [{}]", in(reg) &raw const control, options(nostack, preserves_flags));
+            asm!("ldmxcsr [{}]", in(reg) &raw const control, options(nostack, readonly));
         }
     }
 }
