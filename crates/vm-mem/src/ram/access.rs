@@ -27,7 +27,9 @@ impl GuestRam {
         }
         // SAFETY: `host_ptr` found `size` bytes of a mapping that outlives `self`.
         // Regions are page-aligned in guest and host, so the host address is aligned
-        // as the guest's is. All accesses to guest RAM are atomic or volatile.
+        // as the guest's is. No Rust object is there: accesses are atomic, but for
+        // those of rust-vmm's queues, which are volatile (and of descriptors, read by a copy
+        // that may be torn: whoever lets a driver change them is told nothing better).
         Some(unsafe {
             match size {
                 AccessSize::Byte => u64::from(host.cast::<AtomicU8>().as_ref().load(Relaxed)),

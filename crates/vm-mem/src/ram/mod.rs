@@ -1,6 +1,7 @@
 //! Guest RAM: host mappings at guest physical addresses.
 
 mod access;
+mod copy;
 mod error;
 mod watch;
 mod window;
@@ -8,7 +9,7 @@ mod window;
 use std::{fmt, ops::Range, ptr::NonNull, sync::Arc};
 
 use vm_core::{GuestPhysAddr, PAGE_SIZE};
-use vm_memory::{Bytes, GuestAddress, GuestMemoryBackend, GuestMemoryMmap};
+use vm_memory::{GuestAddress, GuestMemoryBackend, GuestMemoryMmap};
 
 pub use error::RamError;
 use watch::Watch;
@@ -90,10 +91,7 @@ impl GuestRam {
     /// [`RamError::OutOfRange`] if any byte is not RAM; then `buf` is unchanged.
     pub fn read(&self, gpa: GuestPhysAddr, buf: &mut [u8]) -> Result<(), RamError> {
         self.check(gpa, buf.len())?;
-        self.shared
-            .memory
-            .read_slice(buf, GuestAddress(gpa.0))
-            .map_err(|_| RamError::out_of_range(gpa, buf.len()))
+        self.for_each_piece(gpa, buf.len(), |cells, range| cells.read(&mut buf[range]))
     }
 
     /// Copies `data` to guest memory at `gpa`; it may span adjacent regions.
@@ -102,11 +100,9 @@ impl GuestRam {
     /// [`RamError::OutOfRange`] if any byte is not RAM; then nothing is written.
     pub fn write(&self, gpa: GuestPhysAddr, data: &[u8]) -> Result<(), RamError> {
         self.check(gpa, data.len())?;
-        let range = [(gpa, data.len() as u64)];
-        self.access(&range, |memory| {
-            memory.write_slice(data, GuestAddress(gpa.0))
+        self.access(&[(gpa, data.len() as u64)], |_| {
+            self.for_each_piece(gpa, data.len(), |cells, range| cells.write(&data[range]))
         })
-        .map_err(|_| RamError::out_of_range(gpa, data.len()))
     }
 
     fn check(&self, gpa: GuestPhysAddr, len: usize) -> Result<(), RamError> {
