@@ -1,7 +1,9 @@
 //! Atomic accesses to guest memory.
 //!
 //! All of them run under the lock of their line (see [`crate::reservation`])
-//! and are sequentially consistent, which satisfies any ordering asked for.
+//! and are sequentially consistent, which satisfies any ordering asked for. Those of
+//! compiled code take no lock while nobody holds a reservation; since both are atomics
+//! of the host, they are atomic beside each other all the same.
 #![allow(unsafe_code, reason = "atomics work on host addresses of guest memory")]
 
 use std::sync::atomic::{Ordering, fence};
@@ -99,6 +101,31 @@ pub fn load_reserved<G: Guest>(
     va: u64,
     size: AccessSize,
 ) -> Result<u64, Exception> {
+    reserve(core, guest, va, size, false)
+}
+
+/// The same of a [pair](vm_cross_arch::ir::pairs): nobody need know of it, unless the last
+/// attempt was in vain.
+///
+/// # Errors
+/// As for [`load_reserved`].
+pub fn load_reserved_of_pair<G: Guest>(
+    core: &mut Core,
+    guest: &mut G,
+    va: u64,
+    size: AccessSize,
+) -> Result<u64, Exception> {
+    let private = core.jit.lone.refused == 0;
+    reserve(core, guest, va, size, private)
+}
+
+fn reserve<G: Guest>(
+    core: &mut Core,
+    guest: &mut G,
+    va: u64,
+    size: AccessSize,
+    private: bool,
+) -> Result<u64, Exception> {
     let cell = cell(core, guest, va, size, AccessKind::Read)?;
     core.clear_reservation();
     let load = || {
@@ -110,7 +137,7 @@ pub fn load_reserved<G: Guest>(
             value
         }
     };
-    if !core.machine.reservations.is_shared() {
+    if private || !core.machine.reservations.is_shared() {
         let value = load();
         core.jit.lone = LoneReservation {
             host: cell.host as u64,
@@ -157,6 +184,21 @@ fn holds_reservation<G: Guest>(
         .reservation
         .as_ref()
         .is_some_and(|reservation| reservation.addr == gpa.0))
+}
+
+/// The same of a [pair](vm_cross_arch::ir::pairs), of which the first has just run.
+///
+/// # Errors
+/// As for [`store_conditional`].
+pub fn store_conditional_of_pair<G: Guest>(
+    core: &mut Core,
+    guest: &mut G,
+    va: u64,
+    size: AccessSize,
+    src: u64,
+) -> Result<bool, Exception> {
+    core.jit.lone.proven = 1;
+    store_conditional(core, guest, va, size, src)
 }
 
 /// Stores `src` at `va` if the reservation of [`load_reserved`] still holds;

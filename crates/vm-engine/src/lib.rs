@@ -14,4 +14,5 @@ mod os;
 mod pages;
 pub mod reservation;
 pub mod softfloat;
+mod sync;
 pub mod vcpu;

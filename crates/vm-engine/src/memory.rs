@@ -143,15 +143,27 @@ pub fn store<G: Guest>(
         && let Some(entry) = core.tlb.lookup(va >> 12, core.data_space, accept)
         && entry.host_write != 0
     {
-        let offset = va & (PAGE_SIZE - 1);
+        if core.machine.reservations.are_watched() {
+            store_watched(core, &entry, va, size, value);
+            return Ok(());
+        }
+        let host = entry.host_write + (va & (PAGE_SIZE - 1)) as usize;
         // SAFETY: as in `load`.
-        unsafe { host::store(entry.host_write + offset as usize, size, value) };
-        core.machine
-            .reservations
-            .note_store(entry.ppn << 12 | offset, size.bytes());
+        unsafe { host::store(host, size, value) };
         return Ok(());
     }
     store_slow(core, guest, va, size, value)
+}
+
+/// A direct store while somebody holds a reservation.
+#[cold]
+fn store_watched(core: &Core, entry: &TlbEntry, va: u64, size: AccessSize, value: u64) {
+    let host = entry.host_write + (va & (PAGE_SIZE - 1)) as usize;
+    // SAFETY: as in `load`.
+    let store = || unsafe { host::store(host, size, value) };
+    let gpa = physical(entry, va);
+    let reservations = &core.machine.reservations;
+    reservations.with_lines(gpa.0, size.bytes(), store);
 }
 
 /// Size in bytes of what [`zero_block`] zeroes.
@@ -187,9 +199,12 @@ fn store_slow<G: Guest>(
     let entry = translate(core, guest, va, size, AccessKind::Write)?;
     let gpa = physical(&entry, va);
     let stored = write_ram(core, gpa, size.bytes(), |machine| {
-        store_ram(machine, gpa, size, value)?;
-        machine.reservations.note_store(gpa.0, size.bytes());
-        Some(())
+        let store = || store_ram(machine, gpa, size, value);
+        if machine.reservations.are_watched() {
+            machine.reservations.with_lines(gpa.0, size.bytes(), store)
+        } else {
+            store()
+        }
     });
     if stored.is_some() {
         return Ok(());

@@ -18,6 +18,7 @@ mod access;
 mod block;
 pub mod eval;
 mod op;
+pub mod pairs;
 mod slot;
 mod slot_set;
 mod text;

@@ -1,7 +1,9 @@
-//! What the engine needs of the host's operating system: memory for code, and a clock.
+//! What the engine needs of the host's operating system: memory for code, a clock, and a
+//! fence for all threads.
 //!
 //! No other module of this crate knows which system that is.
 
+mod barrier;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_os = "macos")]
@@ -15,6 +17,7 @@ mod windows;
 
 use std::{io, ptr::NonNull};
 
+pub(crate) use barrier::{enable_heavy_fence, heavy_fence};
 #[cfg(target_os = "linux")]
 use linux as system;
 #[cfg(target_os = "macos")]

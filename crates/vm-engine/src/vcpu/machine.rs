@@ -18,8 +18,6 @@ use crate::{
     reservation::Reservations,
 };
 
-/// Bytes that reservations are noted for at a time, at most.
-const LINE: u64 = 64;
 /// How often a vCPU that waits for others looks at what they ask of it.
 const SERVE_INTERVAL: Duration = Duration::from_micros(50);
 
@@ -156,17 +154,6 @@ impl MachineShared {
         }
     }
 
-    /// Ends the reservations of the lines that the `bytes` bytes at `addr` lie in.
-    fn break_reservations(&self, addr: GuestPhysAddr, bytes: u64) {
-        if !self.reservations.is_shared() {
-            return;
-        }
-        for done in (0..bytes).step_by(LINE as usize) {
-            let part = addr.wrapping_add(done);
-            self.reservations.note_store(part.0, LINE.min(bytes - done));
-        }
-    }
-
     /// Posts `requests` to the vCPUs whose indices `targets` yields and waits
     /// until each has done them, or has no thread that could: then they are
     /// done before it runs an instruction. `serve` is called while waiting and
@@ -200,7 +187,7 @@ impl MachineShared {
 /// page walkers.
 impl WriteObserver for MachineShared {
     fn written(&self, addr: GuestPhysAddr, bytes: u64) {
-        self.break_reservations(addr, bytes);
+        self.reservations.written_by_others(addr.0, bytes);
         self.code_changed(addr, bytes);
     }
 }

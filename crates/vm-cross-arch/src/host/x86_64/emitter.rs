@@ -7,14 +7,16 @@ use super::{
     asm::{Alu, Asm, Cc, Patch},
     cold::Cold,
     liveness::{self, Needs},
-    pairs::{self, Pairs},
     regs::{Gpr, STATE},
     scratch::{Scratch, Spill},
     vector::Vectors,
 };
 use crate::{
     host::contract::{Exit, HostCode, Request, Runtime, RuntimeRef, Site},
-    ir::{Block, Op, Operand, Slot, fixed},
+    ir::{
+        Block, Op, Operand, Slot, fixed,
+        pairs::{self, Pairs},
+    },
 };
 
 /// An operand in the form an instruction takes it in.

@@ -22,7 +22,6 @@ mod float;
 mod liveness;
 mod memory;
 mod multiply;
-mod pairs;
 mod regs;
 mod runtime;
 mod scratch;

@@ -6,11 +6,11 @@
 
 use vm_core::AccessSize;
 
-use crate::ir::{Block, Op, Operand};
+use super::{Block, Op, Operand};
 
 /// For each load-reserved and store-conditional, in order, whether it is one of
 /// a pair.
-pub(super) type Pairs = std::vec::IntoIter<bool>;
+pub type Pairs = std::vec::IntoIter<bool>;
 
 /// A load-reserved that may become one of a pair.
 struct Open {
@@ -21,7 +21,7 @@ struct Open {
 }
 
 /// The pairs of a block.
-pub(super) fn find(block: &Block) -> Pairs {
+pub fn find(block: &Block) -> Pairs {
     let mut paired = Vec::new();
     let mut open: Option<Open> = None;
     for op in &block.ops {
