@@ -1,6 +1,8 @@
 //! The board against QEMU's, and the built-in firmware against OpenSBI: what
 //! `guests/conformance` has asked them, asked here.
 
+use object::{Object as _, ObjectSegment as _};
+
 use super::*;
 
 /// A fact in which Trine differs: its line here, and why.
@@ -72,6 +74,10 @@ const BOARD: &[Difference] = &[
     (
         "status with a feature that was not offered: 3",
         "Virtio 1.2 §2.2.2 forbids to accept it",
+    ),
+    (
+        "status of a driver that agrees on nothing: 47",
+        "Virtio 1.2 §3.1.1: a driver has to set FEATURES_OK; the device asks for a reset",
     ),
     ("fw_cfg: 7a900005", NO_FIRMWARE_DEVICES),
     ("flash: 7a900005", NO_FIRMWARE_DEVICES),
@@ -153,6 +159,35 @@ fn compare(printed: &str, kept: &str, allowed: &[Difference], context: &str) {
         let found = differing.iter().any(|(ours, _)| ours == line);
         assert!(found, "{context}: `{line}` is no difference ({why})");
     }
+}
+
+/// The bytes of an ELF file's program, from its lowest address on.
+fn flat(path: &Path) -> Vec<u8> {
+    let elf = fs::read(path).unwrap();
+    let file = object::File::parse(&*elf).unwrap();
+    let start = file.segments().map(|part| part.address()).min().unwrap();
+    let mut bytes = Vec::new();
+    for part in file.segments() {
+        let at = usize::try_from(part.address() - start).unwrap();
+        let data = part.data().unwrap();
+        bytes.resize(bytes.len().max(at + data.len()), 0);
+        bytes[at..at + data.len()].copy_from_slice(data);
+    }
+    bytes
+}
+
+#[test]
+fn code_without_a_header_runs_with_firmware_and_without() {
+    let temporary = tempfile::tempdir().unwrap();
+    let path = temporary.path().join("code.bin");
+    fs::write(&path, flat(&guest("time"))).unwrap();
+    check(
+        &bare_metal("time").kernel(path.as_path()).cpus(2u32),
+        EngineChoice::Auto,
+    );
+    fs::write(&path, flat(&directory().join("sbi.elf"))).unwrap();
+    let printed = check(&program("sbi").kernel(path.as_path()), EngineChoice::Auto);
+    compare(&printed, "sbi.opensbi", SBI, "without a header");
 }
 
 #[test]
