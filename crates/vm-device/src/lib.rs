@@ -9,6 +9,7 @@ mod os;
 pub mod pci;
 pub mod rtc;
 pub mod serial;
+mod sync;
 pub mod syscon;
 #[cfg(test)]
 mod testing;

@@ -1,22 +1,23 @@
 //! The thread that serves a device's queues, so that no vCPU waits for the host.
 
+// The path is for the model, which includes this file from elsewhere.
 #[cfg(test)]
+#[path = "worker/tests.rs"]
 mod tests;
 
 use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread::{self, JoinHandle},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use parking_lot::{Condvar, Mutex, MutexGuard};
-
 use super::{device::Activation, fault::QueueFault};
+use crate::sync::{
+    Condvar, JoinHandle, Mutex, MutexGuard,
+    atomic::{AtomicBool, Ordering},
+    spawn,
+};
 
 /// How long dropping a worker waits for a request that the host does not end,
 /// on a network file system that is gone, for instance.
@@ -80,9 +81,7 @@ impl Worker {
     pub(super) fn spawn(name: &str, handler: Arc<dyn Handler>) -> io::Result<Self> {
         let shared = Arc::<Shared>::default();
         let theirs = Arc::clone(&shared);
-        let thread = thread::Builder::new()
-            .name(name.to_owned())
-            .spawn(move || theirs.run(&*handler))?;
+        let thread = spawn(name, move || theirs.run(&*handler))?;
         Ok(Self {
             shared,
             thread: Some(thread),

@@ -1,4 +1,7 @@
-use std::sync::{atomic::AtomicU32, mpsc};
+use std::{
+    sync::{atomic::AtomicU32, mpsc},
+    thread,
+};
 
 use vm_testing::{wait_until, within};
 
