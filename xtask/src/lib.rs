@@ -6,6 +6,7 @@ pub mod bench;
 pub mod commands;
 pub mod fuzz;
 pub mod guests;
+pub mod litmus;
 pub mod perf;
 pub mod process;
 pub mod tidy;

@@ -7,7 +7,10 @@ mod conformance;
 mod coverage;
 mod fuzz;
 mod guests;
+mod litmus;
+mod loom;
 mod perf;
+mod sanitize;
 mod stress;
 mod tidy;
 
@@ -31,6 +34,9 @@ enum Command {
     Coverage(coverage::Coverage),
     Fuzz(fuzz::Fuzz),
     Guests(guests::Guests),
+    Litmus(litmus::Litmus),
+    Loom(loom::Loom),
+    Sanitize(sanitize::Sanitize),
     Stress(stress::Stress),
     Perf(perf::Perf),
     Tidy(tidy::Tidy),
@@ -50,6 +56,9 @@ impl Cli {
             Command::Coverage(command) => command.run(),
             Command::Fuzz(command) => command.run(),
             Command::Guests(command) => command.run(),
+            Command::Litmus(command) => command.run(),
+            Command::Loom(command) => command.run(),
+            Command::Sanitize(command) => command.run(),
             Command::Stress(command) => command.run(),
             Command::Perf(command) => command.run(),
             Command::Tidy(command) => command.run(),
