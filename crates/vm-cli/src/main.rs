@@ -6,8 +6,8 @@ mod error;
 mod exit;
 mod fallback;
 mod image;
-mod limits;
 mod lines;
+mod os;
 mod progress;
 mod run;
 mod stdio;
@@ -21,7 +21,7 @@ use error::CliError;
 
 fn main() -> ExitCode {
     lines::report_panics();
-    limits::make_errors();
+    os::make_limits_errors();
     start_log();
     let code = dispatch(Cli::parse()).unwrap_or_else(|error| {
         lines::err(format_args!("trine: {error}"));

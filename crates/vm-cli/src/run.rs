@@ -1,15 +1,12 @@
 //! `trine run`.
 
-mod control;
+pub mod control;
 mod deadline;
-mod fatal;
 mod input;
 mod keys;
 mod last_resort;
 mod output;
-mod signals;
 mod stats;
-mod terminal;
 
 use std::path::Path;
 
@@ -20,14 +17,22 @@ use vm_machine::{
     files::Files,
 };
 
-use crate::{args::RunArgs, default_guest, error::CliError, exit, lines};
+use crate::{
+    args::RunArgs,
+    default_guest,
+    error::CliError,
+    exit, lines,
+    os::{
+        signals,
+        terminal::{self, RawTerminal},
+    },
+};
 
 use control::Stopper;
 use deadline::Deadline;
 use last_resort::LastResort;
 use output::HostOutput;
 use stats::StatsSink;
-use terminal::RawTerminal;
 
 /// Runs the command; returns the exit code.
 ///

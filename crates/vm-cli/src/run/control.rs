@@ -3,13 +3,13 @@
 use std::{io, sync::Arc, thread};
 
 use parking_lot::Mutex;
-use signal_hook::low_level;
 use vm_machine::{ExitStatus, MachineHandle};
 
-use super::{last_resort::LastResort, terminal};
+use super::last_resort::LastResort;
 use crate::{
     exit::{self, StopReason},
     lines,
+    os::{self, terminal},
 };
 
 /// Stops the machine and remembers why. Clones stop the same machine.
@@ -83,7 +83,7 @@ impl Stopper {
         terminal::restore();
         let code = exit::code(ExitStatus::Stopped, Some(reason));
         // Not by way of exit handlers: somebody may hold what they wait for.
-        low_level::exit(code.into());
+        os::exit(code);
     }
 }
 

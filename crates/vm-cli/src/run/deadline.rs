@@ -12,7 +12,7 @@ use super::control::Stopper;
 use crate::{
     error::CliError,
     exit::{self, StopReason},
-    lines,
+    lines, os,
 };
 
 /// When the program has to end. Until there is a machine to be stopped, nothing
@@ -66,5 +66,5 @@ impl Deadline {
 fn end() {
     lines::err("trine: the time was over before the machine ran (--timeout)");
     // Not by way of exit handlers: somebody may hold what they wait for.
-    signal_hook::low_level::exit(exit::TIMEOUT.into());
+    os::exit(exit::TIMEOUT);
 }

@@ -7,10 +7,12 @@ use std::{
 };
 
 use parking_lot::{Condvar, Mutex};
-use signal_hook::low_level;
 
-use super::terminal;
-use crate::{error::CliError, exit, lines};
+use crate::{
+    error::CliError,
+    exit, lines,
+    os::{self, terminal},
+};
 
 /// How long the program may take to end once somebody has asked for that.
 const STOP_PATIENCE: Duration = Duration::from_secs(3);
@@ -122,5 +124,5 @@ fn end(code: u8) {
     terminal::restore();
     lines::err("\ntrine: ended without a disk, a pipe or a file that does not answer");
     // Not by way of exit handlers: somebody may hold what they wait for.
-    low_level::exit(code.into());
+    os::exit(code);
 }

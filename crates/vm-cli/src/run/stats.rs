@@ -4,10 +4,6 @@ mod table;
 
 use std::time::Duration;
 
-use nix::sys::{
-    resource::{UsageWho, getrusage},
-    time::TimeVal,
-};
 use serde::Serialize;
 use vm_engine::vcpu::VcpuStats;
 use vm_machine::{
@@ -16,17 +12,14 @@ use vm_machine::{
     files::{Files, OutputFile},
 };
 
-use crate::{error::CliError, lines};
+use crate::{
+    error::CliError,
+    lines,
+    os::{self, Usage},
+};
 
 /// Advanced when a field of the JSON form gets another meaning or goes.
 const VERSION: u32 = 1;
-
-/// The unit of the host's figure for peak memory, in bytes: getrusage(2).
-const PEAK_UNIT: u64 = if cfg!(target_vendor = "apple") {
-    1
-} else {
-    1024
-};
 
 /// Where statistics will go, opened before the machine runs.
 pub enum StatsSink {
@@ -115,22 +108,18 @@ struct Memory {
 impl<'a> Report<'a> {
     fn new(engine: &'a str, stats: &'a MachineStats) -> Self {
         let total = stats.total();
-        let usage = getrusage(UsageWho::RUSAGE_SELF).ok();
-        let time = |time: Option<TimeVal>| {
-            let time = time.map_or(Duration::ZERO, |time| {
-                Duration::new(time.tv_sec() as u64, time.tv_usec() as u32 * 1000)
-            });
-            nanoseconds(time)
-        };
-        let peak = usage.map_or(0, |usage| usage.max_rss());
-        let peak = u64::try_from(peak).unwrap_or(0).saturating_mul(PEAK_UNIT);
+        let Usage {
+            user,
+            system,
+            peak_memory: peak,
+        } = os::usage();
         let MemoryStats { guest_ram, code } = stats.memory;
         Self {
             version: VERSION,
             engine,
             wall_ns: nanoseconds(stats.wall),
-            user_ns: time(usage.map(|usage| usage.user_time())),
-            system_ns: time(usage.map(|usage| usage.system_time())),
+            user_ns: nanoseconds(user),
+            system_ns: nanoseconds(system),
             peak_memory: peak,
             memory: Memory {
                 guest_ram,

@@ -6,6 +6,7 @@
 mod linux;
 #[cfg(not(target_os = "linux"))]
 mod other;
+pub(crate) mod ready;
 
 use std::{fs::File, io};
 

@@ -60,7 +60,7 @@ fn end(end: &str) -> (String, Option<i32>) {
     let stdio = || Stdio::from(device.try_clone().unwrap());
     let mut child = Command::new(env::current_exe().unwrap())
         .args(["--exact", "--ignored", "--nocapture"])
-        .arg("run::terminal::tests::ends_in_raw_mode")
+        .arg("os::unix::terminal::tests::ends_in_raw_mode")
         .env(END, end)
         .stdin(stdio())
         .stdout(stdio())

@@ -20,8 +20,8 @@ use signal_hook::{
 };
 use vm_machine::console::Screen;
 
-use super::{control::Stopper, terminal};
-use crate::error::CliError;
+use super::terminal;
+use crate::{error::CliError, run::control::Stopper};
 
 /// Signals that end a program which does not care for them, everywhere.
 const ENDING: [i32; 10] = [

@@ -1,0 +1,9 @@
+//! Systems that are like Unix.
+
+mod fatal;
+mod process;
+pub mod signals;
+pub mod streams;
+pub mod terminal;
+
+pub use process::{exit, make_limits_errors, usage};
