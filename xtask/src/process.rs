@@ -62,11 +62,14 @@ pub fn find(program: &str) -> Option<PathBuf> {
         .find(|candidate| is_executable(candidate))
 }
 
-/// Writes a script that can be run.
+/// Writes a script that can be run. One that is there already keeps its time.
 ///
 /// # Errors
 /// If the file or its directory cannot be written.
 pub fn write_executable(path: &Path, text: &str) -> Result<()> {
+    if fs::read_to_string(path).is_ok_and(|there| there == text) && is_executable(path) {
+        return Ok(());
+    }
     if let Some(directory) = path.parent() {
         fs::create_dir_all(directory)?;
     }

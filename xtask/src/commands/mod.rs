@@ -2,6 +2,7 @@
 
 mod bench;
 mod boot;
+mod check_hosts;
 mod ci;
 mod conformance;
 mod coverage;
@@ -29,6 +30,7 @@ pub struct Cli {
 enum Command {
     Bench(bench::Bench),
     Boot(boot::Boot),
+    CheckHosts(check_hosts::CheckHosts),
     Ci(ci::Ci),
     Conformance(conformance::Conformance),
     Coverage(coverage::Coverage),
@@ -51,6 +53,7 @@ impl Cli {
         match self.command {
             Command::Bench(command) => command.run(),
             Command::Boot(command) => command.run(),
+            Command::CheckHosts(command) => command.run(),
             Command::Ci(command) => command.run(),
             Command::Conformance(command) => command.run(),
             Command::Coverage(command) => command.run(),

@@ -19,6 +19,7 @@ pub(super) fn check(file: &Path, text: &str) -> Vec<(usize, String)> {
         problems.extend(length(text));
         if !is_test(file) {
             problems.extend(module_doc(text));
+            problems.extend(systems(file, text));
         }
         problems.extend(unfinished(text));
         problems.extend(host_addresses(file, text));
@@ -60,6 +61,36 @@ fn is_test(file: &Path) -> bool {
 fn module_doc(text: &str) -> Option<(usize, String)> {
     let documented = text.lines().any(|line| line.starts_with("//!"));
     (!documented).then(|| (0, "no `//!` line says what the file is for".to_owned()))
+}
+
+/// What asks for the host's operating system. Split, so that this file may hold them.
+const SYSTEMS: [&str; 8] = [
+    concat!("target_", "os"),
+    concat!("target_", "family"),
+    concat!("target_", "vendor"),
+    concat!("cfg(u", "nix"),
+    concat!("cfg(w", "indows"),
+    concat!("not(u", "nix"),
+    concat!("not(w", "indows"),
+    concat!("std::", "os::"),
+];
+
+/// One module of each crate, `os`, knows the host's operating system.
+fn systems(file: &Path, text: &str) -> Vec<(usize, String)> {
+    let may_know = |part: &std::ffi::OsStr| part == "os" || part == "os.rs" || part == "build.rs";
+    let product = file.starts_with("crates") && file.iter().any(|part| part == "src");
+    if !product || file.iter().any(may_know) {
+        return Vec::new();
+    }
+    // Tests may be for one system.
+    numbered(text)
+        .take_while(|(_, line)| !line.starts_with("mod tests"))
+        .filter(|(_, line)| SYSTEMS.iter().any(|word| line.contains(word)))
+        .map(|(number, _)| {
+            let problem = "knows the operating system; the crate's module `os` may do that";
+            (number, problem.to_owned())
+        })
+        .collect()
 }
 
 fn unfinished(text: &str) -> Vec<(usize, String)> {
@@ -123,6 +154,13 @@ mod tests {
         let address = format!("//! Fine.\nram{}a, 1);\n", concat!(".host", "_ptr("));
         assert_eq!(problems("crates/vm-device/src/a.rs", &address)[0].0, 2);
         assert!(problems("crates/vm-engine/src/a.rs", &address).is_empty());
+        let system = format!("//! Fine.\n#[cfg({} = \"linux\")]\n", SYSTEMS[0]);
+        assert_eq!(problems("crates/a/src/a.rs", &system)[0].0, 2);
+        let test = system.replace("#[", "mod tests {\n#[");
+        for file in ["crates/a/src/os/a.rs", "crates/a/src/os.rs", "a.rs"] {
+            assert!(problems(file, &system).is_empty(), "{file}");
+        }
+        assert!(problems("crates/a/src/a.rs", &test).is_empty());
         let unfinished = format!("//! Fine.\n// {} later\n", UNFINISHED[0]);
         assert_eq!(problems("a.rs", &unfinished)[0].0, 2);
         let long = format!("//! Fine.\n{}", "\n".repeat(MAX_LINES));

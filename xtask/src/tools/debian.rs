@@ -115,7 +115,16 @@ impl Unpacked {
     /// # Errors
     /// If the program is not there or the script cannot be written.
     pub fn write_script(&self, path: &str, script: &Path) -> Result<()> {
-        let program = self.program(path)?;
+        self.write_script_with(path, &[], script)
+    }
+
+    /// The same, of a program that is always given some arguments.
+    ///
+    /// # Errors
+    /// As for [`write_script`](Self::write_script).
+    pub fn write_script_with(&self, path: &str, first: &[&Path], script: &Path) -> Result<()> {
+        let mut program = self.program(path)?;
+        program.args(first);
         let mut text = "#!/bin/sh\nexec".to_owned();
         for word in std::iter::once(program.get_program()).chain(program.get_args()) {
             text.push_str(&format!(" '{}'", word.to_string_lossy()));

@@ -2,6 +2,7 @@
 //! `target/tools` so that nothing on the machine changes.
 
 pub mod compilers;
+pub mod cross;
 pub mod debian;
 pub mod qemu;
 pub mod rustc;
