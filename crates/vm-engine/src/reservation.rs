@@ -6,7 +6,7 @@
 //! that kind came between, whatever the value in memory is. While somebody holds a
 //! reservation, that is every store and atomic: each looks for reservations first, and
 //! goes its own way while there are none. Whose look came before the reservation is
-//! done before its load (see [`heavy_fence`]), but for an instruction that the host
+//! done before its load (see `heavy_fence`), but for an instruction that the host
 //! interrupts between the two (ADR 10).
 
 use crate::sync::{
