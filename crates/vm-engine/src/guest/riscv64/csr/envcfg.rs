@@ -5,7 +5,7 @@ use crate::{guest::riscv64::Riscv64, vcpu::Core};
 
 /// Fences order I/O as memory. All accesses are ordered so anyway.
 pub const FIOM: u64 = 1;
-/// What CBO.INVAL does in the modes below, see [`Cbie`].
+/// What CBO.INVAL does in the modes below.
 pub const CBIE: u64 = 3 << CBIE_SHIFT;
 /// CBO.CLEAN and CBO.FLUSH are legal in the modes below.
 pub const CBCFE: u64 = 1 << 6;
