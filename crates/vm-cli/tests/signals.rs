@@ -15,7 +15,7 @@ use std::{
 
 use common::{
     guest,
-    terminal::{Session, Terminal},
+    terminal::{Session, Terminal, with_default_signals},
     wait_for_end,
 };
 use rustix::process::Signal;
@@ -87,6 +87,7 @@ fn shell(script: &str, name: &str, more: &[&str]) -> Command {
     let program = env!("CARGO_BIN_EXE_trine");
     command.args(["-c", script, "sh", program]).arg(guest(name));
     command.args(more);
+    with_default_signals(&mut command);
     command
 }
 

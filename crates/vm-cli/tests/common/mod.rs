@@ -33,6 +33,8 @@ pub fn trine(args: &[&str]) -> Command {
         .env("TRINE_MIRROR", "http://127.0.0.1:9/debian")
         .env_remove("http_proxy")
         .env_remove("TRINE_LOG");
+    #[cfg(unix)]
+    terminal::with_default_signals(&mut command);
     command
 }
 

@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     io::{Read, Write},
-    os::fd::OwnedFd,
+    os::{fd::OwnedFd, unix::process::CommandExt},
     process::{Child, Command, ExitStatus, Stdio},
     time::{Duration, Instant},
 };
@@ -79,6 +79,22 @@ impl Terminal {
     }
 }
 
+/// Has the program not inherit what the tests' own parent ignores, such as SIGHUP
+/// under nohup(1) and SIGINT in a script's background: it would stay ignored.
+#[expect(unsafe_code, reason = "the child is prepared before it is the program")]
+pub fn with_default_signals(command: &mut Command) {
+    let reset = || {
+        for signal in 1..32 {
+            // SAFETY: signal(2) may be called between fork and exec; the default
+            // action is no code of ours. SIGKILL and SIGSTOP are refused.
+            unsafe { libc::signal(signal, libc::SIG_DFL) };
+        }
+        Ok(())
+    };
+    // SAFETY: `reset` makes system calls alone; it takes no lock and no memory.
+    unsafe { command.pre_exec(reset) };
+}
+
 /// The command that runs a small guest.
 pub fn run_guest(name: &str, more: &[&str]) -> Command {
     let program = guest(name);
@@ -92,6 +108,15 @@ pub struct Session {
     pub terminal: Terminal,
     pub child: Child,
     pub screen: String,
+}
+
+impl Drop for Session {
+    /// Leaves no program behind when a test fails.
+    fn drop(&mut self) {
+        // It has ended already where the test got that far.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 impl Session {
