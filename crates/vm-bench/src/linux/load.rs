@@ -79,23 +79,36 @@ impl Program {
         ends.max().unwrap_or(0).next_multiple_of(PAGE_SIZE)
     }
 
-    /// Copies it to memory that is zero; returns its entry point and stack pointer.
+    /// Has the memory be as at the program's start; returns its entry point and stack
+    /// pointer.
     pub fn load(&self, memory: &Memory, arguments: &[String]) -> Result<(u64, u64)> {
-        for (address, bytes, _) in &self.segments {
-            memory.write(*address, bytes)?;
+        let stack = self.stack(arguments);
+        let segments = self.segments.iter().map(|(at, bytes, _)| (*at, bytes));
+        let parts: Vec<(u64, &[u8])> = segments
+            .chain([(stack.0, &stack.1)])
+            .map(|(at, bytes)| (at, bytes.as_slice()))
+            .collect();
+        for &(at, bytes) in &parts {
+            let fits = memory.physical(at, bytes.len() as u64).is_some();
+            ensure!(fits, "{at:#x} is not the program's memory");
         }
-        // Strings at the top, then the vectors below them.
-        let mut top = END - PAGE_SIZE;
-        let mut put = |text: &str| -> Result<u64> {
-            top -= text.len() as u64 + 1;
-            memory.write(top, text.as_bytes())?;
-            Ok(top)
+        memory.restore(&parts)?;
+        Ok((self.entry, stack.0))
+    }
+
+    /// The stack pointer, and what is above it: the vectors, then strings at the top.
+    fn stack(&self, arguments: &[String]) -> (u64, Vec<u8>) {
+        let top = END - PAGE_SIZE;
+        let mut strings: Vec<u8> = Vec::new();
+        // From the top down: the first one ends it.
+        let mut put = |text: &str| -> u64 {
+            strings.splice(0..0, text.bytes().chain([0]));
+            top - strings.len() as u64
         };
-        let arguments = arguments.iter().map(|text| put(text));
-        let arguments = arguments.collect::<Result<Vec<u64>>>()?;
-        let environment = ENVIRONMENT.iter().map(|text| put(text));
-        let environment = environment.collect::<Result<Vec<u64>>>()?;
-        let random = (top - 16) & !15;
+        let arguments: Vec<u64> = arguments.iter().map(|text| put(text)).collect();
+        let environment: Vec<u64> = ENVIRONMENT.iter().map(|text| put(text)).collect();
+        let strings_start = top - strings.len() as u64;
+        let random = (strings_start - 16) & !15;
         let mut words = vec![arguments.len() as u64];
         words.extend(arguments.iter().chain(&[0]));
         words.extend(environment.iter().chain(&[0]));
@@ -113,9 +126,10 @@ impl Program {
         ] {
             words.extend([key, value]);
         }
-        let stack = (random - 8 * words.len() as u64) & !15;
-        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
-        memory.write(stack, &bytes)?;
-        Ok((self.entry, stack))
+        let pointer = (random - 8 * words.len() as u64) & !15;
+        let mut bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        bytes.resize((strings_start - pointer) as usize, 0);
+        bytes.extend(strings);
+        (pointer, bytes)
     }
 }

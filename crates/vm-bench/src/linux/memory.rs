@@ -17,6 +17,8 @@ pub const START: u64 = 0x1_0000;
 /// second level.
 pub const END: u64 = 64 << 20;
 
+/// Bytes that are written at a time where memory changes.
+const LINE: usize = 64;
 /// Entries of a table.
 const ENTRIES: u64 = 512;
 /// `satp.MODE` of Sv39.
@@ -79,17 +81,60 @@ impl Memory {
         Some(copy)
     }
 
-    /// Zeroes the program's memory that is not zero already.
-    pub fn clear(&self) -> Result<()> {
+    /// Makes the program's memory hold `parts`, by their addresses, and zeros
+    /// elsewhere. What it holds already is not written: translated code of it stays.
+    pub fn restore(&self, parts: &[(u64, &[u8])]) -> Result<()> {
         const CHUNK: usize = 64 << 10;
-        let zeros = [0; CHUNK];
-        let mut chunk = vec![0; CHUNK];
-        for at in (PROGRAM..PROGRAM + END).step_by(CHUNK) {
-            self.ram.read(GuestPhysAddr(at), &mut chunk)?;
-            if chunk != zeros {
-                self.ram.write(GuestPhysAddr(at), &zeros)?;
+        let (mut wanted, mut found) = (vec![0; CHUNK], vec![0; CHUNK]);
+        for start in (0..END).step_by(CHUNK) {
+            wanted.fill(0);
+            for &(va, bytes) in parts {
+                overlay(&mut wanted, start, va, bytes);
+            }
+            self.ram.read(GuestPhysAddr(PROGRAM + start), &mut found)?;
+            if wanted != found {
+                self.write_changes(start, &wanted, &found)?;
             }
         }
         Ok(())
+    }
+
+    /// Writes those lines of `wanted`, which belong at `start`, that are not as `found`.
+    fn write_changes(&self, start: u64, wanted: &[u8], found: &[u8]) -> Result<()> {
+        let lines = wanted.chunks(LINE).zip(found.chunks(LINE)).enumerate();
+        for (index, (wanted, _)) in lines.filter(|(_, (wanted, found))| wanted != found) {
+            let at = PROGRAM + start + (index * LINE) as u64;
+            self.ram.write(GuestPhysAddr(at), wanted)?;
+        }
+        Ok(())
+    }
+}
+
+/// Copies what of `bytes`, which belong at `va`, lies in `chunk`, which is at `start`.
+fn overlay(chunk: &mut [u8], start: u64, va: u64, bytes: &[u8]) {
+    let from = va.max(start);
+    let to = (va + bytes.len() as u64).min(start + chunk.len() as u64);
+    if from < to {
+        let within = |base: u64| (from - base) as usize..(to - base) as usize;
+        chunk[within(start)].copy_from_slice(&bytes[within(va)]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_restored_whole() {
+        let memory = Memory::new().unwrap();
+        let (low, high) = (START + 5, (START + (64 << 10)) - 3);
+        let parts: [(u64, &[u8]); 2] = [(low, b"low"), (high, b"across two chunks")];
+        for _ in 0..2 {
+            memory.restore(&parts).unwrap();
+            assert_eq!(memory.read(low - 1, 5).unwrap(), b"\0low\0");
+            assert_eq!(memory.read(high - 1, 19).unwrap(), b"\0across two chunks\0");
+            memory.write(high, &[7; 5000]).unwrap();
+            memory.write(low - 1, &[7; 10]).unwrap();
+        }
     }
 }

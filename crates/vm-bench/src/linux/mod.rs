@@ -103,7 +103,6 @@ impl Machine {
     /// # Errors
     /// If it does not fit into memory.
     pub fn restart(&mut self) -> Result<()> {
-        self.memory.clear()?;
         let (entry, stack) = self.program.load(&self.memory, &self.arguments)?;
         let satp = self.memory.satp();
         for (at, value) in [satp, entry, stack].into_iter().enumerate() {
