@@ -143,27 +143,27 @@ pub fn store<G: Guest>(
         && let Some(entry) = core.tlb.lookup(va >> 12, core.data_space, accept)
         && entry.host_write != 0
     {
+        let offset = va & (PAGE_SIZE - 1);
+        let host = entry.host_write + offset as usize;
         if core.machine.reservations.are_watched() {
-            store_watched(core, &entry, va, size, value);
-            return Ok(());
+            store_watched(core, host, entry.ppn << 12 | offset, size, value);
+        } else {
+            // SAFETY: as in `load`.
+            unsafe { host::store(host, size, value) };
         }
-        let host = entry.host_write + (va & (PAGE_SIZE - 1)) as usize;
-        // SAFETY: as in `load`.
-        unsafe { host::store(host, size, value) };
         return Ok(());
     }
     store_slow(core, guest, va, size, value)
 }
 
-/// A direct store while somebody holds a reservation.
+/// A direct store to `host`, which is where the TLB has the guest's `gpa`, while
+/// somebody holds a reservation.
 #[cold]
-fn store_watched(core: &Core, entry: &TlbEntry, va: u64, size: AccessSize, value: u64) {
-    let host = entry.host_write + (va & (PAGE_SIZE - 1)) as usize;
+fn store_watched(core: &Core, host: usize, gpa: u64, size: AccessSize, value: u64) {
     // SAFETY: as in `load`.
     let store = || unsafe { host::store(host, size, value) };
-    let gpa = physical(entry, va);
     let reservations = &core.machine.reservations;
-    reservations.with_lines(gpa.0, size.bytes(), store);
+    reservations.with_lines(gpa, size.bytes(), store);
 }
 
 /// Size in bytes of what [`zero_block`] zeroes.

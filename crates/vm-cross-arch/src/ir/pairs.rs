@@ -41,6 +41,8 @@ pub fn find(block: &Block) -> Pairs {
                 }
                 continue;
             }
+            // Most blocks have none: this is all that they take.
+            _ if open.is_none() => continue,
             Op::Insn { .. } | Op::ExitIf { .. } => {}
             ref op if op.is_pure() => {}
             _ => open = None,
