@@ -1,6 +1,7 @@
 //! The project's own commands: `cargo xtask <command>`, one module of
 //! [`commands`] each.
 
+mod asm;
 pub mod bare;
 pub mod bench;
 pub mod commands;

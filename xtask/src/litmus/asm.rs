@@ -1,15 +1,12 @@
 //! The instructions that litmus tests are written in.
 
+pub use crate::asm::{WFI, add, addi, andi, ld, lui, sd, slli, srli, sw, xor};
+
 /// Registers.
 pub mod reg {
-    pub const ZERO: u32 = 0;
-    pub const T0: u32 = 5;
-    pub const T1: u32 = 6;
-    pub const T2: u32 = 7;
-    pub const A0: u32 = 10;
-    pub const A1: u32 = 11;
-    pub const A2: u32 = 12;
-    /// Even, as are [`A2`] and [`PAIR`]: pairs of AMOCAS.Q.
+    pub use crate::asm::reg::{A0, A1, A2, T0, T1, T2, ZERO};
+
+    /// Even, as is [`A2`]: pairs of AMOCAS.Q.
     pub const PAIR: u32 = 28;
 }
 
@@ -32,8 +29,6 @@ pub const fn fence(before: u32, after: u32) -> u32 {
     before << 24 | after << 20 | 0xf
 }
 
-pub const WFI: u32 = 0x1050_0073;
-
 /// Registers hold the addresses of an instance's variables from here on.
 const VARIABLES: u32 = 24;
 
@@ -42,45 +37,6 @@ pub const fn var(number: u32) -> u32 {
     VARIABLES + number
 }
 
-const fn i_type(opcode: u32, funct3: u32, rd: u32, rs1: u32, imm: i32) -> u32 {
-    (imm as u32) << 20 | rs1 << 15 | funct3 << 12 | rd << 7 | opcode
-}
-
-const fn r_type(funct7: u32, funct3: u32, rd: u32, rs1: u32, rs2: u32) -> u32 {
-    funct7 << 25 | rs2 << 20 | rs1 << 15 | funct3 << 12 | rd << 7 | 0x33
-}
-
-pub const fn addi(rd: u32, rs1: u32, imm: i32) -> u32 {
-    i_type(0x13, 0, rd, rs1, imm)
-}
-pub const fn andi(rd: u32, rs1: u32, imm: i32) -> u32 {
-    i_type(0x13, 7, rd, rs1, imm)
-}
-pub const fn slli(rd: u32, rs1: u32, amount: i32) -> u32 {
-    i_type(0x13, 1, rd, rs1, amount)
-}
-pub const fn srli(rd: u32, rs1: u32, amount: i32) -> u32 {
-    i_type(0x13, 5, rd, rs1, amount)
-}
-pub const fn add(rd: u32, rs1: u32, rs2: u32) -> u32 {
-    r_type(0, 0, rd, rs1, rs2)
-}
-pub const fn xor(rd: u32, rs1: u32, rs2: u32) -> u32 {
-    r_type(0, 4, rd, rs1, rs2)
-}
-pub const fn ld(rd: u32, rs1: u32, imm: i32) -> u32 {
-    i_type(0x03, 3, rd, rs1, imm)
-}
-const fn store(funct3: u32, rs2: u32, rs1: u32, imm: i32) -> u32 {
-    let imm = imm as u32;
-    (imm >> 5 & 0x7f) << 25 | rs2 << 20 | rs1 << 15 | funct3 << 12 | (imm & 0x1f) << 7 | 0x23
-}
-pub const fn sw(rs2: u32, rs1: u32, imm: i32) -> u32 {
-    store(2, rs2, rs1, imm)
-}
-pub const fn sd(rs2: u32, rs1: u32, imm: i32) -> u32 {
-    store(3, rs2, rs1, imm)
-}
 /// Of funct3 `kind`: BEQ 0, BNE 1, BGEU 7.
 pub const fn branch(kind: u32, rs1: u32, rs2: u32, distance: i32) -> u32 {
     let d = distance as u32;
@@ -149,11 +105,6 @@ pub const fn lr(size: Size, order: Order, rd: u32, rs1: u32) -> u32 {
 }
 pub const fn sc(size: Size, order: Order, rd: u32, rs2: u32, rs1: u32) -> u32 {
     amo(0b00011, size, order, rd, rs2, rs1)
-}
-
-/// Loads a constant below 2^31 that is a multiple of 4096.
-pub const fn lui(rd: u32, value: u32) -> u32 {
-    value & 0xffff_f000 | rd << 7 | 0x37
 }
 
 /// Stores the small number `value` to variable `number`; takes T0.

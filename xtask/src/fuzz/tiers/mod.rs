@@ -6,7 +6,6 @@
 //! not end: both machines run exactly as many instructions, and then have to be in
 //! the same state.
 
-mod asm;
 mod case;
 mod compiled;
 mod device;
@@ -38,6 +37,7 @@ use duel::Done;
 use instruction::Instructions;
 
 use super::coverage::Coverage;
+use crate::asm;
 
 /// What to fuzz.
 pub struct Options {

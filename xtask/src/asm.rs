@@ -1,4 +1,4 @@
-//! The instructions that handlers and units are written in.
+//! A small assembler: enough of RV64 for the programs that this crate generates.
 
 /// Registers.
 pub mod reg {
@@ -7,6 +7,9 @@ pub mod reg {
     pub const T0: u32 = 5;
     pub const T1: u32 = 6;
     pub const T2: u32 = 7;
+    pub const A0: u32 = 10;
+    pub const A1: u32 = 11;
+    pub const A2: u32 = 12;
     pub const T3: u32 = 28;
     pub const T4: u32 = 29;
 }
