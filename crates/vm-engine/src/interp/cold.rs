@@ -27,29 +27,35 @@ pub(super) fn run<G: Guest>(
     entry: usize,
 ) -> Result<(), Exception> {
     match program.cold.get(entry) {
-        Some(op) if program.is_paired(entry) => run_pair(core, guest, op),
         Some(op) => run_op(core, guest, op, || program.position(index)),
         None => Ok(()),
     }
 }
 
-/// Runs a load-reserved or store-conditional of a pair: no access to memory comes between.
-fn run_pair<G: Guest>(core: &mut Core, guest: &mut G, op: &Op) -> Result<(), Exception> {
-    match *op {
-        Op::LoadReserved {
+/// The same for a load-reserved or store-conditional of a pair: no access to memory
+/// comes between.
+#[inline(never)]
+pub(super) fn run_pair<G: Guest>(
+    core: &mut Core,
+    guest: &mut G,
+    program: &Program,
+    entry: usize,
+) -> Result<(), Exception> {
+    match program.cold.get(entry).copied() {
+        Some(Op::LoadReserved {
             size, dst, addr, ..
-        } => {
+        }) => {
             let va = read(core, addr);
             let value = guest_atomic::load_reserved_of_pair(core, guest, va, size)?;
             core.set(dst, value);
         }
-        Op::StoreConditional {
+        Some(Op::StoreConditional {
             size,
             dst,
             addr,
             src,
             ..
-        } => {
+        }) => {
             let (va, src) = (read(core, addr), read(core, src));
             let stored = guest_atomic::store_conditional_of_pair(core, guest, va, size, src)?;
             core.set(dst, u64::from(!stored));

@@ -210,6 +210,12 @@ fn run_ops<G: Guest>(core: &mut Core, guest: &mut G, program: &Program) -> Resul
                     return Err(Fault { op: index, exception });
                 }
             }
+            MicroOp::Paired { index: entry } => {
+                let result = cold::run_pair(core, guest, program, usize::from(entry));
+                if let Err(exception) = result {
+                    return Err(Fault { op: index, exception });
+                }
+            }
             MicroOp::ColdExit { index: entry, retired } => {
                 if let Some(to) = cold::exit(core, program, usize::from(entry)) {
                     return Ok(exit(core, retired, to));

@@ -13,7 +13,7 @@ use super::{
 /// Lowers a block.
 pub fn lower(block: &Block) -> Program {
     let mut ops = Vec::with_capacity(block.ops.len());
-    let (mut cold, mut paired) = (Vec::new(), Vec::new());
+    let mut cold = Vec::new();
     let mut pairs = pairs::find(block);
     let mut marks = Marks::new(block.insns, block.bytes);
     for op in &block.ops {
@@ -25,18 +25,18 @@ pub fn lower(block: &Block) -> Program {
         ops.push(hot(op, retired).unwrap_or_else(|| {
             let index = cold.len() as u16;
             cold.push(*op);
-            let is_conditional =
-                matches!(op, Op::LoadReserved { .. } | Op::StoreConditional { .. });
-            if is_conditional && pairs.next() == Some(true) {
-                paired.push(index);
-            }
             match op {
                 Op::ExitIf { .. } => MicroOp::ColdExit { index, retired },
+                Op::LoadReserved { .. } | Op::StoreConditional { .. }
+                    if pairs.next() == Some(true) =>
+                {
+                    MicroOp::Paired { index }
+                }
                 _ => MicroOp::Cold { index },
             }
         }));
     }
-    Program::new(ops, cold, paired, lower_end(&block.end), marks)
+    Program::new(ops, cold, lower_end(&block.end), marks)
 }
 
 /// The slot that holds the operand's value: its own, or the one that is always 0.

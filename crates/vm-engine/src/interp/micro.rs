@@ -88,6 +88,9 @@ macro_rules! define_micro_op {
             Store64 { src: u8, base: u8, offset: i32 },
             /// Entry of the program's cold table.
             Cold { index: u16 },
+            /// The same, of a load-reserved or store-conditional that is one of a
+            /// [pair](vm_cross_arch::ir::pairs).
+            Paired { index: u16 },
             /// An exit in the program's cold table.
             ColdExit { index: u16, retired: u16 },
         }

@@ -10,8 +10,6 @@ pub struct Program {
     pub(super) ops: Box<[MicroOp]>,
     /// Ops without a micro-op of their own.
     pub(super) cold: Box<[Op]>,
-    /// Those of `cold` that are a load-reserved or store-conditional of a pair.
-    paired: Box<[u16]>,
     pub(super) end: End,
     /// Where each guest instruction starts.
     marks: Box<[Mark]>,
@@ -62,18 +60,11 @@ pub(super) enum End {
 }
 
 impl Program {
-    pub(super) fn new(
-        ops: Vec<MicroOp>,
-        cold: Vec<Op>,
-        paired: Vec<u16>,
-        end: End,
-        marks: Marks,
-    ) -> Self {
+    pub(super) fn new(ops: Vec<MicroOp>, cold: Vec<Op>, end: End, marks: Marks) -> Self {
         let Marks { list, insns, bytes } = marks;
         Self {
             ops: ops.into(),
             cold: cold.into(),
-            paired: paired.into(),
             end,
             marks: list.into(),
             insns,
@@ -87,17 +78,9 @@ impl Program {
         Self::new(
             Vec::new(),
             Vec::new(),
-            Vec::new(),
             End::Jump { offset: 0 },
             Marks::default(),
         )
-    }
-
-    /// Whether entry `entry` of the cold table is one of a [pair](vm_cross_arch::ir::pairs).
-    pub(super) fn is_paired(&self, entry: usize) -> bool {
-        self.paired
-            .iter()
-            .any(|&paired| usize::from(paired) == entry)
     }
 
     /// The guest instruction that micro-op number `op` belongs to; `op` may be
@@ -127,8 +110,7 @@ impl Program {
 
     /// Bytes of host memory beyond the structure itself.
     pub fn footprint(&self) -> usize {
-        let tables = size_of_val(&*self.ops) + size_of_val(&*self.cold) + size_of_val(&*self.marks);
-        tables + size_of_val(&*self.paired)
+        size_of_val(&*self.ops) + size_of_val(&*self.cold) + size_of_val(&*self.marks)
     }
 }
 
