@@ -52,8 +52,9 @@ impl Oracle {
 /// The machine: the extensions that the decoder has, the harness's memory, no
 /// triggers.
 fn arguments() -> Vec<String> {
-    // Misaligned accesses are an extension there, hints of caches too.
-    let isa = format!("--isa={}_zicbop_zicclsm", isa::ISA_STRING);
+    // Misaligned accesses are an extension there, hints of caches and counters of
+    // events (zero here, as Zihpm allows) too.
+    let isa = format!("--isa={}_zicbop_zicclsm_zihpm", isa::ISA_STRING);
     let region = |(start, bytes): (u64, u64)| format!("{start:#x}:{bytes:#x}");
     let memory = format!("-m{},{}", region(HARNESS), region(WINDOW));
     vec![isa, memory, "--triggers=0".to_owned()]
