@@ -5,7 +5,7 @@ use vm_cross_arch::{
     guest::riscv64::{LiftContext, LiftLimits, lift_block},
     host::{
         contract::{HostCode, Request, StateLayout},
-        x86_64::{Backend, Features, Pins, ReservationCells},
+        x86_64::{Backend, Features, GlobalRegisters, ReservationCells},
     },
     ir::Block,
     passes::{self, Passes},
@@ -117,7 +117,7 @@ fn riscv64_to_x86_64(processor: Processor) -> Emitter {
     };
     let backend = Backend {
         layout: LAYOUT,
-        pins: Pins::RISCV64,
+        globals: GlobalRegisters::RISCV64,
         features,
         watched_stores: None,
         reservation: ReservationCells {
@@ -145,7 +145,7 @@ const LAYOUT: StateLayout = StateLayout {
     slots: -128,
     budget: cell(0),
     bias: cell(1),
-    place: cell(1) + 8,
+    mapping: cell(1) + 8,
     jumps: cell(2),
     tlb: cell(3),
     site_pc: cell(4),

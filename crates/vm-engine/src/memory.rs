@@ -315,7 +315,7 @@ fn fill<G: Guest>(
 }
 
 /// Runs `write`, a vCPU's own write to the `bytes` bytes of RAM at `gpa`, which
-/// lie in one page, and voids translations of them.
+/// lie in one page, and invalidates translations of them.
 pub(crate) fn write_ram<R>(
     core: &mut Core,
     gpa: GuestPhysAddr,

@@ -14,7 +14,7 @@ use vm_core::{AccessSize, GuestPhysAddr};
 use vm_cross_arch::guest::riscv64::regs;
 use vm_engine::{
     guest::riscv64::Riscv64,
-    vcpu::{Engine, Vcpu},
+    vcpu::{Engine, TranslatedVcpu},
 };
 
 /// Longer than any program takes on the slowest machine.
@@ -83,8 +83,8 @@ fn run_on(engine: Engine, name: &str, harts: usize, image: &Image) {
 }
 
 /// The registers that the programs' own words for failures use.
-fn states(harts: &[Vcpu<Riscv64>]) -> String {
-    let state = |hart: &Vcpu<Riscv64>| {
+fn states(harts: &[TranslatedVcpu<Riscv64>]) -> String {
+    let state = |hart: &TranslatedVcpu<Riscv64>| {
         let [a0, a1, a2] = [10, 11, 12].map(|n| hart.core.get(regs::x(n)));
         let pc = hart.pc;
         format!(

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use vm_core::{AccessSize, BusError, GuestPhysAddr, PAGE_SIZE, PhysBus};
-use vm_engine::vcpu::{VcpuControl, attention};
+use vm_engine::vcpu::{VcpuControl, exit_request};
 
 /// Where a board with a core-local interruptor would have its page of timer
 /// comparators: programs silence the timer without asking whether there is one.
@@ -49,7 +49,7 @@ impl PhysBus for HtifBus {
         if addr.0 == self.tohost && value != 0 {
             // Only the first counts: it ended the program.
             let _ = self.value.set(value);
-            self.control.raise_attention(attention::STOP);
+            self.control.request_exit(exit_request::STOP);
             return Ok(());
         }
         if self.in_page(addr) || addr.0 / PAGE_SIZE == CLINT_COMPARATORS / PAGE_SIZE {

@@ -19,7 +19,7 @@ use vm_engine::{
         Guest,
         riscv64::{HartConfig, Riscv64},
     },
-    vcpu::{MachineShared, Vcpu, VcpuControl, attention},
+    vcpu::{MachineShared, TranslatedVcpu, VcpuControl, exit_request},
 };
 use vm_mem::GuestRam;
 
@@ -29,7 +29,7 @@ use bus::HtifBus;
 
 /// A program on a hart that has not run yet.
 pub struct Bare<G: Guest> {
-    vcpu: Vcpu<G>,
+    vcpu: TranslatedVcpu<G>,
     bus: Arc<HtifBus>,
 }
 
@@ -81,8 +81,8 @@ impl<G: Hart> Bare<G> {
         let bus = Arc::new(HtifBus::new(tohost, Arc::clone(&control)));
         let shared = Arc::new(MachineShared::new(ram, bus.clone(), alarms()?.clone()));
         shared.attach(vec![Arc::clone(&control)]);
-        let mut vcpu = Vcpu::new(0, control, shared, hart, program.entry);
-        let Vcpu { core, guest, .. } = &mut vcpu;
+        let mut vcpu = TranslatedVcpu::new(0, control, shared, hart, program.entry);
+        let TranslatedVcpu { core, guest, .. } = &mut vcpu;
         guest.riscv64().reset_to_machine(core, program.entry, 0, 0);
         Ok(Self { vcpu, bus })
     }
@@ -94,7 +94,7 @@ impl<G: Hart> Bare<G> {
     pub fn run(mut self, limit: Duration) -> Result<Ended> {
         let control = Arc::clone(&self.vcpu.core.control);
         let alarms = alarms()?;
-        let watchdog = alarms.alarm(move || control.raise_attention(attention::STOP));
+        let watchdog = alarms.alarm(move || control.request_exit(exit_request::STOP));
         let limit_ns = u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX);
         watchdog.set(Some(alarms.clock().now_ns().saturating_add(limit_ns)));
         self.vcpu.run();

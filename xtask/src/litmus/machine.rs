@@ -15,7 +15,7 @@ use vm_core::{
 };
 use vm_engine::{
     guest::riscv64::{HartConfig, Riscv64},
-    vcpu::{Engine, MachineShared, Vcpu, VcpuControl, attention},
+    vcpu::{Engine, MachineShared, TranslatedVcpu, VcpuControl, exit_request},
 };
 use vm_mem::GuestRam;
 
@@ -45,7 +45,7 @@ impl PhysBus for Ends {
         }
         if self.running.fetch_sub(1, Ordering::SeqCst) == 1 {
             let vcpus = self.vcpus.get().into_iter().flatten();
-            vcpus.for_each(|vcpu| vcpu.raise_attention(attention::STOP));
+            vcpus.for_each(|vcpu| vcpu.request_exit(exit_request::STOP));
         }
         Ok(())
     }
@@ -54,7 +54,7 @@ impl PhysBus for Ends {
 /// A test on a machine.
 pub struct Machine {
     ram: GuestRam,
-    vcpus: Vec<Vcpu<Riscv64>>,
+    vcpus: Vec<TranslatedVcpu<Riscv64>>,
     ends: Arc<Ends>,
     instances: usize,
 }
@@ -84,7 +84,7 @@ impl Machine {
                 hart_id: index as u64,
                 ..HartConfig::default()
             });
-            let mut vcpu = Vcpu::new(index, control, Arc::clone(&shared), hart, RAM);
+            let mut vcpu = TranslatedVcpu::new(index, control, Arc::clone(&shared), hart, RAM);
             vcpu.set_engine(engine)?;
             vcpus.push(vcpu);
         }
@@ -112,10 +112,10 @@ impl Machine {
         let variables = vec![0; self.instances * VARIABLES * VARIABLE_BYTES as usize];
         self.ram.write(GuestPhysAddr(ALL_VARIABLES), &variables)?;
         for (index, vcpu) in self.vcpus.iter_mut().enumerate() {
-            let Vcpu {
+            let TranslatedVcpu {
                 core, guest, pc, ..
             } = vcpu;
-            core.control.take_attention(attention::STOP);
+            core.control.take_exit_requests(exit_request::STOP);
             guest.reset_to_machine(core, RAM, index as u64, 0);
             *pc = RAM;
             let number = index as u64;

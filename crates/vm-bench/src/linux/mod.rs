@@ -17,7 +17,7 @@ use vm_core::{
 };
 use vm_engine::{
     guest::riscv64::{HartConfig, Riscv64},
-    vcpu::{Engine, MachineShared, Vcpu, VcpuControl, VcpuStats, attention},
+    vcpu::{Engine, MachineShared, TranslatedVcpu, VcpuControl, VcpuStats, exit_request},
 };
 
 use calls::{Answer, Calls};
@@ -50,7 +50,7 @@ pub struct Ended {
 
 /// A program on a vCPU.
 pub struct Machine {
-    vcpu: Vcpu<Riscv64>,
+    vcpu: TranslatedVcpu<Riscv64>,
     device: Arc<Device>,
     memory: Memory,
     program: Program,
@@ -81,7 +81,7 @@ impl Machine {
         let shared = Arc::new(shared);
         shared.attach(vec![Arc::clone(&control)]);
         let hart = Riscv64::new(HartConfig::default());
-        let mut vcpu = Vcpu::new(0, control, shared, hart, RAM);
+        let mut vcpu = TranslatedVcpu::new(0, control, shared, hart, RAM);
         vcpu.set_engine(engine)?;
         let arguments = arguments
             .iter()
@@ -113,9 +113,9 @@ impl Machine {
         state.calls.restart(self.program.end());
         state.ended = None;
         drop(state);
-        let Vcpu { core, guest, .. } = &mut self.vcpu;
+        let TranslatedVcpu { core, guest, .. } = &mut self.vcpu;
         guest.reset_to_machine(core, RAM, 0, 0);
-        core.control.take_attention(attention::STOP);
+        core.control.take_exit_requests(exit_request::STOP);
         self.vcpu.pc = RAM;
         Ok(())
     }
@@ -163,7 +163,7 @@ impl Machine {
     }
 
     /// The vCPU, to be looked at between instructions.
-    pub(crate) fn vcpu(&mut self) -> &mut Vcpu<Riscv64> {
+    pub(crate) fn vcpu(&mut self) -> &mut TranslatedVcpu<Riscv64> {
         &mut self.vcpu
     }
 
@@ -226,7 +226,7 @@ impl PhysBus for Device {
             Err(Crash { cause, value, pc })
         };
         state.ended = Some(ended);
-        self.control.raise_attention(attention::STOP);
+        self.control.request_exit(exit_request::STOP);
         Ok(0)
     }
 

@@ -2,7 +2,7 @@
 //!
 //! One register, the *state register*, points into the vCPU's state; generated
 //! code reaches everything else by constant offsets from it. At every block
-//! edge the back-end's pinned guest registers are in their host registers and
+//! edge the back-end's global guest registers are in their host registers and
 //! all other slots in memory. Code is position-independent: the virtual address
 //! of what runs is [`StateLayout::bias`] plus a *code position*, the low 32 bits
 //! of its guest-physical address, sign-extended. The bias is the same for all
@@ -24,7 +24,7 @@ pub struct StateLayout {
     /// `u32` right after `bias`, and 4 bytes of padding: the number of the
     /// mapping that code runs under. Equal numbers mean equal bias and
     /// unchanged translations.
-    pub place: i32,
+    pub mapping: i32,
     /// Pointer to [`JumpTable`] entries.
     pub jumps: i32,
     /// Pointer to the short TLB ([`ShortTlb`]), plus the back-end's bias.
@@ -57,7 +57,7 @@ pub struct StateLayout {
 /// address), then what turns a virtual into a host address when added.
 ///
 /// There is a direct-mapped table for loads and one for stores. Before them
-/// comes a small number of entries for *sites*: an access looks first at that of
+/// comes a small number of *inline caches*: an access looks first at that of
 /// its own place in the code, which holds the page it went to last. That is one
 /// comparison with memory at a constant offset, and nothing that the address of
 /// the access has to wait for (ADR 8).
@@ -71,28 +71,28 @@ impl ShortTlb {
     pub const ENTRIES: usize = 1 << Self::INDEX_BITS;
     /// log2 of the size of an entry.
     pub const ENTRY_SHIFT: u32 = 4;
-    /// log2 of the number of sites.
-    pub const SITE_BITS: u32 = 8;
-    /// Sites; each has an entry for loads and one for stores.
-    pub const SITES: usize = 1 << Self::SITE_BITS;
+    /// log2 of the number of inline caches.
+    pub const INLINE_CACHE_BITS: u32 = 8;
+    /// Inline caches; each has an entry for loads and one for stores.
+    pub const INLINE_CACHES: usize = 1 << Self::INLINE_CACHE_BITS;
     /// Offset of the load table.
-    pub const READ: i32 = ((2 * Self::SITES) << Self::ENTRY_SHIFT) as i32;
+    pub const READ: i32 = ((2 * Self::INLINE_CACHES) << Self::ENTRY_SHIFT) as i32;
     /// Offset of the store table.
     pub const WRITE: i32 = Self::READ + (Self::ENTRIES << Self::ENTRY_SHIFT) as i32;
     /// The tag of an unused entry: no page has this address, nor does an access
     /// that keeps the low bits of its address to see whether it is aligned.
     pub const UNUSED: u64 = 0x800;
 
-    /// Offset of the entry of site `number` for loads or for stores.
-    pub const fn site(number: u32, write: bool) -> i32 {
-        let entry = number % Self::SITES as u32 * 2 + write as u32;
+    /// Offset of the inline cache `number` for loads or for stores.
+    pub const fn inline_cache(number: u32, write: bool) -> i32 {
+        let entry = number % Self::INLINE_CACHES as u32 * 2 + write as u32;
         (entry << Self::ENTRY_SHIFT) as i32
     }
 }
 
 /// Shape of the table that indirect jumps look their target up in:
-/// direct-mapped, entries of 32 bytes: virtual address, host code, bias, place.
-/// Behind it come entries for sites: a jump that mostly goes to one target looks
+/// direct-mapped, entries of 32 bytes: virtual address, host code, bias, mapping.
+/// Behind it come inline caches: a jump that mostly goes to one target looks
 /// at that of its own place in the code first.
 #[derive(Debug, Clone, Copy)]
 pub struct JumpTable;
@@ -102,10 +102,10 @@ impl JumpTable {
     pub const INDEX_BITS: u32 = 14;
     /// Entries.
     pub const ENTRIES: usize = 1 << Self::INDEX_BITS;
-    /// log2 of the number of sites.
-    pub const SITE_BITS: u32 = 8;
-    /// Sites, each with one entry.
-    pub const SITES: usize = 1 << Self::SITE_BITS;
+    /// log2 of the number of inline caches.
+    pub const INLINE_CACHE_BITS: u32 = 8;
+    /// Inline caches, each with one entry.
+    pub const INLINE_CACHES: usize = 1 << Self::INLINE_CACHE_BITS;
     /// log2 of the size of an entry.
     pub const ENTRY_SHIFT: u32 = 5;
     /// Upper address bits are mixed into the index by a shift of so many.
@@ -206,7 +206,7 @@ pub struct Exit {
     pub jump: u32,
     /// Offset of the code that asks the engine for the target.
     pub stub: u32,
-    /// Offset of the constant that a guarded jump compares the place with; 0 at first.
+    /// Offset of the constant that a guarded jump compares the mapping with; 0 at first.
     pub guard: Option<u32>,
     /// Where to, in bytes from the block's start.
     pub target: i64,

@@ -11,7 +11,7 @@ impl Op {
             | Self::Store { .. }
             | Self::ZeroBlock { .. }
             | Self::Fence { .. }
-            | Self::ExitIf { .. } => None,
+            | Self::SideExit { .. } => None,
             Self::Helper { dst, .. } => dst,
             Self::Move { dst, .. }
             | Self::Binary { dst, .. }
@@ -56,7 +56,7 @@ impl Op {
             | Self::FpToFp { a, .. } => f(a),
             Self::Binary { a, b, .. }
             | Self::SetIf { a, b, .. }
-            | Self::ExitIf { a, b, .. }
+            | Self::SideExit { a, b, .. }
             | Self::Store {
                 src: a, base: b, ..
             }
@@ -125,7 +125,7 @@ impl Op {
     /// Whether the op may leave the block early, by an exception or by an exit:
     /// all guest slots must be up to date then.
     pub fn may_leave(&self) -> bool {
-        self.may_fault() || matches!(self, Self::ExitIf { .. })
+        self.may_fault() || matches!(self, Self::SideExit { .. })
     }
 
     /// Whether the op may raise an exception.

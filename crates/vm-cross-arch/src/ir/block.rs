@@ -8,7 +8,7 @@ use super::{Cond, HelperId, Op, Operand};
 pub struct Block {
     /// The body, in order.
     pub ops: Vec<Op>,
-    /// What happens if no [`Op::ExitIf`] leaves the block before.
+    /// What happens if no [`Op::SideExit`] leaves the block before.
     pub end: Terminator,
     /// Number of guest instructions, the terminator's included.
     pub insns: u16,

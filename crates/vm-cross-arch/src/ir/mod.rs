@@ -1,7 +1,7 @@
 //! The intermediate representation (IR): small, typed, block-structured.
 //!
 //! A [`Block`] is entered at its start and ends with a [`Terminator`]; on the way
-//! it may be left by an [`Op::ExitIf`], so it can follow forward branches and
+//! it may be left by an [`Op::SideExit`], so it can follow forward branches and
 //! jumps of the guest. Its ops read and write 64-bit *slots*: guest registers, a
 //! few fixed cells every guest shares, and temporaries that live no longer than
 //! the block. There is no SSA form: a slot is a variable, so a tier can keep it

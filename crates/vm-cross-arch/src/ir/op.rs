@@ -515,7 +515,7 @@ pub enum Op {
     /// retired, and the guest goes on at `offset`. Every guest slot and fixed
     /// cell is up to date here, as at an op that may fault. Nothing but further
     /// exits follows it in its instruction.
-    ExitIf {
+    SideExit {
         /// The comparison, on 64 bits.
         cond: Cond,
         /// Its left side.

@@ -43,7 +43,7 @@ pub fn find(block: &Block) -> Pairs {
             }
             // Most blocks have none: this is all that they take.
             _ if open.is_none() => continue,
-            Op::Insn { .. } | Op::ExitIf { .. } => {}
+            Op::Insn { .. } | Op::SideExit { .. } => {}
             ref op if op.is_pure() => {}
             _ => open = None,
         }
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn what_computes_may_come_between() {
-        for between in ["", "s5 = add.w64 s5, 1\n", "exitif.ne s5, s7, 4\n"] {
+        for between in ["", "s5 = add.w64 s5, 1\n", "sideexit.ne s5, s7, 4\n"] {
             let body = format!("{LR}\n{between}{SC}");
             assert_eq!(pairs(&body), [true, true], "{between}");
         }

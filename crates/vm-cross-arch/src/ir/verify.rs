@@ -121,8 +121,8 @@ impl Block {
     /// An exit's instruction has retired: it cannot have more to do.
     fn verify_exits(&self) -> Result<(), VerifyError> {
         for pair in self.ops.windows(2) {
-            if let [Op::ExitIf { .. }, op] = pair
-                && !matches!(op, Op::Insn { .. } | Op::ExitIf { .. })
+            if let [Op::SideExit { .. }, op] = pair
+                && !matches!(op, Op::Insn { .. } | Op::SideExit { .. })
             {
                 return Err(VerifyError::AfterExit { op: op.to_string() });
             }
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn accepts_a_sound_block() {
         verify("insn 0, 4\nt0 = add.w64 s1, 1\ns2 = add.w64 t0, pc").unwrap();
-        verify("insn 0, 4\nexitif.eq s1, 1, 8\nexitif.ne s1, s2, -8").unwrap();
+        verify("insn 0, 4\nsideexit.eq s1, 1, 8\nsideexit.ne s1, s2, -8").unwrap();
         include_str!("text/all_ops.ir")
             .replace(
                 "t0 = move s11",
@@ -234,7 +234,7 @@ mod tests {
             Err(VerifyError::WrongLength { bytes: 8, end: 6 })
         );
         assert!(matches!(
-            verify("insn 0, 4\nexitif.eq s1, 1, 8\ns1 = move 1"),
+            verify("insn 0, 4\nsideexit.eq s1, 1, 8\ns1 = move 1"),
             Err(VerifyError::AfterExit { .. })
         ));
         assert!(matches!(

@@ -1,6 +1,6 @@
 //! The backward walk: removes writes that nobody reads, and exits that nobody takes.
 
-use super::exits;
+use super::side_exits;
 use crate::ir::{Block, Op, Operand, SlotSet};
 
 pub(super) fn run(block: &mut Block) {
@@ -19,7 +19,7 @@ pub(super) fn run(block: &mut Block) {
 
 /// Updates what is live before the op; tells whether the op is needed.
 fn visit(op: &Op, live: &mut SlotSet) -> bool {
-    if exits::outcome(op) == Some(false) {
+    if side_exits::outcome(op) == Some(false) {
         return false;
     }
     if let Some(dst) = op.dst() {

@@ -2,11 +2,11 @@
 //! compare and branch, two shifts and an `or` to rotate. Pairs with constants (`lui` and `addi`, `auipc` and
 //! `addi`, load or `jalr`) need nothing here: folding makes one of them.
 
-use super::known::{Known, Value};
+use super::values::{Value, Values};
 use crate::ir::{BinaryOp, Cond, Op, Operand, Slot, Terminator, UnaryOp, Width};
 
 /// An op that does the work of this one and an earlier one, if there is one.
-pub(super) fn op(op: &Op, known: &Known) -> Option<Op> {
+pub(super) fn op(op: &Op, values: &Values) -> Option<Op> {
     match *op {
         Op::Binary {
             op: kind @ (BinaryOp::Shr | BinaryOp::Sar),
@@ -14,7 +14,7 @@ pub(super) fn op(op: &Op, known: &Known) -> Option<Op> {
             dst,
             a,
             b: Operand::Imm(right),
-        } => match known.operand(a) {
+        } => match values.operand(a) {
             Value::Shift(BinaryOp::Shl, source, left) if i64::from(left) == right & 63 => {
                 extension(kind, dst, source.into(), left)
             }
@@ -26,14 +26,14 @@ pub(super) fn op(op: &Op, known: &Known) -> Option<Op> {
             dst,
             a,
             b,
-        } => rotation(width, dst, known.operand(a), known.operand(b)),
+        } => rotation(width, dst, values.operand(a), values.operand(b)),
         Op::SetIf { cond, dst, a, b } => {
-            let (cond, a, b) = comparison(cond, a, b, known)?;
+            let (cond, a, b) = comparison(cond, a, b, values)?;
             Some(Op::SetIf { cond, dst, a, b })
         }
-        Op::ExitIf { cond, a, b, offset } => {
-            let (cond, a, b) = comparison(cond, a, b, known)?;
-            Some(Op::ExitIf { cond, a, b, offset })
+        Op::SideExit { cond, a, b, offset } => {
+            let (cond, a, b) = comparison(cond, a, b, values)?;
+            Some(Op::SideExit { cond, a, b, offset })
         }
         _ => None,
     }
@@ -95,7 +95,7 @@ fn rotation(width: Width, dst: Slot, a: Value, b: Value) -> Option<Op> {
 }
 
 /// The terminator, or one that does the work of an earlier comparison too.
-pub(super) fn end(end: Terminator, known: &Known) -> Terminator {
+pub(super) fn end(end: Terminator, values: &Values) -> Terminator {
     let Terminator::Branch {
         cond,
         a,
@@ -106,7 +106,7 @@ pub(super) fn end(end: Terminator, known: &Known) -> Terminator {
     else {
         return end;
     };
-    match comparison(cond, a, b, known) {
+    match comparison(cond, a, b, values) {
         Some((cond, a, b)) => Terminator::Branch {
             cond,
             a,
@@ -124,9 +124,9 @@ fn comparison(
     cond: Cond,
     a: Operand,
     b: Operand,
-    known: &Known,
+    values: &Values,
 ) -> Option<(Cond, Operand, Operand)> {
-    match (cond, known.operand(a), b) {
+    match (cond, values.operand(a), b) {
         (Cond::Ne, Value::Compare(cond, a, b), Operand::Imm(0)) => Some((cond, a, b)),
         (Cond::Eq, Value::Compare(cond, a, b), Operand::Imm(0)) => Some((opposite(cond), a, b)),
         _ => None,

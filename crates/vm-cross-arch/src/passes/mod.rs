@@ -6,11 +6,11 @@
 //! the instructions before left in it.
 
 mod dead_writes;
-mod exits;
-mod forward;
 mod fuse;
-mod known;
 mod narrow;
+mod propagate;
+mod side_exits;
+mod values;
 
 use crate::ir::Block;
 
@@ -49,7 +49,7 @@ pub fn optimize(block: &mut Block) {
 /// Runs some of the passes.
 pub fn run(block: &mut Block, passes: Passes) {
     if passes.constants || passes.fusion {
-        forward::run(block, passes);
+        propagate::run(block, passes);
     }
     if passes.dead_writes {
         dead_writes::run(block);

@@ -2,13 +2,13 @@
 
 use vm_core::AccessSize;
 
-use super::known::Known;
+use super::values::Values;
 use crate::ir::{BinaryOp, Extend, IntFormat, Op, Operand, UnaryOp, Width};
 
 /// Whether the op's result is a sign-extended 32-bit value, whatever its
 /// operands or because of what is known of them.
-pub(super) fn extends(op: &Op, known: &Known) -> bool {
-    let narrow = |operand| is_narrow(operand, known);
+pub(super) fn extends(op: &Op, values: &Values) -> bool {
+    let narrow = |operand| is_narrow(operand, values);
     match *op {
         Op::Move { src, .. } => narrow(src),
         Op::Binary {
@@ -20,7 +20,7 @@ pub(super) fn extends(op: &Op, known: &Known) -> bool {
             a,
             b,
             ..
-        } => binary_extends(op, a, b, known),
+        } => binary_extends(op, a, b, values),
         Op::Unary { op, .. } => !matches!(
             op,
             UnaryOp::ZeroExtend32
@@ -44,29 +44,29 @@ pub(super) fn extends(op: &Op, known: &Known) -> bool {
     }
 }
 
-fn binary_extends(op: BinaryOp, a: Operand, b: Operand, known: &Known) -> bool {
+fn binary_extends(op: BinaryOp, a: Operand, b: Operand, values: &Values) -> bool {
     use BinaryOp as B;
-    let both = || is_narrow(a, known) && is_narrow(b, known);
+    let both = || is_narrow(a, values) && is_narrow(b, values);
     match (op, b) {
         // Nothing but bits that a positive number has.
         (B::And, Operand::Imm(mask)) if i32::try_from(mask).is_ok_and(|mask| mask >= 0) => true,
         (B::And | B::Or | B::Xor | B::AndNot | B::OrNot | B::XorNot, _) => both(),
         (B::MinS | B::MaxS | B::MinU | B::MaxU, _) => both(),
         (B::Shr, Operand::Imm(amount)) => amount & 63 > 32,
-        (B::Sar, Operand::Imm(amount)) => amount & 63 >= 32 || is_narrow(a, known),
+        (B::Sar, Operand::Imm(amount)) => amount & 63 >= 32 || is_narrow(a, values),
         _ => false,
     }
 }
 
-fn is_narrow(operand: Operand, known: &Known) -> bool {
+fn is_narrow(operand: Operand, values: &Values) -> bool {
     match operand {
         Operand::Imm(value) => i32::try_from(value).is_ok(),
-        Operand::Slot(slot) => known.is_narrow(slot),
+        Operand::Slot(slot) => values.is_narrow(slot),
     }
 }
 
 /// What an extension becomes: a move where that is extended already.
-pub(super) fn fold(op: &Op, known: &Known) -> Option<Op> {
+pub(super) fn fold(op: &Op, values: &Values) -> Option<Op> {
     match *op {
         // RISC-V's `sext.w`.
         Op::Binary {
@@ -75,7 +75,7 @@ pub(super) fn fold(op: &Op, known: &Known) -> Option<Op> {
             dst,
             a,
             b: Operand::Imm(0),
-        } => Some(if is_narrow(a, known) {
+        } => Some(if is_narrow(a, values) {
             Op::Move { dst, src: a }
         } else {
             let op = UnaryOp::SignExtend32;
@@ -85,7 +85,7 @@ pub(super) fn fold(op: &Op, known: &Known) -> Option<Op> {
             op: UnaryOp::SignExtend32,
             dst,
             a,
-        } if is_narrow(a, known) => Some(Op::Move { dst, src: a }),
+        } if is_narrow(a, values) => Some(Op::Move { dst, src: a }),
         _ => None,
     }
 }

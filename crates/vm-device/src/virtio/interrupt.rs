@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use vm_core::IrqLine;
 
 use super::{
-    complaints::Complaints,
+    rate_limited_log::RateLimitedLog,
     spec::{interrupt, status},
 };
 
@@ -90,7 +90,7 @@ pub struct DeviceLink {
     name: String,
     status: AtomicU8,
     interrupt: Arc<dyn Interrupt>,
-    complaints: Complaints,
+    log: RateLimitedLog,
 }
 
 impl DeviceLink {
@@ -100,7 +100,7 @@ impl DeviceLink {
             name,
             status: AtomicU8::new(0),
             interrupt,
-            complaints: Complaints::default(),
+            log: RateLimitedLog::default(),
         }
     }
 
@@ -141,7 +141,7 @@ impl DeviceLink {
 
     /// Gives up until the driver resets the device (§2.1.2).
     pub fn needs_reset(&self, reason: &dyn std::fmt::Display) {
-        self.complaints.warn(
+        self.log.warn(
             &self.name,
             format_args!("the device needs a reset: {reason}"),
         );

@@ -10,7 +10,6 @@
 mod block;
 mod chain;
 mod common;
-mod complaints;
 mod console;
 mod device;
 mod dma;
@@ -20,6 +19,7 @@ mod interrupt;
 mod mmio;
 mod pci;
 mod queue;
+mod rate_limited_log;
 pub mod spec;
 mod worker;
 

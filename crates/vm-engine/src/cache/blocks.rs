@@ -42,8 +42,8 @@ pub struct BlockCache {
 #[derive(Default)]
 struct Shard {
     pages: FxHashMap<u64, Page>,
-    /// How often stores have voided something here.
-    voids: u64,
+    /// How often stores have invalidated something here.
+    invalidations: u64,
 }
 
 /// Proof of when a translation began: blocks made from bytes that were stored
@@ -58,8 +58,8 @@ pub enum Stored {
     NoCode,
     /// It hit a code page, but no block.
     Beside,
-    /// Blocks became void by it.
-    Voided,
+    /// Blocks were invalidated by it.
+    Invalidated,
 }
 
 impl BlockCache {
@@ -93,7 +93,7 @@ impl BlockCache {
         context: u32,
     ) -> Result<Arc<Code>, Ticket> {
         let shard = self.shard(addr.page()).read();
-        let ticket = Ticket(shard.voids);
+        let ticket = Ticket(shard.invalidations);
         let page = shard.pages.get(&addr.page()).ok_or(ticket)?;
         let code = page.get(key(addr, context)).ok_or(ticket)?;
         let code = Arc::clone(code);
@@ -107,12 +107,12 @@ impl BlockCache {
 
     /// The ticket for [`watch`](Self::watch).
     pub fn ticket(&self, page: u64) -> Ticket {
-        Ticket(self.shard(page).read().voids)
+        Ticket(self.shard(page).read().invalidations)
     }
 
     /// Adds a block whose bytes were read after `ticket` was given and that was
     /// [marked](Self::mark_code) then. If they have changed meanwhile, the
-    /// block becomes void instead. Tells whether all blocks were dropped to
+    /// block is invalidated instead. Tells whether all blocks were dropped to
     /// make room.
     pub fn insert(
         &self,
@@ -124,8 +124,8 @@ impl BlockCache {
     ) -> bool {
         let unchanged = code.matches(ram, addr, 0, code.bytes() as usize);
         let mut shard = self.shard(addr.page()).write();
-        if !unchanged || Ticket(shard.voids) != ticket {
-            code.void();
+        if !unchanged || Ticket(shard.invalidations) != ticket {
+            code.invalidate();
             return false;
         }
         let page = shard.pages.entry(addr.page()).or_default();
@@ -134,7 +134,7 @@ impl BlockCache {
         let bytes = code.footprint();
         let before = self.footprint.fetch_add(bytes, Ordering::Relaxed);
         if let Some(old) = replaced {
-            old.void();
+            old.invalidate();
             self.footprint.fetch_sub(old.footprint(), Ordering::Relaxed);
         } else if before + bytes > self.limit {
             self.clear();
@@ -143,7 +143,7 @@ impl BlockCache {
         false
     }
 
-    /// Has stores to the `len` bytes at `addr` void a block that is not found
+    /// Has stores to the `len` bytes at `addr` invalidate a block that is not found
     /// here; they are its source bytes from `start` on. Otherwise as
     /// [`insert`](Self::insert).
     pub fn watch(
@@ -156,8 +156,8 @@ impl BlockCache {
     ) {
         let unchanged = code.matches(ram, addr, start, len);
         let mut shard = self.shard(addr.page()).write();
-        if !unchanged || Ticket(shard.voids) != ticket {
-            return code.void();
+        if !unchanged || Ticket(shard.invalidations) != ticket {
+            return code.invalidate();
         }
         let page = shard.pages.entry(addr.page()).or_default();
         page.watch(in_page(addr, len as u64), code);
@@ -169,7 +169,7 @@ impl BlockCache {
             let mut shard = shard.write();
             let pages: Vec<u64> = shard.pages.keys().copied().collect();
             for page in pages {
-                self.void(&mut shard, page, &PAGE, true);
+                self.invalidate(&mut shard, page, &PAGE, true);
             }
         }
     }
@@ -188,7 +188,7 @@ impl BlockCache {
         self.lines.get(page) != 0
     }
 
-    /// Voids the blocks that came from the `bytes` bytes at `addr`, which were
+    /// Invalidates the blocks that came from the `bytes` bytes at `addr`, which were
     /// stored to and lie in one page.
     #[inline]
     pub fn stored(&self, addr: GuestPhysAddr, bytes: u64) -> Stored {
@@ -201,26 +201,26 @@ impl BlockCache {
             return Stored::Beside;
         }
         let mut shard = self.shard(addr.page()).write();
-        if self.void(&mut shard, addr.page(), &range, false) {
-            Stored::Voided
+        if self.invalidate(&mut shard, addr.page(), &range, false) {
+            Stored::Invalidated
         } else {
             Stored::Beside
         }
     }
 
-    /// The same for any range; the pages of which blocks became void.
+    /// The same for any range; the pages of which blocks were invalidated.
     pub fn stored_range(&self, addr: GuestPhysAddr, bytes: u64) -> Vec<u64> {
-        let mut voided = Vec::new();
+        let mut invalidated = Vec::new();
         let mut done = 0;
         while done < bytes {
             let start = addr.wrapping_add(done);
             let part = (PAGE_SIZE - start.page_offset()).min(bytes - done);
-            if self.stored(start, part) == Stored::Voided {
-                voided.push(start.page());
+            if self.stored(start, part) == Stored::Invalidated {
+                invalidated.push(start.page());
             }
             done += part;
         }
-        voided
+        invalidated
     }
 
     /// Counts a store that was [`Stored::Beside`] the code of a page. With the
@@ -233,31 +233,33 @@ impl BlockCache {
         released
     }
 
-    /// Voids all blocks of a page; it is no code page afterwards.
+    /// Invalidates all blocks of a page; it is no code page afterwards.
     pub fn release(&self, page: u64) {
         let mut shard = self.shard(page).write();
-        self.void(&mut shard, page, &PAGE, true);
+        self.invalidate(&mut shard, page, &PAGE, true);
     }
 
-    /// Voids what came from the bytes `stored` of a page; tells whether anything
+    /// Invalidates what came from the bytes `stored` of a page; tells whether anything
     /// did. Lines stay marked if something did, unless `unmark`: code that is
     /// modified once is modified again, and a page that becomes a code page
     /// every time costs every vCPU a walk through its TLB.
-    fn void(&self, shard: &mut Shard, page: u64, stored: &Range<u64>, unmark: bool) -> bool {
+    fn invalidate(&self, shard: &mut Shard, page: u64, stored: &Range<u64>, unmark: bool) -> bool {
         let blocks = shard.pages.get_mut(&page);
-        let (voided, empty) = blocks.map_or_else(Default::default, |blocks| {
-            (blocks.void(stored), blocks.is_empty())
+        let (invalidated, empty) = blocks.map_or_else(Default::default, |blocks| {
+            (blocks.invalidate(stored), blocks.is_empty())
         });
         if empty {
             shard.pages.remove(&page);
         }
-        // Also if there was nothing to void: a block that is just being made.
-        shard.voids += 1;
-        self.footprint.fetch_sub(voided.bytes, Ordering::Relaxed);
-        if unmark || voided.blocks == 0 {
-            self.lines.remove(page, line_mask(stored) & !voided.left);
+        // Also if there was nothing to invalidate: a block that is just being made.
+        shard.invalidations += 1;
+        self.footprint
+            .fetch_sub(invalidated.bytes, Ordering::Relaxed);
+        if unmark || invalidated.blocks == 0 {
+            self.lines
+                .remove(page, line_mask(stored) & !invalidated.left);
         }
-        voided.blocks != 0
+        invalidated.blocks != 0
     }
 
     /// The current fetch epoch.

@@ -40,10 +40,10 @@ pub struct Code {
     /// The fetch epoch in which `source` was last known to match memory.
     verified: AtomicU64,
     /// Its source was stored to.
-    void: AtomicBool,
+    invalid: AtomicBool,
     origin: Origin,
     /// How often it was interpreted, about.
-    heat: AtomicU32,
+    executions: AtomicU32,
     /// For one that is a vCPU's own: number of its generated code, and the
     /// epoch of its region in which that counts.
     private_host: AtomicU64,
@@ -56,9 +56,9 @@ impl Code {
             program,
             source,
             verified: AtomicU64::new(epoch),
-            void: AtomicBool::new(false),
+            invalid: AtomicBool::new(false),
             origin,
-            heat: AtomicU32::new(0),
+            executions: AtomicU32::new(0),
             private_host: AtomicU64::new(0),
         }
     }
@@ -75,15 +75,15 @@ impl Code {
     /// Counts a run of the block in tier 0; returns how many there were. Runs
     /// at the same moment may count as one.
     #[inline(always)]
-    pub(crate) fn heat_up(&self) -> u32 {
-        let heat = self.heat.load(Ordering::Relaxed).saturating_add(1);
-        self.heat.store(heat, Ordering::Relaxed);
-        heat
+    pub(crate) fn count_execution(&self) -> u32 {
+        let executions = self.executions.load(Ordering::Relaxed).saturating_add(1);
+        self.executions.store(executions, Ordering::Relaxed);
+        executions
     }
 
     /// How often it has run in tier 0, about.
-    pub(crate) fn heat(&self) -> u32 {
-        self.heat.load(Ordering::Relaxed)
+    pub(crate) fn executions(&self) -> u32 {
+        self.executions.load(Ordering::Relaxed)
     }
 
     /// Number and epoch of the generated code, if there was any.
@@ -105,12 +105,12 @@ impl Code {
     /// Whether the block must not be entered any more. Who still runs it may
     /// finish it.
     #[inline(always)]
-    pub fn is_void(&self) -> bool {
-        self.void.load(Ordering::Relaxed)
+    pub fn is_invalid(&self) -> bool {
+        self.invalid.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn void(&self) {
-        self.void.store(true, Ordering::SeqCst);
+    pub(crate) fn invalidate(&self) {
+        self.invalid.store(true, Ordering::SeqCst);
     }
 
     /// Whether the block still matches memory at `addr` in fetch epoch `epoch`.

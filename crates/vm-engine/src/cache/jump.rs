@@ -93,7 +93,7 @@ struct Entry {
 /// A direct-mapped cache of where virtual addresses lead.
 pub struct JumpCache {
     entries: Box<[Entry]>,
-    /// Entries of older generations are void; one count for mappings of one
+    /// Entries of older generations are invalid; one count for mappings of one
     /// address space, one for global ones.
     generations: [u32; 2],
     /// The pages with entries, but for large ones.
@@ -129,7 +129,7 @@ impl JumpCache {
         ((va >> ALIGN_SHIFT) ^ (va >> PAGE_SHIFT)) as usize % ENTRIES
     }
 
-    /// The block at `va`, if one is known that is not void.
+    /// The block at `va`, if one is known that is not invalid.
     #[inline(always)]
     pub fn get(&self, va: u64, key: JumpKey) -> Option<&Code> {
         self.get_mapped(va, key).map(|(code, _)| &**code)
@@ -142,7 +142,7 @@ impl JumpCache {
         let key = if entry.global { key.any_asid() } else { key };
         let current = self.generations[usize::from(entry.global)];
         if entry.va == va && entry.key == key && entry.generation == current {
-            let code = entry.code.as_ref().filter(|code| !code.is_void());
+            let code = entry.code.as_ref().filter(|code| !code.is_invalid());
             code.map(|code| (code, entry.mapping))
         } else {
             None
@@ -205,7 +205,7 @@ impl JumpCache {
         self.wide = PageRange::NONE;
     }
 
-    /// Voids the entries of one kind of mapping.
+    /// Invalidates the entries of one kind of mapping.
     fn advance(&mut self, global: bool) {
         match self.generations[usize::from(global)].checked_add(1) {
             Some(next) => self.generations[usize::from(global)] = next,
@@ -344,17 +344,17 @@ mod tests {
     }
 
     #[test]
-    fn a_void_block_is_no_hit() {
+    fn a_invalid_block_is_no_hit() {
         let code = Arc::new(Code::new(Program::empty(), Box::new([]), 0, ORIGIN));
         let mut cache = cache(&[]);
         cache.insert(0x1000, KEY, page(0x1000, false), Arc::clone(&code));
         assert!(cache.get(0x1000, KEY).is_some());
-        code.void();
+        code.invalidate();
         assert!(cache.get(0x1000, KEY).is_none());
     }
 
     #[test]
-    fn old_entries_stay_void_when_a_generation_wraps() {
+    fn old_entries_stay_invalid_when_a_generation_wraps() {
         let mut cache = cache(&[(0x1000, page(0x1000, false))]);
         cache.generations = [u32::MAX; 2];
         let cache = flushed(cache, JumpFlush::all);

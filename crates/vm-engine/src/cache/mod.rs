@@ -1,7 +1,7 @@
-//! Translated blocks: where they are kept and how they become void.
+//! Translated blocks: where they are kept and how they are invalidated.
 //!
 //! Blocks are keyed by physical address, shared by all vCPUs. Stores to a page
-//! that holds code are seen by the TLB's slow path, which voids the blocks that
+//! that holds code are seen by the TLB's slow path, which invalidates the blocks that
 //! came from the same 64-byte lines. Stores that bypass it (another vCPU's in
 //! the moment the page becomes code) are caught where the architecture demands
 //! it: an instruction-fetch fence makes every block compare its source bytes

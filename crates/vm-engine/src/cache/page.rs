@@ -23,8 +23,8 @@ pub(super) struct Page {
 
 /// What a store did to a page's blocks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Voided {
-    /// How many became void.
+pub(super) struct Invalidated {
+    /// How many were invalidated.
     pub(super) blocks: usize,
     /// How much memory the shared ones among them take.
     pub(super) bytes: usize,
@@ -42,23 +42,23 @@ impl Page {
         self.shared.insert(key, code)
     }
 
-    /// Voids `code` when one of these bytes is stored to.
+    /// Invalidates `code` when one of these bytes is stored to.
     pub(super) fn watch(&mut self, bytes: Range<u64>, code: &Arc<Code>) {
         // Here, so that the list never grows far beyond what is alive.
         self.watched.retain(|(_, code)| code.strong_count() != 0);
         self.watched.push((bytes, Arc::downgrade(code)));
     }
 
-    /// Voids and drops the blocks that came from any of the bytes `stored`.
-    pub(super) fn void(&mut self, stored: &Range<u64>) -> Voided {
-        let mut voided = Voided::default();
+    /// Invalidates and drops the blocks that came from any of the bytes `stored`.
+    pub(super) fn invalidate(&mut self, stored: &Range<u64>) -> Invalidated {
+        let mut invalidated = Invalidated::default();
         let mut hit = |source: &Range<u64>, code: &Code| {
             let hit = source.start < stored.end && stored.start < source.end;
             if hit {
-                code.void();
-                voided.blocks += 1;
+                code.invalidate();
+                invalidated.blocks += 1;
             } else {
-                voided.left |= line_mask(source);
+                invalidated.left |= line_mask(source);
             }
             hit
         };
@@ -71,7 +71,10 @@ impl Page {
         });
         self.watched
             .retain(|(source, code)| code.upgrade().is_some_and(|code| !hit(source, &code)));
-        Voided { bytes, ..voided }
+        Invalidated {
+            bytes,
+            ..invalidated
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -48,7 +48,7 @@ pub enum Outcome {
     Jump(u64),
     /// Goes on at the next instruction, or where [`Guest::woken`] says, after the vCPU
     /// has slept until [`Guest::wake_pending`]. From terminators only.
-    Wait,
+    Halt,
     /// Not at all: the vCPU is to stop, and executes the instruction when it
     /// runs again. From terminators only.
     Again,
@@ -111,14 +111,14 @@ pub trait Guest: Send + 'static {
     /// globally enabled or not.
     fn wake_pending(&self, core: &Core) -> bool;
 
-    /// The vCPU has slept as [`Outcome::Wait`] asks for, though perhaps, for a pause or
+    /// The vCPU has slept as [`Outcome::Halt`] asks for, though perhaps, for a pause or
     /// the machine's end, not until [`wake_pending`](Self::wake_pending). Returns the
     /// virtual address to go on at if that is not the next instruction.
     fn woken(&mut self, _core: &mut Core) -> Option<u64> {
         None
     }
 
-    /// Puts a halted vCPU into the state in which `request`
+    /// Puts a vCPU that awaits its start into the state in which `request`
     /// ([`VcpuRequest::Start`]) begins. Returns the virtual address of the first
     /// instruction, or `None` for any other request.
     fn start(&mut self, core: &mut Core, request: &VcpuRequest) -> Option<u64>;

@@ -79,7 +79,7 @@ pub(crate) fn run_op<G: Guest>(
 ) -> Result<(), Exception> {
     match *op {
         // Marks are no micro-ops; exits have their own.
-        Op::Insn { .. } | Op::ExitIf { .. } => {}
+        Op::Insn { .. } | Op::SideExit { .. } => {}
         Op::Move { dst, src } => core.set(dst, read(core, src)),
         Op::Binary {
             op,
@@ -200,7 +200,7 @@ pub(crate) fn run_op<G: Guest>(
 #[inline(never)]
 pub(super) fn exit(core: &Core, program: &Program, entry: usize) -> Option<i64> {
     match *program.cold.get(entry)? {
-        Op::ExitIf { cond, a, b, offset } => {
+        Op::SideExit { cond, a, b, offset } => {
             eval::condition(cond, read(core, a), read(core, b)).then_some(offset)
         }
         _ => None,

@@ -26,7 +26,7 @@ pub fn lower(block: &Block) -> Program {
             let index = cold.len() as u16;
             cold.push(*op);
             match op {
-                Op::ExitIf { .. } => MicroOp::ColdExit { index, retired },
+                Op::SideExit { .. } => MicroOp::ColdExit { index, retired },
                 Op::LoadReserved { .. } | Op::StoreConditional { .. }
                     if pairs.next() == Some(true) =>
                 {
@@ -88,7 +88,7 @@ fn hot(op: &Op, retired: u16) -> Option<MicroOp> {
             offset,
             size,
         } => Some(hot_store(size, slot(src)?, slot(base)?, offset)),
-        Op::ExitIf { cond, a, b, offset } => {
+        Op::SideExit { cond, a, b, offset } => {
             let to = i32::try_from(offset).ok()?;
             hot_exit(cond, slot(a)?, b, retired, to)
         }

@@ -8,14 +8,16 @@ use vm_core::GuestPhysAddr;
 use vm_cross_arch::{
     host::{
         contract::{AccessSite, Exit, HostCode, Request},
-        x86_64::{Backend, Callbacks, Features, Pins, RuntimeCode, runtime_code, transfer_code},
+        x86_64::{
+            Backend, Callbacks, Features, GlobalRegisters, RuntimeCode, runtime_code, transfer_code,
+        },
     },
     ir::Block,
 };
 
 use super::{
-    jumps::{Jumps, Place},
-    memory::{CodeMemory, displacement},
+    code_memory::{CodeMemory, displacement},
+    jumps::{Jumps, MappingContext},
     region::{ExitSite, HostBlock, Id, OpSite, Region, Stamped},
     state,
     young::{self, Young},
@@ -85,7 +87,7 @@ impl HostCache {
     ) -> io::Result<Self> {
         let backend = Backend {
             layout: state::LAYOUT,
-            pins: Pins::RISCV64,
+            globals: GlobalRegisters::RISCV64,
             features,
             watched_stores: watch_stores.then_some(state::RESERVATIONS),
             reservation: state::RESERVATION,
@@ -140,7 +142,7 @@ impl HostCache {
         self.backend.watched_stores.is_some()
     }
 
-    /// Changes whenever code was dropped for want of room, or places were numbered
+    /// Changes whenever code was dropped for want of room, or mapping contexts were numbered
     /// anew.
     pub(crate) fn epoch(&self) -> u32 {
         self.epoch
@@ -169,7 +171,7 @@ impl HostCache {
     /// The generated code of the block at `addr` in guest context `context`.
     pub(crate) fn find_at(&self, addr: GuestPhysAddr, context: u32) -> Option<Target> {
         let block = self.block(*self.index.get(&(addr.0, context))?)?;
-        (!block.code.is_void()).then(|| self.target(block))
+        (!block.code.is_invalid()).then(|| self.target(block))
     }
 
     /// The generated code of a block.
@@ -186,7 +188,7 @@ impl HostCache {
         if Arc::ptr_eq(&block.code, code) {
             return Some(self.target(block));
         }
-        // Voided and made anew, which nobody has got to tell yet.
+        // Invalidated and made anew, which nobody has got to tell yet.
         self.kill(id);
         None
     }
@@ -321,15 +323,20 @@ impl HostCache {
         id
     }
 
-    /// The place of code with `bias` in address space `asid`, mapped by `mapping`.
-    pub(crate) fn place(&mut self, bias: u64, asid: u16, mapping: Mapping) -> Place {
+    /// The mapping context of code with `bias` in address space `asid`, mapped by `mapping`.
+    pub(crate) fn mapping_context(
+        &mut self,
+        bias: u64,
+        asid: u16,
+        mapping: Mapping,
+    ) -> MappingContext {
         if self.jumps.is_out_of_numbers() {
             self.forget_numbers();
         }
-        self.jumps.place(bias, asid, mapping)
+        self.jumps.mapping_context(bias, asid, mapping)
     }
 
-    /// Begins anew with the numbers of places. Links hold some, and so may whoever
+    /// Begins anew with the numbers of mapping contexts. Links hold some, and so may whoever
     /// is about to make one.
     fn forget_numbers(&mut self) {
         for number in 0..self.regions.len() {
@@ -347,15 +354,15 @@ impl HostCache {
         self.epoch.wrapping_add(1).max(1)
     }
 
-    /// Lets an exit of code at place `from` lead to the block at address
-    /// `host`, which runs at place `to`. Returns where code was made for that,
+    /// Lets an exit of code in mapping context `from` lead to the block at address
+    /// `host`, which runs in mapping context `to`. Returns where code was made for that,
     /// if any was.
     pub(crate) fn link(
         &mut self,
         exit: u32,
-        from: Place,
+        from: MappingContext,
         host: usize,
-        to: Place,
+        to: MappingContext,
     ) -> Option<Range<usize>> {
         let exit = Id(exit);
         let entry = self.memory.offset(host)?;
@@ -399,7 +406,7 @@ impl HostCache {
         Some(at)
     }
 
-    /// Voids those of the young blocks that do not match memory any more. Every
+    /// Invalidates those of the young blocks that do not match memory any more. Every
     /// store to the source of others was seen.
     pub(crate) fn verify_young(&mut self, machine: &MachineShared) {
         // Asked before: what those vCPUs have stored unseen is in memory then.
@@ -407,11 +414,11 @@ impl HostCache {
         let unseen = machine.unseen_marks();
         for &id in self.young.all() {
             if let Some(block) = self.block(id) {
-                young::void_if_changed(&block.code, machine);
+                young::invalidate_if_changed(&block.code, machine);
             }
         }
-        let is_void = |id: &Id| self.block(*id).is_none_or(|block| block.code.is_void());
-        let dead: Vec<Id> = self.young.all().copied().filter(is_void).collect();
+        let is_invalid = |id: &Id| self.block(*id).is_none_or(|block| block.code.is_invalid());
+        let dead: Vec<Id> = self.young.all().copied().filter(is_invalid).collect();
         for &id in &dead {
             self.kill(id);
         }
@@ -421,14 +428,14 @@ impl HostCache {
         }
     }
 
-    /// Drops the blocks of a physical page that have become void.
-    pub(crate) fn drop_void(&mut self, page: u64) {
+    /// Drops the blocks of a physical page that have been invalidated.
+    pub(crate) fn drop_invalid(&mut self, page: u64) {
         let Some(mut ids) = self.pages.remove(&page) else {
             return;
         };
         ids.retain(|&id| {
             let block = self.block(id);
-            let keep = block.is_some_and(|block| !block.dead && !block.code.is_void());
+            let keep = block.is_some_and(|block| !block.dead && !block.code.is_invalid());
             if !keep {
                 self.kill(id);
             }
@@ -439,10 +446,10 @@ impl HostCache {
         }
     }
 
-    /// Drops all blocks that have become void.
-    pub(crate) fn drop_all_void(&mut self) {
+    /// Drops all blocks that have been invalidated.
+    pub(crate) fn drop_all_invalid(&mut self) {
         let pages: Vec<u64> = self.pages.keys().copied().collect();
-        pages.into_iter().for_each(|page| self.drop_void(page));
+        pages.into_iter().for_each(|page| self.drop_invalid(page));
     }
 
     /// Drops a block: whoever leads to it asks the engine instead.

@@ -20,7 +20,7 @@ use crate::{
     guest::{Exception, Guest, HelperCall},
     interp::{self, Position},
     memory,
-    vcpu::{Core, Vcpu},
+    vcpu::{Core, TranslatedVcpu},
 };
 
 /// The convention by which generated code and the engine call each other: on x86-64
@@ -99,8 +99,8 @@ pub(crate) fn callbacks<G: Guest>() -> Callbacks {
 
 /// Runs generated code at `host` until it leaves; `enter` is the address of
 /// the way in.
-pub(crate) fn enter<G: Guest>(vcpu: &mut Vcpu<G>, enter: usize, host: usize) {
-    let vcpu: *mut Vcpu<G> = vcpu;
+pub(crate) fn enter<G: Guest>(vcpu: &mut TranslatedVcpu<G>, enter: usize, host: usize) {
+    let vcpu: *mut TranslatedVcpu<G> = vcpu;
     // SAFETY: `enter` is the address of a stub with this signature, made by
     // `runtime_code`; `host` is that of a block or stub in the same memory,
     // which only changes on this thread. The generated code and its callbacks
@@ -109,7 +109,7 @@ pub(crate) fn enter<G: Guest>(vcpu: &mut Vcpu<G>, enter: usize, host: usize) {
         (*vcpu).core.jit.vcpu = vcpu as usize;
         let slots = vcpu
             .cast::<u8>()
-            .add(offset_of!(Vcpu<G>, core) + offset_of!(Core, slots));
+            .add(offset_of!(TranslatedVcpu<G>, core) + offset_of!(Core, slots));
         transmute::<usize, Enter>(enter)(slots.cast(), host);
     }
 }
@@ -119,7 +119,7 @@ pub(crate) fn enter<G: Guest>(vcpu: &mut Vcpu<G>, enter: usize, host: usize) {
 /// # Safety
 /// `slots` must be what [`enter`] was called with for a vCPU of guest `G`, and
 /// the caller must have no other reference to the vCPU.
-unsafe fn vcpu<'a, G: Guest>(slots: *mut u64) -> &'a mut Vcpu<G> {
+unsafe fn vcpu<'a, G: Guest>(slots: *mut u64) -> &'a mut TranslatedVcpu<G> {
     // SAFETY: the slots lie in a `Core`, in which `enter` has left the address
     // of the vCPU; it borrows the vCPU for as long as generated code runs.
     unsafe {
@@ -127,7 +127,7 @@ unsafe fn vcpu<'a, G: Guest>(slots: *mut u64) -> &'a mut Vcpu<G> {
             .cast::<u8>()
             .sub(offset_of!(Core, slots))
             .cast::<Core>();
-        &mut *((*core).jit.vcpu as *mut Vcpu<G>)
+        &mut *((*core).jit.vcpu as *mut TranslatedVcpu<G>)
     }
 }
 
@@ -135,7 +135,7 @@ fn size(code: u32) -> AccessSize {
     AccessSize::from_bytes(1 << (code & 3)).unwrap_or(AccessSize::Double)
 }
 
-fn load<G: Guest>(vcpu: &mut Vcpu<G>, va: u64, code: u32, caller: usize) -> Answer {
+fn load<G: Guest>(vcpu: &mut TranslatedVcpu<G>, va: u64, code: u32, caller: usize) -> Answer {
     match memory::load_for_jit(&mut vcpu.core, &mut vcpu.guest, va, size(code)) {
         Ok(value) => Answer {
             value,
@@ -145,7 +145,13 @@ fn load<G: Guest>(vcpu: &mut Vcpu<G>, va: u64, code: u32, caller: usize) -> Answ
     }
 }
 
-fn store<G: Guest>(vcpu: &mut Vcpu<G>, va: u64, value: u64, code: u32, caller: usize) -> Answer {
+fn store<G: Guest>(
+    vcpu: &mut TranslatedVcpu<G>,
+    va: u64,
+    value: u64,
+    code: u32,
+    caller: usize,
+) -> Answer {
     match memory::store_for_jit(&mut vcpu.core, &mut vcpu.guest, va, size(code), value) {
         Ok(()) => {
             vcpu.drop_code();
@@ -159,7 +165,7 @@ fn store<G: Guest>(vcpu: &mut Vcpu<G>, va: u64, value: u64, code: u32, caller: u
 }
 
 /// Raises an exception of the access whose call returns to `caller`.
-fn fault<G: Guest>(vcpu: &mut Vcpu<G>, caller: usize, exception: Exception) -> Answer {
+fn fault<G: Guest>(vcpu: &mut TranslatedVcpu<G>, caller: usize, exception: Exception) -> Answer {
     let access = vcpu.access_site(caller);
     debug_assert!(access.is_some(), "every access of a block is known");
     let Some(AccessSite { pc, site, .. }) = access else {
@@ -178,21 +184,21 @@ fn fault<G: Guest>(vcpu: &mut Vcpu<G>, caller: usize, exception: Exception) -> A
     }
 }
 
-fn site<G: Guest>(vcpu: &Vcpu<G>) -> Site {
+fn site<G: Guest>(vcpu: &TranslatedVcpu<G>) -> Site {
     Site::unpack(vcpu.core.jit.site)
 }
 
 /// Virtual address of the instruction that called.
-fn site_pc<G: Guest>(vcpu: &Vcpu<G>) -> u64 {
+fn site_pc<G: Guest>(vcpu: &TranslatedVcpu<G>) -> u64 {
     virtual_address(vcpu, vcpu.core.jit.site_pc)
 }
 
-fn virtual_address<G: Guest>(vcpu: &Vcpu<G>, position: i32) -> u64 {
-    let bias = vcpu.core.jit.place.bias;
+fn virtual_address<G: Guest>(vcpu: &TranslatedVcpu<G>, position: i32) -> u64 {
+    let bias = vcpu.core.jit.context.bias;
     bias.wrapping_add(i64::from(position) as u64)
 }
 
-fn op<G: Guest>(vcpu: &mut Vcpu<G>) -> Answer {
+fn op<G: Guest>(vcpu: &mut TranslatedVcpu<G>) -> Answer {
     vcpu.core.calls.ops += 1;
     let callee = vcpu.core.jit.callee;
     let Some(callee) = vcpu.host_op(callee) else {
@@ -257,18 +263,18 @@ fn atomic_access(op: &Op, core: &Core) -> Option<(u64, AccessKind)> {
     Some((va, kind))
 }
 
-fn link<G: Guest>(vcpu: &mut Vcpu<G>, exit: u64) -> usize {
+fn link<G: Guest>(vcpu: &mut TranslatedVcpu<G>, exit: u64) -> usize {
     vcpu.core.calls.jumps += 1;
     vcpu.link(exit as u32)
 }
 
-fn indirect<G: Guest>(vcpu: &mut Vcpu<G>, va: u64) -> usize {
+fn indirect<G: Guest>(vcpu: &mut TranslatedVcpu<G>, va: u64) -> usize {
     vcpu.core.calls.jumps += 1;
     vcpu.pc = va;
     vcpu.dispatch()
 }
 
-fn helper<G: Guest>(vcpu: &mut Vcpu<G>) -> usize {
+fn helper<G: Guest>(vcpu: &mut TranslatedVcpu<G>) -> usize {
     vcpu.core.calls.helpers += 1;
     let (pc, callee) = (site_pc(vcpu), vcpu.core.jit.callee);
     // The end of a page may be where code positions wrap; their distance is right.
@@ -295,13 +301,13 @@ fn helper<G: Guest>(vcpu: &mut Vcpu<G>) -> usize {
     }
 }
 
-fn poll<G: Guest>(vcpu: &mut Vcpu<G>, position: u64) -> usize {
+fn poll<G: Guest>(vcpu: &mut TranslatedVcpu<G>, position: u64) -> usize {
     vcpu.core.calls.polls += 1;
     vcpu.pc = virtual_address(vcpu, position as i32);
     vcpu.poll()
 }
 
-fn stale<G: Guest>(vcpu: &mut Vcpu<G>, position: u64) -> usize {
+fn stale<G: Guest>(vcpu: &mut TranslatedVcpu<G>, position: u64) -> usize {
     vcpu.core.calls.jumps += 1;
     vcpu.pc = virtual_address(vcpu, position as i32);
     vcpu.forget_host();

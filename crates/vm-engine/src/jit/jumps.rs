@@ -12,15 +12,15 @@ use crate::{
 };
 
 const SETS: usize = 16;
-/// More places than this and all are forgotten.
-const MAX_PLACES: usize = 1 << 16;
-/// The last number that a place can have, but for the bit that says that it is global.
+/// More mapping contexts than this and all are forgotten.
+const MAX_CONTEXTS: usize = 1 << 16;
+/// The last number that a mapping context can have, but for the bit that says that it is global.
 const LAST_NUMBER: u32 = u32::MAX - 1;
 
 /// Where generated code runs: see [`StateLayout`](vm_cross_arch::host::contract::StateLayout).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[repr(C)]
-pub(crate) struct Place {
+pub(crate) struct MappingContext {
     /// Virtual address minus code position.
     pub(crate) bias: u64,
     /// Number of the mapping.
@@ -34,7 +34,7 @@ pub(crate) struct Place {
 struct Entry {
     va: u64,
     host: usize,
-    place: Place,
+    context: MappingContext,
 }
 
 const _: () = assert!(size_of::<Entry>() == 1 << JumpTable::ENTRY_SHIFT);
@@ -42,7 +42,7 @@ const _: () = assert!(size_of::<Entry>() == 1 << JumpTable::ENTRY_SHIFT);
 const UNUSED: Entry = Entry {
     va: JumpTable::UNUSED,
     host: 0,
-    place: Place {
+    context: MappingContext {
         bias: 0,
         number: 0,
         unused: 0,
@@ -58,8 +58,8 @@ const _: () = assert!(JumpTable::ENTRIES <= 1 << u16::BITS);
 /// More pages than this and all are forgotten.
 const MAX_PAGES: usize = 1 << 15;
 
-/// Entries of a table, with those of sites.
-const ENTRIES: usize = JumpTable::ENTRIES + JumpTable::SITES;
+/// Entries of a table, with the inline caches.
+const ENTRIES: usize = JumpTable::ENTRIES + JumpTable::INLINE_CACHES;
 
 #[derive(Debug)]
 struct Set {
@@ -74,7 +74,7 @@ struct Set {
     /// The entries in use, or more than [`MAX_FILLED`].
     filled: Vec<u16>,
     last_use: u64,
-    /// The table, and the entries of sites, which generated code copies from it.
+    /// The table, and the inline caches, which generated code copies from it.
     table: Exposed<[Entry]>,
 }
 
@@ -136,9 +136,9 @@ pub(crate) struct Jumps {
     /// The pages that code is in, for each set, with the generation in which
     /// that became known.
     pages: FxHashMap<(u64, u8), u64>,
-    places: FxHashMap<(u64, u64), u32>,
+    contexts: FxHashMap<(u64, u64), u32>,
     /// The last number that was given out; none is 0.
-    last_place: u32,
+    last_number: u32,
 }
 
 fn any_asid(key: JumpKey) -> JumpKey {
@@ -181,28 +181,33 @@ impl Jumps {
         self.generation
     }
 
-    /// Whether every number has been given to a place. The next one that is given
+    /// Whether every number has been given to a mapping context. The next one that is given
     /// out may still stand in generated code, see [`renumber`](Self::renumber).
     pub(super) fn is_out_of_numbers(&self) -> bool {
-        self.last_place == LAST_NUMBER
+        self.last_number == LAST_NUMBER
     }
 
     /// Begins anew with the numbers, after generated code was rid of all of them.
     pub(super) fn renumber(&mut self) {
         self.flush_all();
-        self.places.clear();
-        self.last_place = 0;
+        self.contexts.clear();
+        self.last_number = 0;
     }
 
     /// Leaves only so many numbers to be given out.
     #[cfg(test)]
     pub(crate) fn leave_numbers(&mut self, count: u32) {
-        self.last_place = LAST_NUMBER - 2 * count;
+        self.last_number = LAST_NUMBER - 2 * count;
     }
 
-    /// The place of code with `bias` in address space `asid`, mapped by `mapping`.
+    /// The mapping context of code with `bias` in address space `asid`, mapped by `mapping`.
     /// There must be a number left for it.
-    pub(super) fn place(&mut self, bias: u64, asid: u16, mapping: Mapping) -> Place {
+    pub(super) fn mapping_context(
+        &mut self,
+        bias: u64,
+        asid: u16,
+        mapping: Mapping,
+    ) -> MappingContext {
         if self.pages.len() > MAX_PAGES {
             self.flush_all();
         }
@@ -214,16 +219,19 @@ impl Jumps {
             _ => (self.global, GLOBAL),
         };
         self.note_pages(mapping, owner, generation);
-        if self.places.len() > MAX_PLACES {
-            self.places.clear();
+        if self.contexts.len() > MAX_CONTEXTS {
+            self.contexts.clear();
         }
-        let last = &mut self.last_place;
-        let number = *self.places.entry((generation, bias)).or_insert_with(|| {
-            debug_assert_ne!(*last, LAST_NUMBER, "whoever asks for a place renumbers");
+        let last = &mut self.last_number;
+        let number = *self.contexts.entry((generation, bias)).or_insert_with(|| {
+            debug_assert_ne!(
+                *last, LAST_NUMBER,
+                "whoever asks for a mapping context renumbers"
+            );
             *last = last.wrapping_add(2);
             *last | u32::from(mapping.global)
         });
-        Place {
+        MappingContext {
             bias,
             number,
             unused: 0,
@@ -244,25 +252,25 @@ impl Jumps {
     }
 
     /// The block at `va`, if the table in use has it.
-    pub(crate) fn get(&self, va: u64) -> Option<(usize, Place)> {
+    pub(crate) fn get(&self, va: u64) -> Option<(usize, MappingContext)> {
         let set = self.sets.get(self.current)?;
         let entry = &set.table[JumpTable::index(va)];
-        (entry.va == va).then_some((entry.host, entry.place))
+        (entry.va == va).then_some((entry.host, entry.context))
     }
 
     /// Adds the block at `va` to the table in use.
-    pub(crate) fn insert(&mut self, va: u64, host: usize, place: Place) {
+    pub(crate) fn insert(&mut self, va: u64, host: usize, context: MappingContext) {
         if let Some(set) = self.sets.get_mut(self.current) {
-            set.put(JumpTable::index(va), Entry { va, host, place });
+            set.put(JumpTable::index(va), Entry { va, host, context });
         }
     }
 
     /// Forgets the block at `va`.
     pub(crate) fn remove(&mut self, va: u64) {
         if let Some(set) = self.sets.get_mut(self.current) {
-            let (table, sites) = set.table.split_at_mut(JumpTable::ENTRIES);
+            let (table, inline_caches) = set.table.split_at_mut(JumpTable::ENTRIES);
             let entry = &mut table[JumpTable::index(va)];
-            for entry in sites.iter_mut().chain([entry]) {
+            for entry in inline_caches.iter_mut().chain([entry]) {
                 if entry.va == va {
                     *entry = UNUSED;
                 }
@@ -347,13 +355,13 @@ impl Default for Jumps {
             global: 0,
             wide: PageRange::NONE,
             pages: FxHashMap::default(),
-            places: FxHashMap::default(),
-            last_place: 0,
+            contexts: FxHashMap::default(),
+            last_number: 0,
         }
     }
 }
 
-impl Place {
+impl MappingContext {
     /// Whether it is that of a mapping that every address space has.
     pub(crate) const fn is_global(self) -> bool {
         self.number & 1 != 0
@@ -378,8 +386,8 @@ mod tests {
                 global: false,
                 pages: (va >> 12, va >> 12),
             };
-            let place = jumps.place(0, 5, mapping);
-            jumps.insert(va, 0x1000, place);
+            let context = jumps.mapping_context(0, 5, mapping);
+            jumps.insert(va, 0x1000, context);
         }
         let table = &mut jumps.sets[0].table;
         table[JumpTable::ENTRIES] = table[JumpTable::index(0x10000)];

@@ -2,14 +2,14 @@
 //!
 //! Each vCPU has generated code of its own: links and tables need no
 //! synchronisation, and what one vCPU does never waits for another. Stores
-//! that void blocks are told to all vCPUs, which drop their code before the
+//! that invalidate blocks are told to all vCPUs, which drop their code before the
 //! guest's next instruction-fetch fence completes on them.
 
 mod cache;
 mod callbacks;
+mod code_memory;
 mod exposed;
 mod jumps;
-mod memory;
 mod region;
 mod short_tlb;
 mod state;

@@ -48,7 +48,7 @@ pub(super) struct Stamped {
 
 /// A block of generated code.
 pub(super) struct HostBlock {
-    /// What it was made from; void once its source was stored to.
+    /// What it was made from; invalid once its source was stored to.
     pub(super) code: Arc<Code>,
     /// The page it lies in and guest context, if it is found by them.
     pub(super) key: Option<(u64, u32)>,
@@ -68,7 +68,7 @@ pub(super) struct HostBlock {
 pub(super) struct ExitSite {
     pub(super) block: Id,
     pub(super) exit: Exit,
-    /// Code that changes the place on the way, made for an earlier link.
+    /// Code that changes the mapping context on the way, made for an earlier link.
     pub(super) transfer: Option<u32>,
 }
 

@@ -33,7 +33,7 @@ const UNUSED: Entry = Entry {
 #[derive(Debug)]
 #[repr(C, align(64))]
 struct Tables {
-    sites: [Site; ShortTlb::SITES],
+    inline_caches: [InlineCache; ShortTlb::INLINE_CACHES],
     read: [Entry; ShortTlb::ENTRIES],
     write: [Entry; ShortTlb::ENTRIES],
 }
@@ -42,7 +42,7 @@ struct Tables {
 /// them from the tables.
 #[derive(Debug, Clone, Copy)]
 #[repr(C)]
-struct Site {
+struct InlineCache {
     read: Entry,
     write: Entry,
 }
@@ -50,15 +50,15 @@ struct Site {
 const _: () = assert!(
     offset_of!(Tables, read) == ShortTlb::READ as usize
         && offset_of!(Tables, write) == ShortTlb::WRITE as usize
-        && size_of::<Site>() == ShortTlb::site(1, false) as usize
+        && size_of::<InlineCache>() == ShortTlb::inline_cache(1, false) as usize
 );
 
 impl Tables {
     const EMPTY: Self = Self {
-        sites: [Site {
+        inline_caches: [InlineCache {
             read: UNUSED,
             write: UNUSED,
-        }; ShortTlb::SITES],
+        }; ShortTlb::INLINE_CACHES],
         read: [UNUSED; ShortTlb::ENTRIES],
         write: [UNUSED; ShortTlb::ENTRIES],
     };
@@ -69,8 +69,8 @@ impl Tables {
         self.read[index] = UNUSED;
         self.write[index] = UNUSED;
         let tag = page << PAGE_SHIFT;
-        for site in &mut self.sites {
-            for entry in [&mut site.read, &mut site.write] {
+        for inline_cache in &mut self.inline_caches {
+            for entry in [&mut inline_cache.read, &mut inline_cache.write] {
                 if entry.tag == tag {
                     *entry = UNUSED;
                 }
@@ -80,16 +80,22 @@ impl Tables {
 
     /// The numbers of the pages that it holds.
     fn pages(&self) -> impl Iterator<Item = u64> {
-        let sites = self.sites.iter().flat_map(|site| [&site.read, &site.write]);
-        let entries = self.read.iter().chain(&self.write).chain(sites);
+        let inline_caches = self
+            .inline_caches
+            .iter()
+            .flat_map(|inline_cache| [&inline_cache.read, &inline_cache.write]);
+        let entries = self.read.iter().chain(&self.write).chain(inline_caches);
         let used = entries.filter(|entry| entry.tag != ShortTlb::UNUSED);
         used.map(|entry| entry.tag >> PAGE_SHIFT)
     }
 
     /// Forgets what lets stores reach the page at host address `host`.
     fn forbid_writes(&mut self, host: usize) {
-        let sites = self.sites.iter_mut().map(|site| &mut site.write);
-        for entry in self.write.iter_mut().chain(sites) {
+        let inline_caches = self
+            .inline_caches
+            .iter_mut()
+            .map(|inline_cache| &mut inline_cache.write);
+        for entry in self.write.iter_mut().chain(inline_caches) {
             if entry.tag.wrapping_add(entry.addend) == host as u64 {
                 *entry = UNUSED;
             }
@@ -133,7 +139,7 @@ struct Set {
     /// Covers every superpage of which it holds a part.
     wide: PageRange,
     last_use: u64,
-    /// Generated code copies from a table to the entry of a site.
+    /// Generated code copies from a table to an inline cache.
     tables: Exposed<Tables>,
 }
 
@@ -299,7 +305,7 @@ mod tests {
         let tables = &mut *tlbs.sets[tlbs.current].tables;
         let found = tables.read[(va >> PAGE_SHIFT) as usize % ShortTlb::ENTRIES];
         assert_eq!(found.tag, va);
-        tables.sites[number].read = found;
+        tables.inline_caches[number].read = found;
     }
 
     fn holds(tlbs: &ShortTlbs, va: u64) -> bool {
@@ -391,11 +397,11 @@ mod tests {
         insert(&mut tlbs, 0x5000, false);
         insert(&mut tlbs, 0x5000, true);
         let tables = &mut *tlbs.sets[tlbs.current].tables;
-        tables.sites[1].write = tables.write[5];
+        tables.inline_caches[1].write = tables.write[5];
         tlbs.forbid_direct_writes(HOST + 0x5000);
         let tables = &*tlbs.sets[tlbs.current].tables;
         assert_eq!(tables.write[5].tag, ShortTlb::UNUSED);
-        assert_eq!(tables.sites[1].write.tag, ShortTlb::UNUSED);
+        assert_eq!(tables.inline_caches[1].write.tag, ShortTlb::UNUSED);
         assert_eq!(tables.read[5].tag, 0x5000);
     }
 }

@@ -7,7 +7,7 @@ use vm_cross_arch::host::{
     x86_64::{ReservationCells, STATE_BIAS},
 };
 
-use super::jumps::Place;
+use super::jumps::MappingContext;
 use crate::vcpu::Core;
 
 /// MXCSR with all exceptions masked, none accrued, rounding to nearest.
@@ -22,7 +22,7 @@ pub(crate) struct JitState {
     budget: i32,
     /// What the budget was when instructions were last counted.
     granted: i32,
-    pub(crate) place: Place,
+    pub(crate) context: MappingContext,
     /// Address of the jump table in use.
     pub(crate) jumps: usize,
     /// Where the register of the short TLB points.
@@ -68,7 +68,7 @@ impl JitState {
         Self {
             budget: 0,
             granted: 0,
-            place: Place::default(),
+            context: MappingContext::default(),
             jumps: 0,
             tlb: 0,
             site_pc: 0,
@@ -212,8 +212,8 @@ macro_rules! cell {
 pub(crate) const LAYOUT: StateLayout = StateLayout {
     slots: from_state(offset_of!(Core, slots)),
     budget: cell!(budget),
-    bias: cell!(place.bias),
-    place: cell!(place.number),
+    bias: cell!(context.bias),
+    mapping: cell!(context.number),
     jumps: cell!(jumps),
     tlb: cell!(tlb),
     site_pc: cell!(site_pc),
@@ -240,7 +240,7 @@ pub(crate) const RESERVATION: ReservationCells = ReservationCells {
 pub(crate) const RESERVATIONS: i32 = cell!(reservations);
 
 const _: () = assert!(
-    LAYOUT.place == LAYOUT.bias + 8,
+    LAYOUT.mapping == LAYOUT.bias + 8,
     "both are copied from a jump table's entry at once"
 );
 

@@ -52,17 +52,17 @@ impl Young {
     }
 }
 
-/// Voids a block if memory does not hold its source any more.
-pub(super) fn void_if_changed(code: &Code, machine: &MachineShared) {
+/// Invalidates a block if memory does not hold its source any more.
+pub(super) fn invalidate_if_changed(code: &Code, machine: &MachineShared) {
     match code.origin() {
         Origin::Shared { addr, .. } => {
             let bytes = code.bytes();
             if !code.matches(&machine.ram, addr, 0, bytes as usize) {
                 machine.code_changed(addr, bytes);
-                code.void();
+                code.invalidate();
             }
         }
-        Origin::Private { .. } => code.void(),
+        Origin::Private { .. } => code.invalidate(),
     }
 }
 

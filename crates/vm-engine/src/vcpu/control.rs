@@ -13,8 +13,8 @@ use vm_core::IrqLine;
 
 use super::{VcpuRequest, request::RequestQueue};
 
-/// Reasons to leave the fast path, as bits of [`VcpuControl::attention`].
-pub mod attention {
+/// Reasons to leave the fast path, as bits of [`VcpuControl::exit_requests`].
+pub mod exit_request {
     /// An interrupt line rose.
     pub const INTERRUPT: u32 = 1 << 0;
     /// Requests wait.
@@ -27,11 +27,11 @@ pub mod attention {
 /// Interrupt lines, requests and sleep of one vCPU. Any thread may call it.
 #[derive(Default)]
 pub struct VcpuControl {
-    attention: AtomicU32,
+    exit_request: AtomicU32,
     /// Level of each interrupt line, by the guest architecture's bit number.
     lines: AtomicU64,
     /// The vCPU runs no instructions until it is started.
-    halted: AtomicBool,
+    awaits_start: AtomicBool,
     requests: Mutex<RequestQueue>,
     /// A thread is in the vCPU's loop.
     running: Mutex<bool>,
@@ -48,29 +48,29 @@ impl Drop for Running {
 }
 
 impl VcpuControl {
-    /// A vCPU that starts running (`halted` false) or waits for
+    /// A vCPU that starts running (`awaits_start` false) or waits for
     /// [`VcpuRequest::Start`].
-    pub fn new(halted: bool) -> Self {
+    pub fn new(awaits_start: bool) -> Self {
         Self {
-            halted: AtomicBool::new(halted),
+            awaits_start: AtomicBool::new(awaits_start),
             ..Self::default()
         }
     }
 
-    /// The bits of [`attention`] that are set. Checked at every block entry.
+    /// The bits of [`exit_request`] that are set. Checked at every block entry.
     #[inline]
-    pub fn attention(&self) -> u32 {
-        self.attention.load(Ordering::Relaxed)
+    pub fn exit_requests(&self) -> u32 {
+        self.exit_request.load(Ordering::Relaxed)
     }
 
-    /// Takes the given attention bits, returning those that were set.
-    pub fn take_attention(&self, bits: u32) -> u32 {
-        self.attention.fetch_and(!bits, Ordering::SeqCst) & bits
+    /// Takes the given exit requests, returning those that were set.
+    pub fn take_exit_requests(&self, bits: u32) -> u32 {
+        self.exit_request.fetch_and(!bits, Ordering::SeqCst) & bits
     }
 
-    /// Sets attention bits and wakes the vCPU.
-    pub fn raise_attention(&self, bits: u32) {
-        self.attention.fetch_or(bits, Ordering::SeqCst);
+    /// Requests exits and wakes the vCPU.
+    pub fn request_exit(&self, bits: u32) {
+        self.exit_request.fetch_or(bits, Ordering::SeqCst);
         // The lock orders this with the vCPU's decision to sleep.
         drop(self.running.lock());
         self.changed.notify_all();
@@ -88,7 +88,7 @@ impl VcpuControl {
         if !asserted {
             self.lines.fetch_and(!mask, Ordering::SeqCst);
         } else if self.lines.fetch_or(mask, Ordering::SeqCst) & mask == 0 {
-            self.raise_attention(attention::INTERRUPT);
+            self.request_exit(exit_request::INTERRUPT);
         }
     }
 
@@ -109,7 +109,7 @@ impl VcpuControl {
         let mut queue = self.requests.lock();
         requests.into_iter().for_each(|request| queue.push(request));
         drop(queue);
-        self.raise_attention(attention::REQUEST);
+        self.request_exit(exit_request::REQUEST);
     }
 
     /// Takes the queued requests, in order.
@@ -118,24 +118,24 @@ impl VcpuControl {
     }
 
     /// Whether the vCPU waits to be started.
-    pub fn is_halted(&self) -> bool {
-        self.halted.load(Ordering::SeqCst)
+    pub fn awaits_start(&self) -> bool {
+        self.awaits_start.load(Ordering::SeqCst)
     }
 
     /// Stops the vCPU until it is started, or marks it as started.
-    pub fn set_halted(&self, halted: bool) {
-        self.halted.store(halted, Ordering::SeqCst);
+    pub fn set_awaits_start(&self, awaits_start: bool) {
+        self.awaits_start.store(awaits_start, Ordering::SeqCst);
     }
 
-    /// Sleeps until `wake` holds or attention is raised, on the vCPU's thread.
+    /// Sleeps until `wake` holds or an exit is requested, on the vCPU's thread.
     pub fn sleep_until(&self, wake: impl Fn() -> bool) {
         let mut running = self.running.lock();
-        while self.attention.load(Ordering::SeqCst) == 0 && !wake() {
+        while self.exit_request.load(Ordering::SeqCst) == 0 && !wake() {
             self.changed.wait(&mut running);
         }
     }
 
-    /// Sleeps for `time`, less if one of the attention `bits` is raised, on the
+    /// Sleeps for `time`, less if one of the exits `bits` is requested, on the
     /// vCPU's thread.
     pub(crate) fn sleep_for(&self, time: Duration, bits: u32) {
         let end = Instant::now() + time;
@@ -143,9 +143,9 @@ impl VcpuControl {
         while !self.has(bits) && !self.changed.wait_until(&mut running, end).timed_out() {}
     }
 
-    /// Whether one of the attention `bits` is raised.
+    /// Whether one of the exits `bits` is requested.
     pub(crate) fn has(&self, bits: u32) -> bool {
-        self.attention.load(Ordering::SeqCst) & bits != 0
+        self.exit_request.load(Ordering::SeqCst) & bits != 0
     }
 
     /// Whether a thread is in the vCPU's loop. If not, requests wait for one,
@@ -171,25 +171,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rising_line_calls_for_attention_and_a_falling_one_does_not() {
+    fn a_rising_line_requests_an_exit_and_a_falling_one_does_not() {
         let control = Arc::new(VcpuControl::new(false));
         let wire = control.line(7);
         wire.set_level(true);
         assert_eq!(control.lines(), 1 << 7);
-        assert_eq!(control.take_attention(u32::MAX), attention::INTERRUPT);
+        assert_eq!(
+            control.take_exit_requests(u32::MAX),
+            exit_request::INTERRUPT
+        );
         wire.set_level(true);
-        assert_eq!(control.attention(), 0, "it was high already");
+        assert_eq!(control.exit_requests(), 0, "it was high already");
         control.set_line(3, true);
         wire.set_level(false);
         assert_eq!(control.lines(), 1 << 3);
-        assert_eq!(control.take_attention(attention::REQUEST), 0);
-        assert_eq!(control.attention(), attention::INTERRUPT);
+        assert_eq!(control.take_exit_requests(exit_request::REQUEST), 0);
+        assert_eq!(control.exit_requests(), exit_request::INTERRUPT);
     }
 
     #[test]
     fn only_a_thread_in_the_loop_counts_as_running() {
         let control = Arc::new(VcpuControl::new(true));
-        assert!(control.is_halted() && !control.is_running());
+        assert!(control.awaits_start() && !control.is_running());
         let running = control.enter();
         assert!(control.is_running());
         drop(running);
@@ -199,11 +202,11 @@ mod tests {
     #[test]
     fn a_limited_sleep_ends_early_for_what_it_was_told_alone() {
         let control = VcpuControl::new(false);
-        control.raise_attention(attention::INTERRUPT);
+        control.request_exit(exit_request::INTERRUPT);
         let begin = Instant::now();
-        control.sleep_for(Duration::from_millis(2), attention::STOP);
+        control.sleep_for(Duration::from_millis(2), exit_request::STOP);
         assert!(begin.elapsed() >= Duration::from_millis(2));
         // Endless, if it did not look.
-        control.sleep_for(Duration::from_secs(1 << 30), attention::INTERRUPT);
+        control.sleep_for(Duration::from_secs(1 << 30), exit_request::INTERRUPT);
     }
 }

@@ -41,7 +41,7 @@ pub struct Core {
     /// What the jump cache has to forget before the next block. Set by
     /// requests and by helpers that end a block.
     pub jump_flush: JumpFlush,
-    /// Physical pages of which blocks have become void.
+    /// Physical pages of which blocks have been invalidated.
     pub(crate) dropped_code: Vec<u64>,
     /// What generated code has called the engine for.
     pub(crate) calls: Calls,
@@ -104,13 +104,13 @@ impl Core {
     }
 
     /// What an instruction fence does: translations of whatever was written
-    /// before are void.
+    /// before are invalid.
     pub(crate) fn sync_instructions(&mut self) {
         self.machine.sync_instructions();
         self.jump_flush.code();
     }
 
-    /// Notes that blocks of physical page `page` have become void, here and
+    /// Notes that blocks of physical page `page` have been invalidated, here and
     /// on the other vCPUs.
     pub(crate) fn code_dropped(&mut self, page: u64) {
         self.note_dropped(page);

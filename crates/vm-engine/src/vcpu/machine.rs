@@ -131,23 +131,23 @@ impl MachineShared {
         self.blocks.sync();
     }
 
-    /// Voids translations of the `bytes` bytes at `addr`, which lie in one page and
+    /// Invalidates translations of the `bytes` bytes at `addr`, which lie in one page and
     /// which vCPU `index` has stored to, here and on the other vCPUs; whether it
     /// has generated code to drop itself.
     pub(crate) fn stored_by(&self, index: usize, addr: GuestPhysAddr, bytes: u64) -> bool {
         let page = addr.page();
-        let voided = match self.blocks.stored(addr, bytes) {
+        let invalidated = match self.blocks.stored(addr, bytes) {
             Stored::NoCode => false,
-            Stored::Voided => true,
+            Stored::Invalidated => true,
             Stored::Beside => self.blocks.count_beside(page),
         };
-        if voided {
+        if invalidated {
             self.broadcast(index, &VcpuRequest::DropCode { page });
         }
-        voided
+        invalidated
     }
 
-    /// Voids translations of the `bytes` bytes at `addr`, on all vCPUs.
+    /// Invalidates translations of the `bytes` bytes at `addr`, on all vCPUs.
     pub(crate) fn code_changed(&self, addr: GuestPhysAddr, bytes: u64) {
         for page in self.blocks.stored_range(addr, bytes) {
             self.broadcast(usize::MAX, &VcpuRequest::DropCode { page });

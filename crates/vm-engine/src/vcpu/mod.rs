@@ -13,11 +13,11 @@ mod tiered;
 mod watch;
 
 pub use self::core::Core;
-pub use control::{VcpuControl, attention};
+pub use control::{VcpuControl, exit_request};
 pub use exit::VcpuExit;
 pub use machine::MachineShared;
 pub use request::{Completion, VcpuRequest};
-pub use run::Vcpu;
+pub use run::TranslatedVcpu;
 pub(crate) use serve::{carry_out, serve};
 pub use stats::{Calls, Tier0Stats, Tier1Stats, VcpuStats};
 pub use tiered::Engine;

@@ -14,7 +14,7 @@ pub enum VcpuRequest {
         page: u64,
     },
     /// Drop generated code that came from the physical page with this number
-    /// and has become void.
+    /// and has been invalidated.
     DropCode {
         /// The guest-physical page number; `u64::MAX` for all pages.
         page: u64,

@@ -8,7 +8,7 @@ use vm_cross_arch::{
     passes,
 };
 
-use super::{Core, VcpuExit, VcpuStats, attention, control::Running, serve, tiered::Tier1};
+use super::{Core, VcpuExit, VcpuStats, control::Running, exit_request, serve, tiered::Tier1};
 use crate::{
     cache::{Code, JumpCache, JumpKey, MAX_SOURCE, Mapping, Origin},
     guest::{Exception, Guest, HelperCall, Outcome},
@@ -25,7 +25,7 @@ const MAX_BLOCK_INSNS: u16 = 64;
 const PARCEL: usize = 2;
 
 /// One virtual CPU.
-pub struct Vcpu<G: Guest> {
+pub struct TranslatedVcpu<G: Guest> {
     /// The architecture-neutral state.
     pub core: Core,
     /// The guest architecture's state.
@@ -45,7 +45,7 @@ pub struct Vcpu<G: Guest> {
     pub(super) limit: Option<u64>,
 }
 
-impl<G: Guest> Vcpu<G> {
+impl<G: Guest> TranslatedVcpu<G> {
     /// A vCPU that will start at virtual address `pc`.
     pub fn new(
         index: usize,
@@ -138,7 +138,7 @@ impl<G: Guest> Vcpu<G> {
     fn begin(&mut self) -> Running {
         let running = self.core.control.enter();
         // Whatever was pending or restored before this thread ran counts.
-        self.core.control.raise_attention(attention::INTERRUPT);
+        self.core.control.request_exit(exit_request::INTERRUPT);
         self.state_changed();
         running
     }
@@ -158,7 +158,7 @@ impl<G: Guest> Vcpu<G> {
 
     #[inline(always)]
     pub(super) fn attend_if_wanted(&mut self) -> Option<VcpuExit> {
-        if self.core.control.attention() != 0 {
+        if self.core.control.exit_requests() != 0 {
             self.attend()
         } else {
             None
@@ -179,7 +179,7 @@ impl<G: Guest> Vcpu<G> {
                 }
             },
         };
-        code.heat_up();
+        code.count_execution();
         let end = execute(&mut self.core, &mut self.guest, pc, &code.program);
         self.conclude(end)
     }
@@ -240,8 +240,8 @@ impl<G: Guest> Vcpu<G> {
                         self.core.retired = self.core.retired.wrapping_sub(1);
                         self.pc = call.pc;
                     }
-                    Outcome::Wait => {
-                        self.wait();
+                    Outcome::Halt => {
+                        self.halt();
                         if let Some(pc) = self.guest.woken(&mut self.core) {
                             self.pc = pc;
                         }
@@ -273,16 +273,16 @@ impl<G: Guest> Vcpu<G> {
 
     /// Sleeps until an interrupt is pending, or the vCPU is to stop.
     /// Does meanwhile what others ask for, without the guest waking up.
-    fn wait(&mut self) {
+    fn halt(&mut self) {
         let control = Arc::clone(&self.core.control);
         loop {
             self.serve_requests();
             // Lines count, not that one of them rose.
-            control.take_attention(attention::INTERRUPT);
+            control.take_exit_requests(exit_request::INTERRUPT);
             let (guest, core) = (&self.guest, &self.core);
             let wake = || guest.wake_pending(core);
             control.sleep_until(wake);
-            if wake() || control.has(attention::STOP) {
+            if wake() || control.has(exit_request::STOP) {
                 break;
             }
         }
@@ -308,14 +308,14 @@ impl<G: Guest> Vcpu<G> {
     fn attend(&mut self) -> Option<VcpuExit> {
         let control = Arc::clone(&self.core.control);
         loop {
-            if control.has(attention::STOP) {
+            if control.has(exit_request::STOP) {
                 return Some(VcpuExit::Stopped);
             }
             if self.serve_requests() {
                 continue;
             }
-            control.take_attention(attention::INTERRUPT);
-            if !control.is_halted() {
+            control.take_exit_requests(exit_request::INTERRUPT);
+            if !control.awaits_start() {
                 break;
             }
             control.sleep_until(|| false);

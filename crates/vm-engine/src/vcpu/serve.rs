@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
-use super::{Core, VcpuRequest, attention};
+use super::{Core, VcpuRequest, exit_request};
 use crate::guest::Guest;
 
 /// Does all that others have asked of the vCPU. Returns whether that was
-/// anything, and where a halted vCPU is to begin, if that was among it.
+/// anything, and where a vCPU that awaits its start is to begin, if that was among it.
 pub(crate) fn serve<G: Guest>(core: &mut Core, guest: &mut G) -> (bool, Option<u64>) {
     let control = Arc::clone(&core.control);
-    if control.take_attention(attention::REQUEST) == 0 {
+    if control.take_exit_requests(exit_request::REQUEST) == 0 {
         return (false, None);
     }
     let requests = control.take_requests().into_iter();
@@ -18,7 +18,7 @@ pub(crate) fn serve<G: Guest>(core: &mut Core, guest: &mut G) -> (bool, Option<u
     (true, starts.last())
 }
 
-/// Does one thing. Returns where a halted vCPU is to begin, if that was it.
+/// Does one thing. Returns where a vCPU that awaits its start is to begin, if that was it.
 pub(crate) fn carry_out<G: Guest>(
     core: &mut Core,
     guest: &mut G,
@@ -32,9 +32,9 @@ pub(crate) fn carry_out<G: Guest>(
         VcpuRequest::Notify(completion) => completion.complete(),
         VcpuRequest::Start { .. } => {
             // One that runs is started already.
-            if core.control.is_halted() {
+            if core.control.awaits_start() {
                 let begin = guest.start(core, &request)?;
-                core.control.set_halted(false);
+                core.control.set_awaits_start(false);
                 return Some(begin);
             }
         }

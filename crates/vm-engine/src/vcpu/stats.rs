@@ -5,7 +5,7 @@ use std::{ops::AddAssign, time::Instant};
 use serde::Serialize;
 use vm_mem::tlb::TlbStats;
 
-use super::Vcpu;
+use super::TranslatedVcpu;
 use crate::{cache::Code, guest::Guest, jit::JitStats};
 
 /// What a vCPU has done, in numbers. They can be added up.
@@ -76,7 +76,7 @@ impl VcpuStats {
     }
 }
 
-impl<G: Guest> Vcpu<G> {
+impl<G: Guest> TranslatedVcpu<G> {
     /// What the vCPU has done since the last call. It must not run meanwhile.
     pub fn take_stats(&mut self) -> VcpuStats {
         let mut stats = std::mem::take(&mut self.stats);

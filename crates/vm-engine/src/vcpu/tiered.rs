@@ -10,7 +10,7 @@ use vm_cross_arch::{
 };
 use vm_optimizers::TierPolicy;
 
-use super::{Vcpu, VcpuExit};
+use super::{TranslatedVcpu, VcpuExit};
 use crate::{
     cache::{Code, JumpFlush, JumpKey, Mapping, Origin},
     guest::{Exception, Guest},
@@ -50,7 +50,7 @@ impl Default for Engine {
     }
 }
 
-impl<G: Guest> Vcpu<G> {
+impl<G: Guest> TranslatedVcpu<G> {
     /// Chooses how the guest is executed; to be called before it runs.
     ///
     /// # Errors
@@ -135,7 +135,7 @@ impl<G: Guest> Vcpu<G> {
     /// Host code to go on with at `self.pc`: that of the block there, or the
     /// way out of generated code.
     pub(crate) fn dispatch(&mut self) -> usize {
-        let host = if self.core.control.attention() == 0 && !self.is_at_limit() {
+        let host = if self.core.control.exit_requests() == 0 && !self.is_at_limit() {
             self.find_host()
         } else {
             None
@@ -213,7 +213,7 @@ impl<G: Guest> Vcpu<G> {
 
     /// Finds where an exit leads and lets it lead there from now on.
     pub(crate) fn link(&mut self, exit: u32) -> usize {
-        let from = self.core.jit.place;
+        let from = self.core.jit.context;
         let Some((tier1, (code_pc, target))) = self
             .tier1
             .as_ref()
@@ -226,7 +226,7 @@ impl<G: Guest> Vcpu<G> {
         self.pc = start.wrapping_add(target as u64);
         let wanted = self.pc;
         let host = self.dispatch();
-        let to = self.core.jit.place;
+        let to = self.core.jit.context;
         if let Some(tier1) = &mut self.tier1
             && self.pc == wanted
             && tier1.cache.epoch() == epoch
@@ -242,12 +242,12 @@ impl<G: Guest> Vcpu<G> {
     }
 
     /// Address of the generated code at `self.pc`, if there is or should be
-    /// any. Makes its place the current one.
+    /// any. Makes its mapping context the current one.
     pub(super) fn find_host(&mut self) -> Option<usize> {
         loop {
             let tier1 = self.tier1.as_deref()?;
-            if let Some((host, place)) = tier1.cache.jumps.get(self.pc) {
-                self.core.jit.place = place;
+            if let Some((host, context)) = tier1.cache.jumps.get(self.pc) {
+                self.core.jit.context = context;
                 return Some(host);
             }
             if let Some((target, mapping)) = self.find_compiled() {
@@ -261,7 +261,7 @@ impl<G: Guest> Vcpu<G> {
                 Err(exception) => self.raise(self.pc, exception),
             }
             // A handler that is nowhere itself would keep the vCPU in here for ever.
-            if self.core.control.attention() != 0 {
+            if self.core.control.exit_requests() != 0 {
                 return None;
             }
         }
@@ -285,7 +285,7 @@ impl<G: Guest> Vcpu<G> {
         let policy = self.tier1.as_ref().map(|tier1| tier1.policy);
         // One that was stored to as it was made runs once, in tier 0.
         let is_warm = |code: &Code| {
-            !code.is_void() && policy.is_some_and(|policy| policy.compiles(code.heat()))
+            !code.is_invalid() && policy.is_some_and(|policy| policy.compiles(code.executions()))
         };
         if let Some((code, mapping)) = self.jump_cache.get_mapped(self.pc, self.jump_key) {
             let warm = is_warm(code);
@@ -310,14 +310,14 @@ impl<G: Guest> Vcpu<G> {
         self.enter_at(target, mapping)
     }
 
-    /// Makes the place of generated code at `self.pc` the current one.
+    /// Makes the mapping context of generated code at `self.pc` the current one.
     fn enter_at(&mut self, target: Target, mapping: Mapping) -> Option<usize> {
         let bias = self.pc.wrapping_sub(i64::from(target.code_pc) as u64);
         let asid = self.core.fetch_space.asid();
         let cache = &mut self.tier1.as_mut()?.cache;
-        let place = cache.place(bias, asid, mapping);
-        cache.jumps.insert(self.pc, target.host, place);
-        self.core.jit.place = place;
+        let context = cache.mapping_context(bias, asid, mapping);
+        cache.jumps.insert(self.pc, target.host, context);
+        self.core.jit.context = context;
         Some(target.host)
     }
 
@@ -364,8 +364,8 @@ impl<G: Guest> Vcpu<G> {
         if let Some(tier1) = &mut self.tier1 {
             for page in pages {
                 match page {
-                    u64::MAX => tier1.cache.drop_all_void(),
-                    page => tier1.cache.drop_void(page),
+                    u64::MAX => tier1.cache.drop_all_invalid(),
+                    page => tier1.cache.drop_invalid(page),
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use std::{ops::Range, sync::Arc};
 
-use super::{Vcpu, VcpuExit, tiered::Tier1};
+use super::{TranslatedVcpu, VcpuExit, tiered::Tier1};
 use crate::{
     cache::Code,
     guest::Guest,
@@ -20,7 +20,7 @@ impl Tier1 {
     }
 }
 
-impl<G: Guest> Vcpu<G> {
+impl<G: Guest> TranslatedVcpu<G> {
     /// Tells `listener` of all code that the engine has and will generate; to be
     /// called after [`set_engine`](Self::set_engine), before the vCPU runs.
     pub fn set_code_listener(&mut self, listener: Arc<dyn CodeListener>) {

@@ -19,7 +19,7 @@ use vm_core::{
 use vm_engine::{
     guest::riscv64::{HartConfig, Riscv64},
     jit,
-    vcpu::{Engine, MachineShared, Vcpu, VcpuControl, VcpuExit, attention},
+    vcpu::{Engine, MachineShared, TranslatedVcpu, VcpuControl, VcpuExit, exit_request},
 };
 use vm_mem::GuestRam;
 use vm_optimizers::TierPolicy;
@@ -50,7 +50,7 @@ struct Devices {
 impl Devices {
     fn stop_all(&self) {
         for control in self.harts.get().into_iter().flatten() {
-            control.raise_attention(attention::STOP);
+            control.request_exit(exit_request::STOP);
         }
     }
 
@@ -101,7 +101,7 @@ pub fn engines() -> Vec<Engine> {
 /// A machine of `harts` harts, all in M-mode at [`RAM`], with their number in a0.
 pub struct Bare {
     pub shared: Arc<MachineShared>,
-    pub vcpus: Vec<Vcpu<Riscv64>>,
+    pub vcpus: Vec<TranslatedVcpu<Riscv64>>,
     devices: Arc<Devices>,
 }
 
@@ -125,8 +125,8 @@ impl Bare {
                 ..HartConfig::default()
             };
             let hart = Riscv64::new(config);
-            let mut vcpu = Vcpu::new(index, control, Arc::clone(&shared), hart, RAM);
-            let Vcpu { core, guest, .. } = &mut vcpu;
+            let mut vcpu = TranslatedVcpu::new(index, control, Arc::clone(&shared), hart, RAM);
+            let TranslatedVcpu { core, guest, .. } = &mut vcpu;
             guest.reset_to_machine(core, RAM, index as u64, 0);
             vcpu
         });
@@ -147,7 +147,7 @@ impl Bare {
     }
 
     /// Runs all harts until one stores to [`STOP`]; returns the value and the harts.
-    pub fn run(self) -> (u64, Vec<Vcpu<Riscv64>>) {
+    pub fn run(self) -> (u64, Vec<TranslatedVcpu<Riscv64>>) {
         let devices = Arc::clone(&self.devices);
         let harts = self.run_while(|_| true);
         (devices.stop.load(Ordering::SeqCst), harts)
@@ -155,7 +155,7 @@ impl Bare {
 
     /// Runs all harts until one stores to [`STOP`] or `going_on`, which is asked
     /// again and again, is false of RAM; returns the harts.
-    pub fn run_while(self, going_on: impl Fn(&GuestRam) -> bool) -> Vec<Vcpu<Riscv64>> {
+    pub fn run_while(self, going_on: impl Fn(&GuestRam) -> bool) -> Vec<TranslatedVcpu<Riscv64>> {
         let threads: Vec<_> = self
             .vcpus
             .into_iter()

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use vm_core::PAGE_SHIFT;
 use vm_cross_arch::guest::riscv64::regs;
-use vm_engine::vcpu::{Completion, VcpuRequest, attention};
+use vm_engine::vcpu::{Completion, VcpuRequest, exit_request};
 use vm_testing::{join, wait_for, wait_until};
 
 use crate::{
@@ -126,17 +126,21 @@ fn ticks_of_sleeping_threads(name: &str) -> u64 {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn waiting_and_halted_harts_use_no_time() {
+fn waiting_and_hart_that_awaits_its_starts_use_no_time() {
     let mut machine = Machine::new(2, &waiting(MIE));
     machine.thread_name = "sleepers".into();
-    machine.shared.vcpus()[1].set_halted(true);
+    machine.shared.vcpus()[1].set_awaits_start(true);
     let running = machine.start();
     (0..2).for_each(|hart| settle(&running, hart));
     let before = ticks_of_sleeping_threads("sleepers");
     std::thread::sleep(Duration::from_millis(50));
     assert_eq!(ticks_of_sleeping_threads("sleepers"), before);
     let harts = running.stop();
-    assert_eq!((harts[1].pc, reg(&harts[1], A1)), (RAM, 0), "halted");
+    assert_eq!(
+        (harts[1].pc, reg(&harts[1], A1)),
+        (RAM, 0),
+        "awaits its start"
+    );
 }
 
 #[test]
@@ -157,9 +161,9 @@ fn a_running_hart_pauses_and_goes_on() {
 }
 
 #[test]
-fn waiting_and_halted_harts_pause_and_go_on() {
+fn waiting_and_hart_that_awaits_its_starts_pause_and_go_on() {
     let machine = Machine::new(2, &waiting(MIE));
-    machine.shared.vcpus()[1].set_halted(true);
+    machine.shared.vcpus()[1].set_awaits_start(true);
     let running = machine.start();
     (0..2).for_each(|hart| settle(&running, hart));
     let mut machine = running.pause();
@@ -176,7 +180,7 @@ fn waiting_and_halted_harts_pause_and_go_on() {
     machine.shared.ram.write(at, &bytes).unwrap();
     assert!(machine.harts[1].serve_requests());
     assert_eq!(machine.harts[1].pc, RAM + 0x3000);
-    assert!(!machine.shared.vcpus()[1].is_halted());
+    assert!(!machine.shared.vcpus()[1].awaits_start());
     let running = machine.start();
     running.wait_until(0x3100, |value| value == 5);
     wait_acknowledged(&running, 1);
@@ -185,12 +189,12 @@ fn waiting_and_halted_harts_pause_and_go_on() {
 
 #[test]
 fn harts_stop_whatever_they_do() {
-    // Running, waiting, halted.
+    // Running, halted, awaiting its start.
     let mut p = Program::new();
     p.put([beq(A0, ZERO, 12), WFI, jal(0, -4)]);
     p.put([addi(A2, A2, 1), jal(0, -4)]);
     let machine = Machine::new(3, &p);
-    machine.shared.vcpus()[2].set_halted(true);
+    machine.shared.vcpus()[2].set_awaits_start(true);
     let running = machine.start();
     settle(&running, 0);
     running.stop();
@@ -211,10 +215,10 @@ fn a_stopped_hart_does_what_it_was_asked_when_it_runs_again() {
         unreachable!("nothing to wait for")
     });
     assert_eq!(shared.blocks.epoch(), epoch);
-    control.take_attention(attention::STOP);
+    control.take_exit_requests(exit_request::STOP);
     let thread = std::thread::spawn(move || harts[0].run());
     wait_until("the request", || shared.blocks.epoch() != epoch);
-    control.raise_attention(attention::STOP);
+    control.request_exit(exit_request::STOP);
     join("the end of the hart", thread);
 }
 
@@ -286,7 +290,7 @@ fn interrupts_do_not_disturb_a_loop() {
     let running = Machine::new(1, &p).start();
     wait_until("the end of the loop", || {
         running.control(0).set_line(MSI, true);
-        running.control(0).attention() & attention::STOP != 0
+        running.control(0).exit_requests() & exit_request::STOP != 0
     });
     let acknowledged = running.acknowledged();
     let harts = running.join();

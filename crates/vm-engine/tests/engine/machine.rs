@@ -16,7 +16,7 @@ use vm_core::{
 use vm_engine::{
     guest::riscv64::{Firmware, HartConfig, Riscv64},
     jit,
-    vcpu::{MachineShared, Vcpu, VcpuControl, VcpuExit, attention},
+    vcpu::{MachineShared, TranslatedVcpu, VcpuControl, VcpuExit, exit_request},
 };
 use vm_mem::GuestRam;
 use vm_testing::{join, wait_for};
@@ -35,7 +35,7 @@ pub const SCRATCH: u64 = 0x10_0ff0;
 /// The machine software interrupt's line.
 pub const MSI: u32 = 3;
 
-pub type Hart = Vcpu<Riscv64>;
+pub type Hart = TranslatedVcpu<Riscv64>;
 
 #[derive(Default)]
 struct Registers {
@@ -64,7 +64,7 @@ impl PhysBus for Registers {
                 self.result.store(value, Ordering::SeqCst);
                 vcpus
                     .iter()
-                    .for_each(|vcpu| vcpu.raise_attention(attention::STOP));
+                    .for_each(|vcpu| vcpu.request_exit(exit_request::STOP));
             }
             ACKNOWLEDGE => {
                 vcpus[value as usize].set_line(MSI, false);
@@ -123,11 +123,11 @@ impl Machine {
             };
             let control = Arc::clone(&shared.vcpus()[index]);
             let guest = Riscv64::new(config);
-            let mut hart = Vcpu::new(index, control, Arc::clone(&shared), guest, RAM);
+            let mut hart = TranslatedVcpu::new(index, control, Arc::clone(&shared), guest, RAM);
             if jit::SUPPORTED {
                 hart.set_engine(crate::ENGINE).unwrap();
             }
-            let Vcpu { core, guest, .. } = &mut hart;
+            let TranslatedVcpu { core, guest, .. } = &mut hart;
             if firmware.is_some() {
                 guest.reset_to_supervisor(core, RAM, index as u64, 0);
             } else {
@@ -216,7 +216,7 @@ impl Running {
         let thread_name = self.thread_name.clone();
         let harts = self.stop();
         for vcpu in shared.vcpus() {
-            vcpu.take_attention(attention::STOP);
+            vcpu.take_exit_requests(exit_request::STOP);
         }
         Machine {
             shared,
@@ -229,7 +229,7 @@ impl Running {
     /// Stops the harts from outside.
     pub fn stop(self) -> Vec<Hart> {
         for vcpu in self.shared.vcpus() {
-            vcpu.raise_attention(attention::STOP);
+            vcpu.request_exit(exit_request::STOP);
         }
         self.join()
     }

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use vm_core::{AccessSize, GuestPhysAddr};
 use vm_cross_arch::guest::riscv64::regs;
-use vm_engine::vcpu::attention;
+use vm_engine::vcpu::exit_request;
 use vm_testing::wait_until;
 
 use crate::{
@@ -225,7 +225,7 @@ fn run(code: &[u32], seeds: &[u64], mode: Mode) -> State {
     if mode == Mode::Interrupted {
         wait_until("the end of the program", || {
             running.control(0).set_line(MSI, true);
-            running.control(0).attention() & attention::STOP != 0
+            running.control(0).exit_requests() & exit_request::STOP != 0
         });
     }
     let harts = running.join();

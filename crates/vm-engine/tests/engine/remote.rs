@@ -8,7 +8,7 @@ use std::sync::{
 use vm_core::power::PowerEvent;
 use vm_engine::{
     guest::riscv64::{Firmware, SbiCall, SbiReturn},
-    vcpu::{VcpuExit, VcpuRequest, attention},
+    vcpu::{VcpuExit, VcpuRequest, exit_request},
 };
 use vm_testing::wait_until;
 
@@ -81,10 +81,10 @@ fn all_harts_may_wait_for_each_other() {
 }
 
 #[test]
-fn a_halted_hart_does_not_keep_others_waiting() {
+fn a_hart_that_awaits_its_start_does_not_keep_others_waiting() {
     let firmware = Arc::new(Flusher::default());
     let machine = calling(&firmware);
-    machine.shared.vcpus()[2].set_halted(true);
+    machine.shared.vcpus()[2].set_awaits_start(true);
     let running = machine.start();
     firmware.wait(0, 20);
     assert_eq!(firmware.done(2), 0);
@@ -109,7 +109,7 @@ fn pausing_all_ends_whatever_they_wait_for() {
         );
         for hart in &mut machine.harts {
             hart.serve_requests();
-            assert_eq!(hart.core.control.attention() & attention::REQUEST, 0);
+            assert_eq!(hart.core.control.exit_requests() & exit_request::REQUEST, 0);
         }
         std::thread::yield_now();
         assert_eq!(calls(), before);
@@ -127,7 +127,7 @@ fn stopping_ends_whatever_they_wait_for() {
         });
         // One after the other, as a caller without MachineShared would.
         for control in running.shared.vcpus() {
-            control.raise_attention(attention::STOP);
+            control.request_exit(exit_request::STOP);
             std::thread::yield_now();
         }
         running.join();
@@ -144,7 +144,7 @@ fn a_hart_that_has_left_its_loop_is_not_waited_for() {
     (0..3).for_each(|hart| firmware.wait(hart, 20));
     assert!(!running.control(3).is_running());
     for control in running.shared.vcpus() {
-        control.raise_attention(attention::STOP);
+        control.request_exit(exit_request::STOP);
     }
     let exits: Vec<_> = running.exits().into_iter().map(|(_, exit)| exit).collect();
     let reset = VcpuExit::Power(PowerEvent::Reset);

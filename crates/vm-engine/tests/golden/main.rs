@@ -106,7 +106,7 @@ fn names() -> Vec<String> {
         cross(&[ALL_WIDTHS, &["w64", "w32s", "w32z"]]),
         cross(&[WIDE, &["w64"]]),
         cross(&[UNARY]),
-        cross(&[&["set", "branch", "exitif"], CONDS]),
+        cross(&[&["set", "branch", "sideexit"], CONDS]),
         cross(&[&["load"], SIZES, &["sign", "zero", "ones"]]),
         cross(&[&["store"], SIZES]),
         // Of atomics, every operation and size; orderings do not multiply.

@@ -11,7 +11,7 @@ use vm_cross_arch::{
 use vm_engine::{
     interp::{self, Fault, Next},
     jit,
-    vcpu::{Core, Engine, MachineShared, Vcpu, VcpuExit},
+    vcpu::{Core, Engine, MachineShared, TranslatedVcpu, VcpuExit},
 };
 use vm_optimizers::TierPolicy;
 use vm_testing::within;
@@ -103,7 +103,7 @@ const CODE_BYTES: usize = 64 << 10;
 fn tier_1(block: &Block, core: Core, features: Features) -> (Exit, Core) {
     let (pc, control) = (core.get(fixed::PC), Arc::clone(&core.control));
     let (machine, mock) = (Arc::clone(&core.machine), Mock::with(block, &core));
-    let mut vcpu = Vcpu::new(0, control, machine, mock, pc);
+    let mut vcpu = TranslatedVcpu::new(0, control, machine, mock, pc);
     vcpu.core = core;
     let engine = Engine::Jit(TierPolicy {
         threshold: 0,

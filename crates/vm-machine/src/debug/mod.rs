@@ -6,7 +6,7 @@ mod trace;
 
 use std::{fs::File, sync::Arc};
 
-use vm_engine::{guest::riscv64::Riscv64, observe, vcpu::Vcpu};
+use vm_engine::{guest::riscv64::Riscv64, observe, vcpu::TranslatedVcpu};
 
 use crate::config::MachineConfig;
 
@@ -42,7 +42,7 @@ impl Tools {
     }
 
     /// Lets the tools watch `vcpus`, which have their engine and have not run.
-    pub(crate) fn watch(&self, vcpus: &mut [Vcpu<Riscv64>]) {
+    pub(crate) fn watch(&self, vcpus: &mut [TranslatedVcpu<Riscv64>]) {
         for vcpu in vcpus {
             if let Some(map) = &self.perf_map {
                 vcpu.set_code_listener(Arc::clone(map) as Arc<dyn observe::CodeListener>);

@@ -5,7 +5,7 @@ use std::{fmt, io};
 use vm_engine::{
     guest::riscv64::Riscv64,
     jit,
-    vcpu::{Engine, Vcpu},
+    vcpu::{Engine, TranslatedVcpu},
 };
 
 use crate::{config::EngineChoice, error::MachineError};
@@ -38,7 +38,7 @@ impl fmt::Display for EngineInUse {
 
 /// Has `vcpus` execute the guest as `choice` says, with the JIT set up as `jit`.
 pub(super) fn choose(
-    vcpus: &mut [Vcpu<Riscv64>],
+    vcpus: &mut [TranslatedVcpu<Riscv64>],
     choice: EngineChoice,
     jit: Engine,
 ) -> Result<EngineInUse, MachineError> {
@@ -60,7 +60,7 @@ pub(super) fn choose(
     }
 }
 
-fn set_all(vcpus: &mut [Vcpu<Riscv64>], engine: Engine) -> io::Result<()> {
+fn set_all(vcpus: &mut [TranslatedVcpu<Riscv64>], engine: Engine) -> io::Result<()> {
     vcpus
         .iter_mut()
         .try_for_each(|vcpu| vcpu.set_engine(engine))

@@ -4,7 +4,7 @@ use std::sync::{Arc, mpsc::Sender};
 
 use vm_core::{GuestArch, PowerEvent, PowerSink};
 use vm_engine::guest::riscv64::{Firmware, HartConfig, Riscv64};
-use vm_engine::vcpu::{Engine, Vcpu};
+use vm_engine::vcpu::{Engine, TranslatedVcpu};
 
 use super::{
     control::Event,
@@ -78,7 +78,7 @@ impl Hardware {
                     ..HartConfig::default()
                 });
                 let machine = Arc::clone(&board.shared);
-                Vcpu::new(index, Arc::clone(control), machine, hart, 0)
+                TranslatedVcpu::new(index, Arc::clone(control), machine, hart, 0)
             })
             .collect();
         let engine = engine::choose(&mut harts, config.engine, Engine::Jit(config.tiers))?;
@@ -97,7 +97,7 @@ impl Hardware {
     pub(super) fn boot(&mut self, plan: &BootPlan) -> Result<(), MachineError> {
         let entry = plan.load(&self.board.shared.ram)?;
         for vcpu in self.vcpus.parked()? {
-            let Vcpu {
+            let TranslatedVcpu {
                 core, guest, pc, ..
             } = vcpu;
             match entry {

@@ -12,12 +12,12 @@ use std::{
 use vm_core::PowerSink;
 use vm_engine::{
     guest::riscv64::Riscv64,
-    vcpu::{Vcpu, VcpuControl, VcpuExit, attention},
+    vcpu::{TranslatedVcpu, VcpuControl, VcpuExit, exit_request},
 };
 
 use crate::error::MachineError;
 
-type Hart = Vcpu<Riscv64>;
+type Hart = TranslatedVcpu<Riscv64>;
 
 /// The work of a vCPU's thread: it returns the vCPU that it was handed.
 pub(super) type Job = Box<dyn FnOnce() -> Option<Hart> + Send>;
@@ -83,7 +83,7 @@ impl Vcpus {
     ) -> Result<(), MachineError> {
         self.check()?;
         for control in &self.controls {
-            control.take_attention(attention::STOP);
+            control.take_exit_requests(exit_request::STOP);
         }
         // A thread that cannot be started takes its closure along: no vCPU is in one.
         let mut desks = Vec::with_capacity(self.parked.len());
@@ -131,7 +131,7 @@ impl Vcpus {
     /// Waits until every vCPU has stopped between two instructions.
     pub(super) fn stop(&mut self) -> Result<(), MachineError> {
         for control in &self.controls {
-            control.raise_attention(attention::STOP);
+            control.request_exit(exit_request::STOP);
         }
         for (vcpu, thread) in self.threads.drain(..).enumerate() {
             match thread.join() {

@@ -12,7 +12,7 @@ use vm_core::{
 };
 use vm_engine::{
     guest::riscv64::{HartConfig, Riscv64},
-    vcpu::{Engine, MachineShared, Vcpu, VcpuControl, VcpuRequest, attention},
+    vcpu::{Engine, MachineShared, TranslatedVcpu, VcpuControl, VcpuRequest, exit_request},
 };
 use vm_mem::GuestRam;
 
@@ -31,7 +31,7 @@ const LIMIT: Duration = Duration::from_secs(5);
 
 /// A machine with one hart.
 pub struct Side {
-    vcpu: Vcpu<Watched<Compiled>>,
+    vcpu: TranslatedVcpu<Watched<Compiled>>,
     devices: Arc<Devices>,
     watchdog: Alarm,
     stuck: bool,
@@ -63,11 +63,11 @@ impl Side {
             hart: Riscv64::new(HartConfig::default()),
             listener: compiled.clone(),
         };
-        let mut vcpu = Vcpu::new(0, Arc::clone(&control), shared, guest, RAM);
+        let mut vcpu = TranslatedVcpu::new(0, Arc::clone(&control), shared, guest, RAM);
         vcpu.set_max_block_insns(max_insns);
         vcpu.set_engine(engine)?;
         vcpu.set_code_listener(Arc::new(compiled));
-        let stop = move || control.raise_attention(attention::STOP);
+        let stop = move || control.request_exit(exit_request::STOP);
         let watchdog = host_alarms()?.alarm(stop);
         Ok(Self {
             vcpu,
@@ -94,7 +94,7 @@ impl Side {
             }
         }
         self.devices.reset();
-        let Vcpu { core, guest, .. } = &mut self.vcpu;
+        let TranslatedVcpu { core, guest, .. } = &mut self.vcpu;
         guest.hart.reset_to_machine(core, RAM, 0, 0);
         self.vcpu.pc = RAM;
         self.stuck = false;
@@ -192,7 +192,7 @@ impl Side {
     /// # Errors
     /// If it cannot be saved.
     pub fn state(&self, memory: bool) -> Result<State> {
-        let Vcpu {
+        let TranslatedVcpu {
             core, guest, pc, ..
         } = &self.vcpu;
         let mut bytes = Vec::new();

@@ -86,9 +86,9 @@ impl Builder {
     /// last instruction becomes a branch.
     fn fallthrough(&mut self) -> Terminator {
         let next = i64::from(self.next);
-        let last = self.ops.pop_if(|op| matches!(op, Op::ExitIf { .. }));
+        let last = self.ops.pop_if(|op| matches!(op, Op::SideExit { .. }));
         match last {
-            Some(Op::ExitIf { cond, a, b, offset }) => Terminator::Branch {
+            Some(Op::SideExit { cond, a, b, offset }) => Terminator::Branch {
                 cond,
                 a,
                 b,
@@ -261,7 +261,7 @@ impl Builder {
     pub fn branch(&mut self, cond: Cond, a: Operand, b: Operand, distance: i32) {
         if distance > 0 {
             let offset = self.target(distance);
-            self.ops.push(Op::ExitIf { cond, a, b, offset });
+            self.ops.push(Op::SideExit { cond, a, b, offset });
             self.exits += 1;
         } else {
             self.end_branch(cond, a, b, distance);

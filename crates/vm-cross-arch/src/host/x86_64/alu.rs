@@ -58,7 +58,7 @@ impl Emitter<'_> {
             } => self.store(src, (base, offset), size),
             Op::ZeroBlock { addr } => self.zero_block(op, addr),
             Op::Fence { ordering } => self.fence(ordering),
-            Op::ExitIf { cond, a, b, offset } => {
+            Op::SideExit { cond, a, b, offset } => {
                 let not_reached = self.insns_after();
                 self.branch(cond, (a, b), offset, not_reached);
             }
@@ -81,7 +81,7 @@ impl Emitter<'_> {
                 return;
             }
         }
-        match (src, self.pinned(dst)) {
+        match (src, self.global(dst)) {
             (Operand::Imm(imm), None) if i32::try_from(imm).is_ok() => {
                 let memory = self.memory_of(dst);
                 self.written(dst);
@@ -168,8 +168,8 @@ impl Emitter<'_> {
     }
 
     fn commutative(&mut self, op: Alu, width: Width, dst: Slot, a: Operand, b: Operand) {
-        let target = self.pinned(dst);
-        let b_is_target = target.is_some() && b.slot().and_then(|slot| self.pinned(slot)) == target;
+        let target = self.global(dst);
+        let b_is_target = target.is_some() && b.slot().and_then(|slot| self.global(slot)) == target;
         if b_is_target || a.imm().is_some() {
             self.two_operands(op, width, dst, b, a);
         } else {
@@ -195,7 +195,7 @@ impl Emitter<'_> {
     /// Completes a write of a result of `width`.
     pub(super) fn write_narrow(&mut self, width: Width, dst: Slot, register: Gpr) {
         if width == Width::W32S && !self.needs.is_low_half() {
-            let target = self.pinned(dst).unwrap_or(register);
+            let target = self.global(dst).unwrap_or(register);
             self.asm.movsxd_rr(target, register);
             return self.write(dst, target);
         }

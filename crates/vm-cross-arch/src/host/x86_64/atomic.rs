@@ -126,14 +126,14 @@ impl Emitter<'_> {
         self.pairs.next().unwrap_or(false)
     }
 
-    /// An operand that an atomic finds in place: pinned, in memory or small.
+    /// An operand that an atomic finds in place: global, in memory or small.
     fn atomic_source(&mut self, op: AtomicOp, src: Operand) -> Option<Source> {
         let compares = !matches!(
             op,
             AtomicOp::Swap | AtomicOp::Add | AtomicOp::Xor | AtomicOp::And | AtomicOp::Or
         );
         match src {
-            Operand::Slot(slot) => Some(match self.pinned(slot) {
+            Operand::Slot(slot) => Some(match self.global(slot) {
                 Some(register) => Source::Register(register),
                 None => Source::Memory(self.memory_of(slot).1),
             }),
@@ -156,12 +156,12 @@ impl Emitter<'_> {
         [Some(miss), watched].into_iter().flatten().collect()
     }
 
-    /// Copies an operand that is pinned, a constant or in memory.
+    /// Copies an operand that is global, a constant or in memory.
     fn copy_settled(&mut self, register: Gpr, operand: Operand) {
         match operand {
             Operand::Imm(imm) => self.asm.set_ri(register, imm),
-            Operand::Slot(slot) => match self.pinned(slot) {
-                Some(pinned) => self.asm.mov_rr(register, pinned),
+            Operand::Slot(slot) => match self.global(slot) {
+                Some(global) => self.asm.mov_rr(register, global),
                 None => {
                     let memory = self.memory_of(slot);
                     self.asm.load(register, memory);

@@ -7,7 +7,7 @@ use super::{
     asm::{Alu, Patch},
     emitter::Emitter,
     encode::Rm,
-    memory::LookUp,
+    load_store::LookUp,
     regs::{Gpr, RAX, RCX, RDX, STATE, Xmm},
     scratch::Spill,
     vector::{Entry, Kind},
@@ -235,8 +235,8 @@ impl Emitter<'_> {
                 self.call_op_at(op, site);
                 let (base, disp) = self.memory_of(dst);
                 match result {
-                    Redone::Register(register) => match self.pinned(dst) {
-                        Some(pinned) => self.asm.mov_rr(register, pinned),
+                    Redone::Register(register) => match self.global(dst) {
+                        Some(global) => self.asm.mov_rr(register, global),
                         None => self.asm.load(register, (base, disp)),
                     },
                     Redone::Vector(register) => {
@@ -261,8 +261,8 @@ impl Emitter<'_> {
     fn pass(&mut self, register: Gpr, value: Operand) {
         match value {
             Operand::Imm(imm) => self.asm.set_ri(register, imm),
-            Operand::Slot(slot) => match self.pinned(slot) {
-                Some(pinned) => self.asm.mov_rr(register, pinned),
+            Operand::Slot(slot) => match self.global(slot) {
+                Some(global) => self.asm.mov_rr(register, global),
                 None if slot == crate::ir::fixed::PC => self.load_pc(register, 0),
                 None => {
                     let memory = self.memory_of(slot);

@@ -80,10 +80,10 @@ impl Emitter<'_> {
 
     /// Leaves for `target`.
     pub(super) fn exit(&mut self, target: i64) {
-        let place = self.backend.layout.place;
+        let mapping = self.backend.layout.mapping;
         let guard = (!self.is_unguarded(target)).then(|| {
             let asm = &mut self.asm.out;
-            dynasm!(asm ; .arch x64 ; cmp DWORD [Rq(STATE.0) + place], DWORD 0);
+            dynasm!(asm ; .arch x64 ; cmp DWORD [Rq(STATE.0) + mapping], DWORD 0);
             self.asm.here() - 4
         });
         let mismatch = guard.map(|_| self.asm.jcc(Cc::NotEqual));
@@ -130,7 +130,7 @@ impl Emitter<'_> {
     fn jump_site(&self) -> i32 {
         // Fibonacci hashing: its upper bits depend on all of the key.
         let key = (self.request.code_pc as u32).wrapping_mul(0x9e37_79b9);
-        let site = JumpTable::ENTRIES as u32 + (key >> (32 - JumpTable::SITE_BITS));
+        let site = JumpTable::ENTRIES as u32 + (key >> (32 - JumpTable::INLINE_CACHE_BITS));
         (site << JumpTable::ENTRY_SHIFT) as i32
     }
 

@@ -171,9 +171,9 @@ impl<'a> Emitter<'a> {
         (STATE, self.backend.layout.slots + 8 * i32::from(slot.0))
     }
 
-    /// The host register a slot lives in, if it is pinned.
-    pub(super) fn pinned(&self, slot: Slot) -> Option<Gpr> {
-        self.backend.pin(slot)
+    /// The host register a slot lives in, if it is global.
+    pub(super) fn global(&self, slot: Slot) -> Option<Gpr> {
+        self.backend.global(slot)
     }
 
     /// A scratch register for this op.
@@ -208,7 +208,7 @@ impl<'a> Emitter<'a> {
 
     /// The register that holds a slot already.
     pub(super) fn resident(&mut self, slot: Slot) -> Option<Gpr> {
-        self.pinned(slot).or_else(|| self.scratch.find(slot))
+        self.global(slot).or_else(|| self.scratch.find(slot))
     }
 
     /// The operand in a register, which must not be written.
@@ -302,7 +302,7 @@ impl<'a> Emitter<'a> {
 
     /// The register to compute the new value of `slot` in.
     pub(super) fn target(&mut self, slot: Slot) -> Gpr {
-        match self.pinned(slot) {
+        match self.global(slot) {
             Some(register) => register,
             None => self.temp(),
         }
@@ -310,8 +310,8 @@ impl<'a> Emitter<'a> {
 
     /// Completes a write: the new value of `slot` is in `register`.
     pub(super) fn write(&mut self, slot: Slot, register: Gpr) {
-        match self.pinned(slot) {
-            Some(pinned) => self.asm.mov_rr(pinned, register),
+        match self.global(slot) {
+            Some(global) => self.asm.mov_rr(global, register),
             None => {
                 self.vectors.forget(slot);
                 let internal = self.needs.is_internal();
@@ -377,7 +377,7 @@ impl<'a> Emitter<'a> {
         self.call_op_at(op, site);
     }
 
-    /// Calls the engine to run an op; all slots are in memory or pinned.
+    /// Calls the engine to run an op; all slots are in memory or global.
     pub(super) fn call_op_at(&mut self, op: &Op, site: (i32, Site)) {
         let number = self.request.first_op + self.code.ops.len() as u32;
         self.code.ops.push(*op);

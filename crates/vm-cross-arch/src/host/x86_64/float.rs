@@ -147,8 +147,8 @@ impl Emitter<'_> {
 
     /// Completes a write: the new value of `slot` is in `register`.
     pub(super) fn write_vector(&mut self, slot: Slot, register: Xmm, kind: Kind) {
-        if let Some(pinned) = self.pinned(slot) {
-            return self.pin_vector(pinned, register, kind);
+        if let Some(global) = self.global(slot) {
+            return self.global_vector(global, register, kind);
         }
         self.scratch.forget(slot);
         self.vectors.assign(register, slot, kind, true);
@@ -159,8 +159,8 @@ impl Emitter<'_> {
 
     /// Copies a value to the host register that its slot lives in. Above a
     /// single, the vector register may hold anything.
-    fn pin_vector(&mut self, pinned: Gpr, register: Xmm, kind: Kind) {
-        let (p, r, asm) = (pinned.0, register.0, &mut self.asm.out);
+    fn global_vector(&mut self, global: Gpr, register: Xmm, kind: Kind) {
+        let (p, r, asm) = (global.0, register.0, &mut self.asm.out);
         match kind {
             Kind::F64 => dynasm!(asm ; .arch x64 ; movq Rq(p), Rx(r)),
             Kind::F32 => dynasm!(asm ; .arch x64 ; movd Rd(p), Rx(r)),
@@ -501,7 +501,7 @@ impl Emitter<'_> {
         let Operand::Slot(slot) = a else {
             return false;
         };
-        if self.pinned(slot).is_some() {
+        if self.global(slot).is_some() {
             return false;
         }
         if let Some(entry) = self.vectors.find(slot)
@@ -530,7 +530,7 @@ impl Emitter<'_> {
     /// `dst = src` if that is in a vector register.
     pub(super) fn copy_vector(&mut self, dst: Slot, src: Operand) -> bool {
         let entry = src.slot().and_then(|slot| self.vectors.find(slot));
-        let Some(entry) = entry.filter(|_| self.pinned(dst).is_none()) else {
+        let Some(entry) = entry.filter(|_| self.global(dst).is_none()) else {
             return false;
         };
         let register = self.vector_temp();

@@ -1,7 +1,7 @@
 //! x86-64: one pass from IR to machine code.
 //!
 //! `rbp` is the state register, `r15` the short TLB; `rax`, `rcx` and `rdx` are
-//! scratch; the rest holds pinned guest registers. Within a block the scratch
+//! scratch; the rest holds global guest registers. Within a block the scratch
 //! and the vector registers cache slots. Whatever is rare lies behind the
 //! block's main line.
 #![allow(
@@ -20,7 +20,7 @@ mod encode;
 mod features;
 mod float;
 mod liveness;
-mod memory;
+mod load_store;
 mod multiply;
 mod regs;
 mod runtime;
@@ -28,7 +28,7 @@ mod scratch;
 mod vector;
 
 pub use features::Features;
-pub use regs::{Gpr, Pins, STATE_BIAS, TLB_BIAS};
+pub use regs::{GlobalRegisters, Gpr, STATE_BIAS, TLB_BIAS};
 pub use runtime::{Callbacks, RuntimeCode, runtime_code, transfer_code};
 
 use super::contract::{HostCode, Request, StateLayout};
@@ -40,7 +40,7 @@ pub struct Backend {
     /// Where the vCPU's state is.
     pub layout: StateLayout,
     /// Which guest registers live in host registers.
-    pub pins: Pins,
+    pub globals: GlobalRegisters,
     /// What the processor offers.
     pub features: Features,
     /// Offset from the state register of a pointer to the `u32` that is not 0
@@ -66,8 +66,8 @@ pub struct ReservationCells {
 }
 
 impl Backend {
-    fn pin(&self, slot: Slot) -> Option<Gpr> {
-        self.pins.get(slot)
+    fn global(&self, slot: Slot) -> Option<Gpr> {
+        self.globals.get(slot)
     }
 
     /// Translates a block.

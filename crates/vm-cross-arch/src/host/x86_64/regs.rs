@@ -41,7 +41,7 @@ pub(super) const SCRATCH: [Gpr; 3] = [RAX, RDX, RCX];
 
 /// Guest registers that live in host registers.
 #[derive(Debug)]
-pub struct Pins {
+pub struct GlobalRegisters {
     list: &'static [(Slot, Gpr)],
     /// The register of each slot.
     by_slot: [Option<Gpr>; SLOT_COUNT],
@@ -50,7 +50,7 @@ pub struct Pins {
     steady: &'static [Slot],
 }
 
-impl Pins {
+impl GlobalRegisters {
     /// The RISC-V registers that compressed instructions and calls use most:
     /// `sp`, `ra`, `s0`, `s1` and `a0` to `a5`.
     /// `sp` and `tp` are steady.
@@ -86,13 +86,13 @@ impl Pins {
     }
 
     /// The number of the entry that accesses with the base register share.
-    pub(super) fn site(&self, base: Slot) -> Option<u32> {
+    pub(super) fn inline_cache(&self, base: Slot) -> Option<u32> {
         let found = self.steady.iter().position(|&slot| slot == base);
         found.map(|number| number as u32)
     }
 
     /// How many entries base registers have for themselves.
-    pub(super) fn sites(&self) -> u32 {
+    pub(super) fn inline_caches(&self) -> u32 {
         self.steady.len() as u32
     }
 

@@ -123,11 +123,11 @@ pub fn runtime_code(backend: &Backend, callbacks: &Callbacks) -> RuntimeCode {
     }
 }
 
-/// Code that changes the place and jumps on; its last 4 bytes are the jump's
+/// Code that changes the mapping context and jumps on; its last 4 bytes are the jump's
 /// displacement, which is yet to be filled in. Its length is always the same.
-pub fn transfer_code(backend: &Backend, bias: u64, place: u32) -> Vec<u8> {
+pub fn transfer_code(backend: &Backend, bias: u64, mapping: u32) -> Vec<u8> {
     let (mut asm, layout) = (Asm::with_capacity(64), &backend.layout);
-    let (number, cell) = (place as i32, layout.place);
+    let (number, cell) = (mapping as i32, layout.mapping);
     dynasm!(asm.out ; .arch x64
         ; mov DWORD [Rq(STATE.0) + cell], DWORD number
         ; mov rax, QWORD bias as i64
@@ -146,22 +146,23 @@ struct Stubs<'a> {
 }
 
 impl Stubs<'_> {
-    fn pins(&self) -> Vec<(Gpr, (Gpr, i32))> {
+    fn globals(&self) -> Vec<(Gpr, (Gpr, i32))> {
         let slots = self.backend.layout.slots;
         let memory = |slot: u8| (STATE, slots + 8 * i32::from(slot));
-        let pins = self.backend.pins.iter();
-        pins.map(|(slot, register)| (register, memory(slot.0)))
+        let globals = self.backend.globals.iter();
+        globals
+            .map(|(slot, register)| (register, memory(slot.0)))
             .collect()
     }
 
     fn store_pins(&mut self) {
-        for (register, memory) in self.pins() {
+        for (register, memory) in self.globals() {
             self.asm.store(memory, register);
         }
     }
 
     fn load_pins(&mut self) {
-        for (register, memory) in self.pins() {
+        for (register, memory) in self.globals() {
             self.asm.load(register, memory);
         }
     }

@@ -158,7 +158,7 @@ fn parse_op(line: &Line<'_>) -> Option<Op> {
         (None, ["fence", ordering]) => Op::Fence {
             ordering: Named::from_name(ordering)?,
         },
-        (None, ["exitif", cond]) => Op::ExitIf {
+        (None, ["sideexit", cond]) => Op::SideExit {
             cond: Named::from_name(cond)?,
             a: line.operand(0)?,
             b: line.operand(1)?,
@@ -181,7 +181,7 @@ fn parse_op(line: &Line<'_>) -> Option<Op> {
 fn operand_count(op: &Op) -> usize {
     let mut count = match op {
         Op::Insn { .. } => 2,
-        Op::Load { .. } | Op::Store { .. } | Op::Helper { .. } | Op::ExitIf { .. } => 1,
+        Op::Load { .. } | Op::Store { .. } | Op::Helper { .. } | Op::SideExit { .. } => 1,
         _ => 0,
     };
     op.for_each_operand(|_| count += 1);

@@ -155,8 +155,8 @@ impl Display for Op {
                 head(f, Some(*dst), &["sc", size.name(), ordering.name()])?;
                 list(f, &[addr, src])
             }
-            Self::ExitIf { cond, a, b, offset } => {
-                head(f, None, &["exitif", cond.name()])?;
+            Self::SideExit { cond, a, b, offset } => {
+                head(f, None, &["sideexit", cond.name()])?;
                 list(f, &[a, b, offset])
             }
             Self::ZeroBlock { addr } => {

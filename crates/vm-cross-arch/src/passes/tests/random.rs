@@ -69,7 +69,7 @@ fn op() -> impl Strategy<Value = Op> {
             offset,
             size: AccessSize::Double,
         }),
-        (cond(), operand(), operand(), -3..4i64).prop_map(|(cond, a, b, to)| Op::ExitIf {
+        (cond(), operand(), operand(), -3..4i64).prop_map(|(cond, a, b, to)| Op::SideExit {
             cond,
             a,
             b,
@@ -173,7 +173,7 @@ fn run(block: &Block, state: Guest) -> Run {
     for op in &block.ops {
         match *op {
             Op::Insn { .. } => retired += 1,
-            Op::ExitIf { cond, a, b, offset } if machine.holds(cond, a, b) => {
+            Op::SideExit { cond, a, b, offset } if machine.holds(cond, a, b) => {
                 exit = Some(PC.wrapping_add(offset as u64));
                 break;
             }

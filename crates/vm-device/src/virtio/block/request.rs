@@ -10,9 +10,9 @@ use super::{
 };
 use crate::virtio::{
     chain::{Buffers, Chain},
-    complaints::Complaints,
     dma::DmaMemory,
     fault::FaultCause,
+    rate_limited_log::RateLimitedLog,
 };
 
 /// Request types.
@@ -103,7 +103,7 @@ struct Extent {
 pub(super) struct Disk {
     backend: Box<dyn BlockBackend>,
     serial: [u8; SERIAL_LEN],
-    complaints: Complaints,
+    log: RateLimitedLog,
 }
 
 impl Disk {
@@ -111,7 +111,7 @@ impl Disk {
         Self {
             backend,
             serial,
-            complaints: Complaints::default(),
+            log: RateLimitedLog::default(),
         }
     }
 
@@ -158,7 +158,7 @@ impl Disk {
             }
             Err(Failure::Host(error)) => {
                 let Header { kind, sector } = header;
-                self.complaints.warn(
+                self.log.warn(
                     &self.describe(),
                     format_args!("request type {kind} at sector {sector} failed: {error}"),
                 );

@@ -64,28 +64,28 @@ fn blocks_are_found_by_address_and_context() {
 }
 
 #[test]
-fn a_store_voids_the_blocks_that_came_from_it() {
+fn a_store_invalidates_the_blocks_that_came_from_it() {
     let (b, hit) = Bench::with_block();
     let spans = b.add(GuestPhysAddr(0x8000_00f8), 16);
     let other = b.add(GuestPhysAddr(0x8000_0200), 64);
-    assert_eq!(b.cache.stored(AT.wrapping_add(3), 8), Stored::Voided);
-    assert!(hit.is_void() && !spans.is_void() && !other.is_void());
+    assert_eq!(b.cache.stored(AT.wrapping_add(3), 8), Stored::Invalidated);
+    assert!(hit.is_invalid() && !spans.is_invalid() && !other.is_invalid());
     assert!(!b.has(AT) && b.has(GuestPhysAddr(0x8000_0200)));
     assert_eq!(
         b.cache.stored(GuestPhysAddr(0x8000_0107), 1),
-        Stored::Voided
+        Stored::Invalidated
     );
-    assert!(spans.is_void() && !other.is_void());
+    assert!(spans.is_invalid() && !other.is_invalid());
     assert_eq!(b.footprint(), other.footprint());
 }
 
 #[test]
-fn a_store_beside_code_voids_nothing() {
+fn a_store_beside_code_invalidates_nothing() {
     let (b, code) = Bench::with_block();
     for beside in [0xc, 0x14, 0x38, 0x40, 0xff8] {
         let at = GuestPhysAddr(0x8000_0000 + beside);
         assert_eq!(b.cache.stored(at, 4), Stored::Beside, "{beside:#x}");
-        assert!(b.has(AT) && !code.is_void() && b.cache.is_code(AT.page()));
+        assert!(b.has(AT) && !code.is_invalid() && b.cache.is_code(AT.page()));
     }
     assert_eq!(
         b.cache.stored(AT.wrapping_add(PAGE_SIZE), 8),
@@ -94,15 +94,15 @@ fn a_store_beside_code_voids_nothing() {
     // A range that ends in the next page.
     let next = b.add(GuestPhysAddr(0x8000_1000), 4);
     b.cache.stored_range(GuestPhysAddr(0x8000_0fff), 2);
-    assert!(next.is_void() && !code.is_void());
+    assert!(next.is_invalid() && !code.is_invalid());
     b.cache.stored_range(GuestPhysAddr(0x8000_0000), PAGE_SIZE);
-    assert!(code.is_void());
+    assert!(code.is_invalid());
 }
 
 #[test]
 fn lines_without_blocks_are_unmarked_by_the_second_store() {
     let (b, _) = Bench::with_block();
-    assert_eq!(b.cache.stored(AT, 8), Stored::Voided);
+    assert_eq!(b.cache.stored(AT, 8), Stored::Invalidated);
     assert!(b.cache.is_code(AT.page()), "modified code comes back");
     assert!(!b.cache.mark_code(AT, 4));
     assert_eq!(b.cache.stored(AT, 8), Stored::Beside);
@@ -119,8 +119,8 @@ fn a_released_page_holds_no_code() {
     let (b, code) = Bench::with_block();
     let other = b.add(GuestPhysAddr(0x8000_1000), 4);
     b.cache.release(AT.page());
-    assert!(code.is_void() && !b.has(AT) && !b.cache.is_code(AT.page()));
-    assert!(!other.is_void());
+    assert!(code.is_invalid() && !b.has(AT) && !b.cache.is_code(AT.page()));
+    assert!(!other.is_invalid());
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn a_fence_compares_with_memory() {
     b.cache.sync();
     assert!(!b.has(AT));
     let new = b.add(AT, 4);
-    assert!(code.is_void(), "nobody may enter what was replaced");
+    assert!(code.is_invalid(), "nobody may enter what was replaced");
     assert!(b.has(AT));
     assert_eq!(b.footprint(), new.footprint());
 }
@@ -147,18 +147,18 @@ fn code_that_changes_while_it_is_translated_is_not_kept() {
     b.cache.mark_code(AT, 4);
     assert_eq!(b.cache.stored(AT, 4), Stored::Beside);
     b.cache.insert(&b.ram, AT, CONTEXT, &code, ticket);
-    assert!(code.is_void() && !b.has(AT));
+    assert!(code.is_invalid() && !b.has(AT));
     // It is not seen, because it came before the line was marked.
     let ticket = b.cache.get(&b.ram, AT, CONTEXT).unwrap_err();
     let code = b.code(AT, 4);
     b.ram.write(AT, &[0xee]).unwrap();
     b.cache.mark_code(AT, 4);
     b.cache.insert(&b.ram, AT, CONTEXT, &code, ticket);
-    assert!(code.is_void() && !b.has(AT));
+    assert!(code.is_invalid() && !b.has(AT));
 }
 
 #[test]
-fn unshared_blocks_are_voided_by_stores_to_either_page() {
+fn unshared_blocks_are_invalidated_by_stores_to_either_page() {
     let b = Bench::new();
     let (first, second) = (GuestPhysAddr(0x8000_0ffe), GuestPhysAddr(0x8000_1000));
     let watch = || {
@@ -168,20 +168,20 @@ fn unshared_blocks_are_voided_by_stores_to_either_page() {
             b.cache.mark_code(addr, 2);
             b.cache.watch(&b.ram, addr, (2 * i, 2), &code, ticket);
         }
-        assert!(!code.is_void());
+        assert!(!code.is_invalid());
         code
     };
     for store in [GuestPhysAddr(0x8000_0ff8), second] {
         let code = watch();
         assert!(b.cache.get(&b.ram, first, CONTEXT).is_err(), "not shared");
-        assert_eq!(b.cache.stored(store, 8), Stored::Voided);
-        assert!(code.is_void());
+        assert_eq!(b.cache.stored(store, 8), Stored::Invalidated);
+        assert!(code.is_invalid());
     }
     let code = watch();
     let ticket = b.cache.ticket(first.page());
     b.ram.write(second, &[0xee, 0xee]).unwrap();
     b.cache.watch(&b.ram, second, (2, 2), &code, ticket);
-    assert!(code.is_void(), "the second half has changed");
+    assert!(code.is_invalid(), "the second half has changed");
     drop(code);
     for _ in 0..100 {
         drop(watch());
@@ -199,7 +199,7 @@ fn past_the_limit_everything_is_dropped() {
     b.cache = BlockCache::with_limit(&b.ram, 3 * one);
     let at = |n: u64| GuestPhysAddr(0x8000_0000 + 0x800 * n);
     let codes: Vec<_> = (0..4).map(|n| b.add(at(n), 4)).collect();
-    assert!(codes.iter().all(|code| code.is_void()));
+    assert!(codes.iter().all(|code| code.is_invalid()));
     assert_eq!(b.footprint(), 0);
     assert!((0..4).all(|n| !b.has(at(n)) && !b.cache.is_code(at(n).page())));
     // Replacing a block takes no more room.

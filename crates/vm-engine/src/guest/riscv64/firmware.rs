@@ -13,7 +13,7 @@ use super::{Riscv64, trap};
 use crate::{
     guest::{Exception, Outcome},
     memory,
-    vcpu::{Core, VcpuExit, VcpuRequest, attention, carry_out, serve},
+    vcpu::{Core, VcpuExit, VcpuRequest, carry_out, exit_request, serve},
 };
 
 /// How often a call looks at what it waits for.
@@ -135,10 +135,10 @@ impl SbiCall<'_> {
         while !ready() {
             serve(self.core, self.hart);
             let control = &self.core.control;
-            if control.has(attention::STOP) {
+            if control.has(exit_request::STOP) {
                 return false;
             }
-            control.sleep_for(RETRY, attention::STOP | attention::REQUEST);
+            control.sleep_for(RETRY, exit_request::STOP | exit_request::REQUEST);
         }
         true
     }
@@ -175,9 +175,9 @@ impl Riscv64 {
                 Outcome::Value(0)
             }
             SbiReturn::Stop => {
-                core.control.set_halted(true);
+                core.control.set_awaits_start(true);
                 // The loop looks at it when it attends to something.
-                core.control.raise_attention(attention::REQUEST);
+                core.control.request_exit(exit_request::REQUEST);
                 Outcome::Value(0)
             }
             SbiReturn::Again => Outcome::Again,
@@ -185,11 +185,11 @@ impl Riscv64 {
                 core.set(a0, 0);
                 core.set(a1, 0);
                 self.suspended = Some(Resume::Return);
-                Outcome::Wait
+                Outcome::Halt
             }
             SbiReturn::SuspendAndStart { pc, arg } => {
                 self.suspended = Some(Resume::Start { pc, arg });
-                Outcome::Wait
+                Outcome::Halt
             }
             SbiReturn::Power(event) => Outcome::Exit(VcpuExit::Power(event)),
         })
@@ -197,7 +197,7 @@ impl Riscv64 {
 }
 
 impl Riscv64 {
-    /// After [`Outcome::Wait`]: where to go on, if not at the next instruction.
+    /// After [`Outcome::Halt`]: where to go on, if not at the next instruction.
     pub(super) fn resume(&mut self, core: &mut Core) -> Option<u64> {
         let resume = self.suspended.take()?;
         let start = match resume {

@@ -93,7 +93,7 @@ impl Riscv64 {
         HartState {
             hart_id: self.config.hart_id,
             pc,
-            halted: core.control.is_halted(),
+            halted: core.control.awaits_start(),
             privilege: self.privilege.bits() as u8,
             x: std::array::from_fn(|n| core.get(regs::x(n as u8))),
             f: std::array::from_fn(|n| core.get(regs::f(n as u8))),
@@ -147,7 +147,7 @@ impl Riscv64 {
         self.pmp = Pmp::new();
         self.pmp.restore(&state.pmp);
         core.control.set_line(interrupt::SSI, state.mip & SSIP != 0);
-        core.control.set_halted(state.halted);
+        core.control.set_awaits_start(state.halted);
         core.clear_reservation();
         self.fence(core, None, None);
         self.update_timer(core);

@@ -38,7 +38,7 @@ fn words(code: &[u32]) -> Vec<u8> {
 }
 
 /// Harts in S-mode at the start of `code`, every block compiled.
-fn harts(count: usize, code: &Program) -> Vec<Vcpu<Riscv64>> {
+fn harts(count: usize, code: &Program) -> Vec<TranslatedVcpu<Riscv64>> {
     let ram = GuestRam::new(&[(GuestPhysAddr(RAM), 1 << 20)]).unwrap();
     ram.write(GuestPhysAddr(RAM), &code.bytes()).unwrap();
     let clock = Arc::new(vm_core::time::ManualClock::default());
@@ -49,7 +49,7 @@ fn harts(count: usize, code: &Program) -> Vec<Vcpu<Riscv64>> {
     let hart = |index: usize| {
         let control = Arc::clone(&shared.vcpus()[index]);
         let guest = Riscv64::new(HartConfig::default());
-        let mut vcpu = Vcpu::new(index, control, Arc::clone(&shared), guest, RAM);
+        let mut vcpu = TranslatedVcpu::new(index, control, Arc::clone(&shared), guest, RAM);
         vcpu.guest.reset_to_supervisor(&mut vcpu.core, RAM, 0, 0);
         let policy = TierPolicy {
             threshold: 0,
@@ -63,13 +63,13 @@ fn harts(count: usize, code: &Program) -> Vec<Vcpu<Riscv64>> {
     (0..count).map(hart).collect()
 }
 
-fn poke(vcpu: &Vcpu<Riscv64>, offset: u64, value: u64) {
+fn poke(vcpu: &TranslatedVcpu<Riscv64>, offset: u64, value: u64) {
     let addr = GuestPhysAddr(RAM + offset);
     let stored = vcpu.core.machine.ram.store(addr, AccessSize::Double, value);
     stored.unwrap();
 }
 
-fn x(vcpu: &Vcpu<Riscv64>, n: u32) -> u64 {
+fn x(vcpu: &TranslatedVcpu<Riscv64>, n: u32) -> u64 {
     vcpu.core.get(regs::x(n as u8))
 }
 

@@ -312,7 +312,7 @@ pub fn op() -> impl Strategy<Value = Op> {
         6 => memory(),
         9 => float(),
         1 => helper(),
-        1 => exit.prop_map(|(cond, a, b, to)| Op::ExitIf { cond, a, b, offset: 0x808 * to + 2 }),
+        1 => exit.prop_map(|(cond, a, b, to)| Op::SideExit { cond, a, b, offset: 0x808 * to + 2 }),
         1 => (slot(), any::<bool>()).prop_map(|(slot, reads)| {
             let (dst, src) = if reads { (slot, fixed::FP_FLAGS) } else { (fixed::FP_FLAGS, slot) };
             Op::Move { dst, src: Operand::Slot(src) }

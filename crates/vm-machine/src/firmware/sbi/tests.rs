@@ -5,7 +5,7 @@ use vm_core::{AccessSize, GuestPhysAddr, PowerEvent, time::AlarmService, time::M
 use vm_device::bus::MmioBus;
 use vm_engine::{
     guest::riscv64::{HartConfig, Riscv64, interrupt_bits},
-    vcpu::{Completion, Core, MachineShared, VcpuControl, VcpuRequest, attention},
+    vcpu::{Completion, Core, MachineShared, VcpuControl, VcpuRequest, exit_request},
 };
 use vm_mem::GuestRam;
 use vm_testing::{join, wait_until};
@@ -341,7 +341,7 @@ fn a_full_console_does_not_outlast_the_machine() {
     let mut fixture = Fixture::new();
     *fixture.console.full.lock() = true;
     assert_eq!(fixture.call(extension::DBCN, 0, &[1, RAM, 0]), done(0));
-    fixture.core.control.raise_attention(attention::STOP);
+    fixture.core.control.request_exit(exit_request::STOP);
     let calls = [(extension::DBCN, 2), (extension::LEGACY_PUTCHAR, 0)];
     for (extension, function) in calls {
         // Nothing is lost: the call is made again.

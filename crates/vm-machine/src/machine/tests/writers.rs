@@ -17,7 +17,7 @@ use vm_device::{
 use vm_engine::{
     guest::riscv64::{Firmware, HartConfig, Riscv64, SbiCall},
     jit,
-    vcpu::{Engine, MachineShared, Vcpu, VcpuControl},
+    vcpu::{Engine, MachineShared, TranslatedVcpu, VcpuControl},
 };
 use vm_mem::GuestRam;
 use vm_optimizers::TierPolicy;
@@ -76,7 +76,7 @@ fn input(bytes: &[u8]) -> Arc<Input> {
 
 struct Bench {
     ram: GuestRam,
-    hart: Vcpu<Riscv64>,
+    hart: TranslatedVcpu<Riscv64>,
 }
 
 impl Bench {
@@ -95,7 +95,7 @@ impl Bench {
         let control = Arc::new(VcpuControl::new(false));
         shared.attach(vec![Arc::clone(&control)]);
         let guest = Riscv64::new(HartConfig::default());
-        let mut hart = Vcpu::new(0, control, shared, guest, RAM);
+        let mut hart = TranslatedVcpu::new(0, control, shared, guest, RAM);
         hart.guest
             .reset_to_machine(&mut hart.core, RAM, 0, function);
         hart.set_engine(engine).unwrap();

@@ -8,7 +8,7 @@ use super::{
         builder::{ZERO, x},
         regs,
     },
-    control, memory,
+    control, load_store,
 };
 use crate::ir::{BinaryOp, Cond, Extend, Operand, Slot, Width};
 
@@ -37,7 +37,7 @@ pub fn store(b: &mut Builder, i: Insn, offset: fn(Insn) -> i32, size: AccessSize
 
 /// `C.FLDSP`.
 pub fn load_fp_sp(b: &mut Builder, i: Insn) {
-    memory::load_fp_from(b, i.rd(), SP.into(), i.imm_c_ldsp(), AccessSize::Double);
+    load_store::load_fp_from(b, i.rd(), SP.into(), i.imm_c_ldsp(), AccessSize::Double);
 }
 
 /// `C.FSDSP`.
@@ -49,7 +49,7 @@ pub fn store_fp_sp(b: &mut Builder, i: Insn) {
 /// `C.FLD`.
 pub fn load_fp(b: &mut Builder, i: Insn) {
     let (base, offset) = (x(i.rs1_p()), i.imm_c_double());
-    memory::load_fp_from(b, i.rd_p(), base, offset, AccessSize::Double);
+    load_store::load_fp_from(b, i.rd_p(), base, offset, AccessSize::Double);
 }
 
 /// `C.FSD`.

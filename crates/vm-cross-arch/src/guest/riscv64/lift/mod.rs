@@ -5,7 +5,7 @@ pub mod atomic;
 pub mod compressed;
 pub mod control;
 pub mod float;
-pub mod memory;
+pub mod load_store;
 pub mod system;
 
 use super::{Builder, Field, Insn, builder, decode, is_compressed, regs};

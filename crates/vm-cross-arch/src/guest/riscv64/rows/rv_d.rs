@@ -5,7 +5,7 @@ use vm_core::AccessSize::Double;
 use super::super::{
     lift::{
         float::{self, Sign::*, SignSource::*},
-        memory,
+        load_store,
     },
     row::instructions,
 };
@@ -20,8 +20,8 @@ instructions! {
     /// "D".
     ROWS
     // Loads and stores.
-    "imm_i:12 rs1:5 011 rd:5 0000111"               "fld"       "fd,imm_i(rs1)"     memory::load_fp(Double);
-    "imm_s_hi:7 rs2:5 rs1:5 011 imm_s_lo:5 0100111" "fsd"       "fs2,imm_s(rs1)"    memory::store_fp(Double);
+    "imm_i:12 rs1:5 011 rd:5 0000111"               "fld"       "fd,imm_i(rs1)"     load_store::load_fp(Double);
+    "imm_s_hi:7 rs2:5 rs1:5 011 imm_s_lo:5 0100111" "fsd"       "fs2,imm_s(rs1)"    load_store::store_fp(Double);
     // Computation.
     "rs3:5 01 rs2:5 rs1:5 rm:3 rd:5 1000011"        "fmadd.d"   "fd,fs1,fs2,fs3,rm" float::multiply_add(F64, Plus, Plus);
     "rs3:5 01 rs2:5 rs1:5 rm:3 rd:5 1000111"        "fmsub.d"   "fd,fs1,fs2,fs3,rm" float::multiply_add(F64, Plus, Minus);

@@ -5,7 +5,7 @@ use vm_core::AccessSize::Word;
 use super::super::{
     lift::{
         float::{self, Sign::*, SignSource::*},
-        memory,
+        load_store,
     },
     row::instructions,
 };
@@ -15,8 +15,8 @@ instructions! {
     /// "F".
     ROWS
     // Loads and stores.
-    "imm_i:12 rs1:5 010 rd:5 0000111"               "flw"       "fd,imm_i(rs1)"     memory::load_fp(Word);
-    "imm_s_hi:7 rs2:5 rs1:5 010 imm_s_lo:5 0100111" "fsw"       "fs2,imm_s(rs1)"    memory::store_fp(Word);
+    "imm_i:12 rs1:5 010 rd:5 0000111"               "flw"       "fd,imm_i(rs1)"     load_store::load_fp(Word);
+    "imm_s_hi:7 rs2:5 rs1:5 010 imm_s_lo:5 0100111" "fsw"       "fs2,imm_s(rs1)"    load_store::store_fp(Word);
     // Computation.
     "rs3:5 00 rs2:5 rs1:5 rm:3 rd:5 1000011"        "fmadd.s"   "fd,fs1,fs2,fs3,rm" float::multiply_add(F32, Plus, Plus);
     "rs3:5 00 rs2:5 rs1:5 rm:3 rd:5 1000111"        "fmsub.s"   "fd,fs1,fs2,fs3,rm" float::multiply_add(F32, Plus, Minus);

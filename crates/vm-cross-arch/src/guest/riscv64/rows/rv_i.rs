@@ -4,7 +4,7 @@ use vm_core::AccessSize::{Byte, Double, Half, Word};
 
 use super::super::{
     Helper,
-    lift::{alu, control, memory, system},
+    lift::{alu, control, load_store, system},
     row::instructions,
 };
 use crate::ir::{
@@ -59,21 +59,21 @@ instructions! {
     "imm_b_hi:7 rs2:5 rs1:5 110 imm_b_lo:5 1100011" "bltu"      "rs1,rs2,imm_b"  control::branch(LtU);
     "imm_b_hi:7 rs2:5 rs1:5 111 imm_b_lo:5 1100011" "bgeu"      "rs1,rs2,imm_b"  control::branch(GeU);
     // §2.6 and §4.3: loads and stores.
-    "imm_i:12 rs1:5 000 rd:5 0000011"               "lb"        "rd,imm_i(rs1)"  memory::load(Byte, Sign);
-    "imm_i:12 rs1:5 001 rd:5 0000011"               "lh"        "rd,imm_i(rs1)"  memory::load(Half, Sign);
-    "imm_i:12 rs1:5 010 rd:5 0000011"               "lw"        "rd,imm_i(rs1)"  memory::load(Word, Sign);
-    "imm_i:12 rs1:5 011 rd:5 0000011"               "ld"        "rd,imm_i(rs1)"  memory::load(Double, Sign);
-    "imm_i:12 rs1:5 100 rd:5 0000011"               "lbu"       "rd,imm_i(rs1)"  memory::load(Byte, Zero);
-    "imm_i:12 rs1:5 101 rd:5 0000011"               "lhu"       "rd,imm_i(rs1)"  memory::load(Half, Zero);
-    "imm_i:12 rs1:5 110 rd:5 0000011"               "lwu"       "rd,imm_i(rs1)"  memory::load(Word, Zero);
-    "imm_s_hi:7 rs2:5 rs1:5 000 imm_s_lo:5 0100011" "sb"        "rs2,imm_s(rs1)" memory::store(Byte);
-    "imm_s_hi:7 rs2:5 rs1:5 001 imm_s_lo:5 0100011" "sh"        "rs2,imm_s(rs1)" memory::store(Half);
-    "imm_s_hi:7 rs2:5 rs1:5 010 imm_s_lo:5 0100011" "sw"        "rs2,imm_s(rs1)" memory::store(Word);
-    "imm_s_hi:7 rs2:5 rs1:5 011 imm_s_lo:5 0100011" "sd"        "rs2,imm_s(rs1)" memory::store(Double);
+    "imm_i:12 rs1:5 000 rd:5 0000011"               "lb"        "rd,imm_i(rs1)"  load_store::load(Byte, Sign);
+    "imm_i:12 rs1:5 001 rd:5 0000011"               "lh"        "rd,imm_i(rs1)"  load_store::load(Half, Sign);
+    "imm_i:12 rs1:5 010 rd:5 0000011"               "lw"        "rd,imm_i(rs1)"  load_store::load(Word, Sign);
+    "imm_i:12 rs1:5 011 rd:5 0000011"               "ld"        "rd,imm_i(rs1)"  load_store::load(Double, Sign);
+    "imm_i:12 rs1:5 100 rd:5 0000011"               "lbu"       "rd,imm_i(rs1)"  load_store::load(Byte, Zero);
+    "imm_i:12 rs1:5 101 rd:5 0000011"               "lhu"       "rd,imm_i(rs1)"  load_store::load(Half, Zero);
+    "imm_i:12 rs1:5 110 rd:5 0000011"               "lwu"       "rd,imm_i(rs1)"  load_store::load(Word, Zero);
+    "imm_s_hi:7 rs2:5 rs1:5 000 imm_s_lo:5 0100011" "sb"        "rs2,imm_s(rs1)" load_store::store(Byte);
+    "imm_s_hi:7 rs2:5 rs1:5 001 imm_s_lo:5 0100011" "sh"        "rs2,imm_s(rs1)" load_store::store(Half);
+    "imm_s_hi:7 rs2:5 rs1:5 010 imm_s_lo:5 0100011" "sw"        "rs2,imm_s(rs1)" load_store::store(Word);
+    "imm_s_hi:7 rs2:5 rs1:5 011 imm_s_lo:5 0100011" "sd"        "rs2,imm_s(rs1)" load_store::store(Double);
     // §2.7: memory ordering. Reserved modes and register fields are ignored, as
     // the manual asks for forward compatibility.
-    "fm:4 pred:4 succ:4 rs1:5 000 rd:5 0001111"     "fence"     "pred,succ"      memory::fence();
-    "1000 0011 0011 rs1:5 000 rd:5 0001111"         "fence.tso" ""               memory::fence_tso();
+    "fm:4 pred:4 succ:4 rs1:5 000 rd:5 0001111"     "fence"     "pred,succ"      load_store::fence();
+    "1000 0011 0011 rs1:5 000 rd:5 0001111"         "fence.tso" ""               load_store::fence_tso();
     // §2.8: environment call and breakpoint.
     "000000000000 00000 000 00000 1110011"          "ecall"     ""               system::end_bare(Helper::Ecall);
     "000000000001 00000 000 00000 1110011"          "ebreak"    ""               system::end_bare(Helper::Ebreak);

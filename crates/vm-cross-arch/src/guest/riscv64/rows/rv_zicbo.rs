@@ -2,7 +2,7 @@
 
 use super::super::{
     Helper,
-    lift::{memory, system},
+    lift::{load_store, system},
     row::instructions,
 };
 
@@ -19,7 +19,7 @@ instructions! {
 
     /// Zicbop: HINTs within `ORI`, which do nothing here.
     PREFETCH
-    "imm_s_hi:7 00000 rs1:5 110 00000 0010011" "prefetch.i" "imm_prefetch(rs1)" memory::hint();
-    "imm_s_hi:7 00001 rs1:5 110 00000 0010011" "prefetch.r" "imm_prefetch(rs1)" memory::hint();
-    "imm_s_hi:7 00011 rs1:5 110 00000 0010011" "prefetch.w" "imm_prefetch(rs1)" memory::hint();
+    "imm_s_hi:7 00000 rs1:5 110 00000 0010011" "prefetch.i" "imm_prefetch(rs1)" load_store::hint();
+    "imm_s_hi:7 00001 rs1:5 110 00000 0010011" "prefetch.r" "imm_prefetch(rs1)" load_store::hint();
+    "imm_s_hi:7 00011 rs1:5 110 00000 0010011" "prefetch.w" "imm_prefetch(rs1)" load_store::hint();
 }

@@ -110,9 +110,9 @@ fn forward_branches_leave_a_block_that_goes_on() {
         &[
             "block 3, 10",
             "insn 0, 4",
-            "exitif.eq s10, 0, 12",
+            "sideexit.eq s10, 0, 12",
             "insn 4, 2",
-            "exitif.ne s11, 0, 10",
+            "sideexit.ne s11, 0, 10",
             "insn 6, 4",
             "branch.lts s10, s11, 0, 10",
         ],

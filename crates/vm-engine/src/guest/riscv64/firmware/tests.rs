@@ -16,7 +16,7 @@ use crate::{
             testing::{Fixture, RAM},
         },
     },
-    vcpu::{VcpuExit, VcpuRequest, attention},
+    vcpu::{VcpuExit, VcpuRequest, exit_request},
 };
 
 /// What a scripted firmware does with a call.
@@ -114,8 +114,8 @@ fn only_supervisors_call_firmware() {
 fn a_stopped_hart_halts_until_started() {
     let (mut f, answer) = call(scripted(|_| SbiReturn::Stop));
     assert!(matches!(answer, Ok(Outcome::Value(_))));
-    assert!(f.core.control.is_halted());
-    assert_ne!(f.core.control.attention(), 0, "the loop must notice");
+    assert!(f.core.control.awaits_start());
+    assert_ne!(f.core.control.exit_requests(), 0, "the loop must notice");
     f.core.control.set_line(1, true);
     f.enter(User);
     let pc = f.hart.start(
@@ -138,7 +138,7 @@ fn a_stopped_hart_halts_until_started() {
 fn suspended_harts_return_or_start_anew() {
     let firmware = scripted(|_| SbiReturn::Suspend);
     let (mut f, answer) = call(firmware.clone());
-    assert_eq!((answer, results(&f)), (Ok(Outcome::Wait), (0, 0)));
+    assert_eq!((answer, results(&f)), (Ok(Outcome::Halt), (0, 0)));
     assert!(firmware.running.lock().is_empty());
     assert_eq!(f.hart.woken(&mut f.core), None);
     assert_eq!(*firmware.running.lock(), [0]);
@@ -154,7 +154,7 @@ fn suspended_harts_return_or_start_anew() {
     let (mut f, answer) = call(firmware.clone());
     assert_eq!(
         (answer, f.hart.wake_pending(&f.core)),
-        (Ok(Outcome::Wait), true)
+        (Ok(Outcome::Halt), true)
     );
     assert_eq!(f.hart.woken(&mut f.core), Some(0x40));
     assert_eq!((results(&f), &*firmware.running.lock()), ((6, 7), &vec![0]));
@@ -237,7 +237,7 @@ fn requests_run_on_all_targets_before_the_call_returns() {
             let mut flushes = 0;
             loop {
                 other.core.control.sleep_until(|| false);
-                other.core.control.take_attention(attention::REQUEST);
+                other.core.control.take_exit_requests(exit_request::REQUEST);
                 for request in other.core.control.take_requests() {
                     match request {
                         VcpuRequest::Notify(done) => {

@@ -17,7 +17,7 @@ use crate::{
             testing::{Fixture, RAM},
         },
     },
-    vcpu::{Vcpu, VcpuExit},
+    vcpu::{TranslatedVcpu, VcpuExit},
 };
 
 #[test]
@@ -139,7 +139,7 @@ fn a_kernel_sleeps_until_its_timer_fires() {
             .collect();
         core.machine.ram.write(GuestPhysAddr(RAM), &code).unwrap();
         let (control, machine) = (core.control.clone(), core.machine.clone());
-        let mut vcpu = Vcpu::new(0, control, machine, hart, RAM);
+        let mut vcpu = TranslatedVcpu::new(0, control, machine, hart, RAM);
         vcpu.guest.reset_to_supervisor(&mut vcpu.core, RAM, 0, 0);
         let done = AtomicBool::new(false);
         let exit = std::thread::scope(|scope| {

@@ -21,7 +21,7 @@ impl Riscv64 {
         if limited {
             Err(illegal(bits))
         } else {
-            Ok(Outcome::Wait)
+            Ok(Outcome::Halt)
         }
     }
 

@@ -72,9 +72,9 @@ fn csr_instructions_pass_operation_and_operand() {
 #[test]
 fn waiting_is_allowed_by_mode_and_tw() {
     let mut f = Fixture::new();
-    for (tw, supervisor) in [(0, Ok(Outcome::Wait)), (1 << 21, illegal(1))] {
+    for (tw, supervisor) in [(0, Ok(Outcome::Halt)), (1 << 21, illegal(1))] {
         f.enter(Machine).write(0x300, tw);
-        assert_eq!(f.helper(Helper::Wfi, [1, 0, 0]), Ok(Outcome::Wait));
+        assert_eq!(f.helper(Helper::Wfi, [1, 0, 0]), Ok(Outcome::Halt));
         assert_eq!(
             f.enter(Supervisor).helper(Helper::Wfi, [1, 0, 0]),
             supervisor

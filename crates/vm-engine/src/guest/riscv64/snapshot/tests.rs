@@ -32,7 +32,7 @@ fn varied() -> Fixture {
         f.core.set(regs::x(n), u64::from(n) << 40);
         f.core.set(regs::f(n), u64::from(n) << 20);
     }
-    f.core.control.set_halted(true);
+    f.core.control.set_awaits_start(true);
     f
 }
 
@@ -56,7 +56,7 @@ fn everything_survives() {
     assert_eq!(new.hart.privilege(), Supervisor);
     assert_eq!(new.core.data_space, old.core.data_space);
     assert_eq!(new.core.accept, old.core.accept);
-    assert!(new.core.control.is_halted());
+    assert!(new.core.control.awaits_start());
     assert_eq!(new.slot(fixed::PC), 0x1234);
     new.enter(Machine);
     assert_eq!(all(&new), before);

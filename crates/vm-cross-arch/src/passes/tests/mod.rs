@@ -95,30 +95,30 @@ fn dead_writes_go_but_not_before_faults_and_helpers() {
 
 #[test]
 fn exits_see_every_write_before_them() {
-    let body = "s5 = move 1\nt0 = move 2\nt1 = move t0\nexitif.eq s6, s7, 16\n\
+    let body = "s5 = move 1\nt0 = move 2\nt1 = move t0\nsideexit.eq s6, s7, 16\n\
                 insn 4, 4\ns5 = move 3\njump.plain 8";
     assert_eq!(
         optimized(body),
-        "s5 = move 1; exitif.eq s6, s7, 16; insn 4, 4; s5 = move 3; jump.plain 8"
+        "s5 = move 1; sideexit.eq s6, s7, 16; insn 4, 4; s5 = move 3; jump.plain 8"
     );
 }
 
 #[test]
 fn compare_and_exit_fuse() {
-    let body = "s5 = set.ltu s6, s7\nexitif.ne s5, 0, 16\njump.plain 8";
+    let body = "s5 = set.ltu s6, s7\nsideexit.ne s5, 0, 16\njump.plain 8";
     assert_eq!(
         optimized(body),
-        "s5 = set.ltu s6, s7; exitif.ltu s6, s7, 16; jump.plain 8"
+        "s5 = set.ltu s6, s7; sideexit.ltu s6, s7, 16; jump.plain 8"
     );
-    let body = "t0 = set.lts s6, 3\nexitif.eq t0, 0, 16\njump.plain 8";
-    assert_eq!(optimized(body), "exitif.ges s6, 3, 16; jump.plain 8");
+    let body = "t0 = set.lts s6, 3\nsideexit.eq t0, 0, 16\njump.plain 8";
+    assert_eq!(optimized(body), "sideexit.ges s6, 3, 16; jump.plain 8");
 }
 
 #[test]
 fn exits_of_known_outcome_go_or_end_the_block() {
-    let body = "s5 = move 1\nexitif.eq s5, 2, 16\ninsn 4, 4\ns5 = move 3\njump.plain 8";
+    let body = "s5 = move 1\nsideexit.eq s5, 2, 16\ninsn 4, 4\ns5 = move 3\njump.plain 8";
     assert_eq!(optimized(body), "insn 4, 4; s5 = move 3; jump.plain 8");
-    let text = "block 3, 12\ninsn 0, 4\ns5 = move 2\ninsn 4, 2\nexitif.eq s5, 2, 16\n\
+    let text = "block 3, 12\ninsn 0, 4\ns5 = move 2\ninsn 4, 2\nsideexit.eq s5, 2, 16\n\
                 insn 6, 6\ns5 = move 3\njump.plain 8";
     let mut block: Block = text.parse().unwrap();
     optimize(&mut block);
@@ -130,18 +130,18 @@ fn exits_of_known_outcome_go_or_end_the_block() {
 
 #[test]
 fn what_is_known_carries_on_past_an_exit() {
-    let body = "s5 = add.w64 pc, 4096\nexitif.lts s6, s7, 16\n\
+    let body = "s5 = add.w64 pc, 4096\nsideexit.lts s6, s7, 16\n\
                 s5 = add.w64 s5, 4\njump.plain 8";
     assert_eq!(
         optimized(body),
-        "s5 = add.w64 pc, 4096; exitif.lts s6, s7, 16; s5 = add.w64 pc, 4100; jump.plain 8"
+        "s5 = add.w64 pc, 4096; sideexit.lts s6, s7, 16; s5 = add.w64 pc, 4100; jump.plain 8"
     );
-    let body = "exitif.ne s6, 7, 16\ns5 = add.w64 s6, 1\njump.plain 8";
+    let body = "sideexit.ne s6, 7, 16\ns5 = add.w64 s6, 1\njump.plain 8";
     assert_eq!(
         optimized(body),
-        "exitif.ne s6, 7, 16; s5 = move 8; jump.plain 8"
+        "sideexit.ne s6, 7, 16; s5 = move 8; jump.plain 8"
     );
-    let body = "exitif.eq s6, 7, 16\ns5 = add.w64 s6, 1\njump.plain 8";
+    let body = "sideexit.eq s6, 7, 16\ns5 = add.w64 s6, 1\njump.plain 8";
     assert!(optimized(body).contains("add.w64 s6, 1"));
 }
 

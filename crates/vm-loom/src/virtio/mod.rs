@@ -1,6 +1,6 @@
 //! A virtio device's worker, and as much of its neighbours as it needs.
 
-#[path = "../../vm-device/src/virtio/worker.rs"]
+#[path = "../../../vm-device/src/virtio/worker.rs"]
 #[allow(dead_code, reason = "devices use what the models do not")]
 pub(crate) mod worker;
 

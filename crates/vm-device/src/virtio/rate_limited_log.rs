@@ -7,9 +7,9 @@ const LIMIT: u32 = 16;
 
 /// Counts the warnings about one device.
 #[derive(Debug, Default)]
-pub(super) struct Complaints(AtomicU32);
+pub(super) struct RateLimitedLog(AtomicU32);
 
-impl Complaints {
+impl RateLimitedLog {
     /// Warns, or says the same as a debugging aid once there were enough.
     pub(super) fn warn(&self, device: &str, message: std::fmt::Arguments<'_>) {
         match self.count() {
@@ -34,13 +34,10 @@ mod tests {
 
     #[test]
     fn counting_does_not_wrap() {
-        let complaints = Complaints::default();
-        assert_eq!((complaints.count(), complaints.count()), (0, 1));
-        complaints.0.store(u32::MAX, Ordering::Relaxed);
-        assert_eq!(
-            (complaints.count(), complaints.count()),
-            (u32::MAX, u32::MAX)
-        );
-        complaints.warn("test", format_args!("too many"));
+        let log = RateLimitedLog::default();
+        assert_eq!((log.count(), log.count()), (0, 1));
+        log.0.store(u32::MAX, Ordering::Relaxed);
+        assert_eq!((log.count(), log.count()), (u32::MAX, u32::MAX));
+        log.warn("test", format_args!("too many"));
     }
 }

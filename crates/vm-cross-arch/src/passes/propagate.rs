@@ -1,69 +1,68 @@
 //! The forward walk: constant folding and propagation, fusion.
 
 use super::{
-    Passes, exits, fuse,
-    known::{Known, Value},
-    narrow,
+    Passes, fuse, narrow, side_exits,
+    values::{Value, Values},
 };
 use crate::ir::{BinaryOp, Block, Op, Operand, Slot, Terminator, Width, eval, fixed};
 
 /// Something that finds an op that does the same with less.
-type Rule = fn(&Op, &Known) -> Option<Op>;
+type Rule = fn(&Op, &Values) -> Option<Op>;
 
 pub(super) fn run(block: &mut Block, passes: Passes) {
-    let mut known = Known::new();
+    let mut values = Values::new();
     let mut taken = None;
     for (index, op) in block.ops.iter_mut().enumerate() {
         if let Op::Insn { .. } = op {
             continue;
         }
         if passes.constants {
-            simplify_operands(op, &known);
+            simplify_operands(op, &values);
         }
-        let exit = exits::as_written(op);
+        let exit = side_exits::as_written(op);
         // Ops are large: only those that change are written again.
         for (wanted, simpler) in [
             (passes.constants, fold as Rule),
             (passes.constants, narrow::fold),
             (passes.fusion, fuse::op),
         ] {
-            if wanted && let Some(simpler) = simpler(op, &known) {
+            if wanted && let Some(simpler) = simpler(op, &values) {
                 *op = simpler;
             }
         }
-        if exits::outcome(op) == Some(true) {
+        if side_exits::outcome(op) == Some(true) {
             taken = Some(index);
             break;
         }
-        learn(op, &mut known);
+        record(op, &mut values);
         if let Some(exit) = exit {
-            exits::learn(&exit, &mut known);
+            side_exits::record(&exit, &mut values);
         }
     }
     if let Some(index) = taken {
-        return exits::end_at(block, index);
+        return side_exits::end_at(block, index);
     }
-    end(&mut block.end, &known, passes);
+    end(&mut block.end, &values, passes);
 }
 
-fn end(end: &mut Terminator, known: &Known, passes: Passes) {
+fn end(end: &mut Terminator, values: &Values, passes: Passes) {
     if passes.constants {
-        end.for_each_operand_mut(|operand| *operand = known.simplest(*operand));
+        end.for_each_operand_mut(|operand| *operand = values.simplest(*operand));
     }
     if passes.fusion {
-        *end = fuse::end(*end, known);
+        *end = fuse::end(*end, values);
     }
     if passes.constants {
-        *end = fold_end(*end, known);
+        *end = fold_end(*end, values);
     }
 }
 
-fn simplify_operands(op: &mut Op, known: &Known) {
-    op.for_each_operand_mut(|operand| *operand = known.simplest(*operand));
+fn simplify_operands(op: &mut Op, values: &Values) {
+    op.for_each_operand_mut(|operand| *operand = values.simplest(*operand));
 }
 
 /// An op that does the same with less, if there is one.
-fn fold(op: &Op, known: &Known) -> Option<Op> {
+fn fold(op: &Op, values: &Values) -> Option<Op> {
     let constant = |dst, value: u64| Op::Move {
         dst,
         src: Operand::Imm(value as i64),
@@ -79,7 +78,7 @@ fn fold(op: &Op, known: &Known) -> Option<Op> {
             (Operand::Imm(a), Operand::Imm(b)) => {
                 constant(dst, eval::binary(kind, width, a as u64, b as u64))
             }
-            _ if width == Width::W64 => return fold_binary(kind, dst, (a, b), known),
+            _ if width == Width::W64 => return fold_binary(kind, dst, (a, b), values),
             _ => return None,
         },
         Op::Unary {
@@ -109,7 +108,7 @@ fn fold(op: &Op, known: &Known) -> Option<Op> {
             size,
             extend,
         } => {
-            let (base, offset) = fold_address(base, offset, known)?;
+            let (base, offset) = fold_address(base, offset, values)?;
             Op::Load {
                 dst,
                 base,
@@ -124,7 +123,7 @@ fn fold(op: &Op, known: &Known) -> Option<Op> {
             offset,
             size,
         } => {
-            let (base, offset) = fold_address(base, offset, known)?;
+            let (base, offset) = fold_address(base, offset, values)?;
             Op::Store {
                 src,
                 base,
@@ -137,7 +136,7 @@ fn fold(op: &Op, known: &Known) -> Option<Op> {
 }
 
 /// The same for `dst = a op b` of 64 bits.
-fn fold_binary(op: BinaryOp, dst: Slot, (a, b): (Operand, Operand), known: &Known) -> Option<Op> {
+fn fold_binary(op: BinaryOp, dst: Slot, (a, b): (Operand, Operand), values: &Values) -> Option<Op> {
     use BinaryOp as B;
     let binary = |a, b| Op::Binary {
         op,
@@ -146,7 +145,7 @@ fn fold_binary(op: BinaryOp, dst: Slot, (a, b): (Operand, Operand), known: &Know
         a,
         b,
     };
-    match (op, known.operand(a), b) {
+    match (op, values.operand(a), b) {
         // Addition of constants to the block's address, in one step.
         (B::Add, Value::PcPlus(base), Operand::Imm(offset)) => {
             let offset = Operand::Imm(base.wrapping_add(offset));
@@ -164,8 +163,8 @@ fn fold_binary(op: BinaryOp, dst: Slot, (a, b): (Operand, Operand), known: &Know
 
 /// A base that is a constant away from the block's address moves the constant
 /// into the offset, if it fits.
-fn fold_address(base: Operand, offset: i32, known: &Known) -> Option<(Operand, i32)> {
-    match known.operand(base) {
+fn fold_address(base: Operand, offset: i32, values: &Values) -> Option<(Operand, i32)> {
+    match values.operand(base) {
         Value::PcPlus(distance) => {
             let sum = distance.checked_add(i64::from(offset))?;
             Some((Operand::Slot(fixed::PC), i32::try_from(sum).ok()?))
@@ -178,7 +177,7 @@ fn fold_address(base: Operand, offset: i32, known: &Known) -> Option<(Operand, i
     }
 }
 
-fn fold_end(end: Terminator, known: &Known) -> Terminator {
+fn fold_end(end: Terminator, values: &Values) -> Terminator {
     match end {
         Terminator::Branch {
             cond,
@@ -194,7 +193,7 @@ fn fold_end(end: Terminator, known: &Known) -> Terminator {
                 hint: crate::ir::JumpHint::Plain,
             }
         }
-        Terminator::JumpIndirect { target, hint } => match known.operand(target) {
+        Terminator::JumpIndirect { target, hint } => match values.operand(target) {
             Value::PcPlus(offset) => Terminator::Jump { offset, hint },
             _ => end,
         },
@@ -203,16 +202,16 @@ fn fold_end(end: Terminator, known: &Known) -> Terminator {
 }
 
 /// Takes note of what the op writes.
-fn learn(op: &Op, known: &mut Known) {
+fn record(op: &Op, values: &mut Values) {
     if let Op::Helper { .. } = op {
-        known.forget_all();
+        values.forget_all();
     }
     if op.accrues_flags() {
-        known.write(fixed::FP_FLAGS, Value::Unknown);
-        known.note_narrow(fixed::FP_FLAGS, false);
+        values.write(fixed::FP_FLAGS, Value::Unknown);
+        values.note_narrow(fixed::FP_FLAGS, false);
     }
     let Some(dst) = op.dst() else { return };
-    let narrow = narrow::extends(op, known);
+    let narrow = narrow::extends(op, values);
     let value = match *op {
         Op::Move {
             src: Operand::Imm(value),
@@ -221,7 +220,7 @@ fn learn(op: &Op, known: &mut Known) {
         Op::Move {
             src: Operand::Slot(source),
             ..
-        } => match known.get(source) {
+        } => match values.get(source) {
             Value::Unknown => Value::Copy(source),
             value => value,
         },
@@ -246,6 +245,6 @@ fn learn(op: &Op, known: &mut Known) {
         Op::SetIf { cond, a, b, .. } => Value::Compare(cond, a, b),
         _ => Value::Unknown,
     };
-    known.write(dst, value);
-    known.note_narrow(dst, narrow);
+    values.write(dst, value);
+    values.note_narrow(dst, narrow);
 }

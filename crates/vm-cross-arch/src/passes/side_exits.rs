@@ -1,12 +1,12 @@
 //! Exits whose outcome is known, and what one tells that is not taken.
 
-use super::known::Known;
+use super::values::Values;
 use crate::ir::{Block, Cond, JumpHint, Op, Operand, Terminator, eval};
 
 /// Whether the exit is taken, if that is known. `None` for other ops, too.
 pub(super) fn outcome(op: &Op) -> Option<bool> {
     match *op {
-        Op::ExitIf {
+        Op::SideExit {
             cond,
             a: Operand::Imm(a),
             b: Operand::Imm(b),
@@ -19,25 +19,25 @@ pub(super) fn outcome(op: &Op) -> Option<bool> {
 /// The op if it is an exit: before it is fused with an earlier comparison, it
 /// tells more.
 pub(super) fn as_written(op: &Op) -> Option<Op> {
-    matches!(op, Op::ExitIf { .. }).then_some(*op)
+    matches!(op, Op::SideExit { .. }).then_some(*op)
 }
 
 /// Takes note of what holds behind the exit.
-pub(super) fn learn(op: &Op, known: &mut Known) {
-    if let Op::ExitIf {
+pub(super) fn record(op: &Op, values: &mut Values) {
+    if let Op::SideExit {
         cond: Cond::Ne,
         a: Operand::Slot(slot),
         b: Operand::Imm(value),
         ..
     } = *op
     {
-        known.settle(slot, value);
+        values.refine(slot, value);
     }
 }
 
 /// Ends the block at its exit number `index` among the ops, which is taken.
 pub(super) fn end_at(block: &mut Block, index: usize) {
-    let Some(&Op::ExitIf { offset, .. }) = block.ops.get(index) else {
+    let Some(&Op::SideExit { offset, .. }) = block.ops.get(index) else {
         return;
     };
     block.ops.truncate(index);

@@ -4,10 +4,10 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use vm_core::GuestArch;
 
 /// The guest's first program.
-pub const INIT: &str = include_str!("guest/init.sh");
+pub const INIT: &str = include_str!("init.sh");
 
 /// What the guest's shell reads at its start.
-pub const PROFILE: &str = include_str!("guest/profile.sh");
+pub const PROFILE: &str = include_str!("profile.sh");
 
 /// The modules of an image: the devices that the machines have, and the file systems
 /// to use with them. What is built into a kernel counts as present.

@@ -30,7 +30,7 @@ struct Fact {
 
 /// Facts about slots. A fact holds while the slots it speaks of are not
 /// written: each slot has a version that every write changes.
-pub(super) struct Known {
+pub(super) struct Values {
     /// A block names few of the slots: only those have facts.
     facts: Vec<Fact>,
     /// Where the fact about a slot is, plus 1; 0 if there is none.
@@ -47,21 +47,21 @@ const NOTHING: Fact = Fact {
     versions: [0; 2],
 };
 
-impl Known {
+impl Values {
     /// Knows nothing but that the block's address is itself.
     pub(super) fn new() -> Self {
-        let mut known = Self {
+        let mut values = Self {
             facts: Vec::with_capacity(32),
             numbers: [0; SLOT_COUNT],
             versions: [0; SLOT_COUNT],
             next: 1,
             narrow: SlotSet::EMPTY,
         };
-        known.know_pc();
-        known
+        values.set_pc();
+        values
     }
 
-    fn know_pc(&mut self) {
+    fn set_pc(&mut self) {
         let value = Value::PcPlus(0);
         self.set(fixed::PC, Fact { value, ..NOTHING });
     }
@@ -83,7 +83,7 @@ impl Known {
         self.facts.clear();
         self.numbers = [0; SLOT_COUNT];
         self.narrow = SlotSet::EMPTY;
-        self.know_pc();
+        self.set_pc();
     }
 
     /// Notes whether the slot, just written, holds a sign-extended 32-bit value.
@@ -109,7 +109,7 @@ impl Known {
     }
 
     /// The slot, which nobody wrote, turned out to hold the constant.
-    pub(super) fn settle(&mut self, slot: Slot, constant: i64) {
+    pub(super) fn refine(&mut self, slot: Slot, constant: i64) {
         if slot != fixed::PC {
             let value = Value::Const(constant);
             self.set(slot, Fact { value, ..NOTHING });

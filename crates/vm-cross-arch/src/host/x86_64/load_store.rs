@@ -76,7 +76,7 @@ impl Emitter<'_> {
         let loaded = if extend == Extend::Ones && size >= AccessSize::Word {
             self.load_vector(dst, memory, size)
         } else {
-            let register = self.pinned(dst).unwrap_or(host);
+            let register = self.global(dst).unwrap_or(host);
             self.load_register(register, memory, size, extend);
             Loaded::Register {
                 register,
@@ -176,17 +176,17 @@ impl Emitter<'_> {
     /// the same value of `base`: an offset in the short TLB.
     fn site_entry(&self, base: Operand, write: bool) -> i32 {
         let key = match base {
-            Operand::Slot(slot) => match self.backend.pins.site(slot) {
-                Some(number) => return ShortTlb::site(number, write),
+            Operand::Slot(slot) => match self.backend.globals.inline_cache(slot) {
+                Some(number) => return ShortTlb::inline_cache(number, write),
                 None => u32::from(slot.0) | u32::from(self.written_at(slot)) << 8,
             },
             Operand::Imm(_) => 0,
         };
         let key = key.wrapping_add((self.request.code_pc as u32) << 7);
         // Fibonacci hashing: its upper bits depend on all of the key.
-        let hash = key.wrapping_mul(0x9e37_79b9) >> (32 - ShortTlb::SITE_BITS);
-        let reserved = self.backend.pins.sites();
-        ShortTlb::site(hash.max(reserved), write)
+        let hash = key.wrapping_mul(0x9e37_79b9) >> (32 - ShortTlb::INLINE_CACHE_BITS);
+        let reserved = self.backend.globals.inline_caches();
+        ShortTlb::inline_cache(hash.max(reserved), write)
     }
 
     /// Looks the page of an access up in the entry of its site. A misaligned
