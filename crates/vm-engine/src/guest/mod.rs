@@ -1,6 +1,8 @@
 //! What the engine asks of a guest architecture, and its implementations.
 
 pub mod riscv64;
+mod state;
 mod traits;
 
+pub use state::{GuestState, RegisterError, Registers};
 pub use traits::{Exception, Fill, Guest, HelperCall, Outcome};

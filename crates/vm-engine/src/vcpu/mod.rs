@@ -10,6 +10,8 @@ mod run;
 mod serve;
 mod stats;
 mod tiered;
+mod traits;
+mod translated;
 mod watch;
 
 pub use self::core::Core;
@@ -21,3 +23,4 @@ pub use run::TranslatedVcpu;
 pub(crate) use serve::{carry_out, serve};
 pub use stats::{Calls, Tier0Stats, Tier1Stats, VcpuStats};
 pub use tiered::Engine;
+pub use traits::{Observed, Vcpu};

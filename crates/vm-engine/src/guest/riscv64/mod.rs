@@ -13,6 +13,7 @@ mod privilege;
 mod registers;
 mod reset;
 mod snapshot;
+mod state;
 mod status;
 mod timer;
 mod trap;
@@ -27,6 +28,7 @@ pub use config::{Extensions, HartConfig};
 pub use csr::envcfg;
 pub use firmware::{Firmware, SbiCall, SbiReturn};
 pub use privilege::Privilege;
+pub use state::GeneralRegisters;
 
 use firmware::Resume;
 use registers::Registers;

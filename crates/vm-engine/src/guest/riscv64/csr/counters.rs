@@ -31,7 +31,7 @@ pub(super) const ROWS: &[Row] = &[
     })
     .when(|hart, _, _| hart.counter_enabled(2)),
     Row::read_only(0xc03, "hpmcounter", zero)
-        .times(HPM_COUNTERS)
+        .numbered(3, HPM_COUNTERS)
         .when(|hart, _, index| hart.counter_enabled(3 + index)),
     Row::new(
         0xb00,
@@ -45,8 +45,8 @@ pub(super) const ROWS: &[Row] = &[
         |hart, core, _| hart.regs.instret.read(retired(core)),
         |hart, core, _, update| hart.regs.instret.write(update.value, retired_after(core)),
     ),
-    Row::read_only(0xb03, "mhpmcounter", zero).times(HPM_COUNTERS),
-    Row::read_only(0x323, "mhpmevent", zero).times(HPM_COUNTERS),
+    Row::read_only(0xb03, "mhpmcounter", zero).numbered(3, HPM_COUNTERS),
+    Row::read_only(0x323, "mhpmevent", zero).numbered(3, HPM_COUNTERS),
     Row::new(
         0x320,
         "mcountinhibit",

@@ -8,6 +8,7 @@ pub mod envcfg;
 mod float;
 mod identity;
 mod interrupts;
+mod names;
 mod protection;
 mod row;
 mod satp;

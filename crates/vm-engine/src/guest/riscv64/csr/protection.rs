@@ -10,9 +10,9 @@ const CONFIGS: u16 = 4;
 
 pub(super) const ROWS: &[Row] = &[
     Row::new(0x3a0, "pmpcfg", read_cfg, write_cfg)
-        .times(CONFIGS)
+        .numbered(0, CONFIGS)
         .when(|_, _, index| index % 2 == 0),
-    Row::new(0x3b0, "pmpaddr", read_addr, write_addr).times(ENTRIES),
+    Row::new(0x3b0, "pmpaddr", read_addr, write_addr).numbered(0, ENTRIES),
 ];
 
 fn read_cfg(hart: &Riscv64, _: &Core, index: u16) -> u64 {

@@ -17,11 +17,9 @@ pub(super) struct Row {
     /// How many.
     pub count: u16,
     /// The manual's name; of several, without their number.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "documents the row; tests print it")
-    )]
     pub name: &'static str,
+    /// The number in the name of the first, if they have numbers.
+    pub numbered_from: Option<u16>,
     pub read: Read,
     pub write: Write,
     pub accessible: Accessible,
@@ -40,6 +38,7 @@ impl Row {
             first,
             count: 1,
             name,
+            numbered_from: None,
             read,
             write,
             accessible: |_, _, _| true,
@@ -51,9 +50,14 @@ impl Row {
         Self::new(first, name, read, |_, _, _, _| {})
     }
 
-    /// `count` of them.
-    pub(super) const fn times(self, count: u16) -> Self {
-        Self { count, ..self }
+    /// `count` of them, whose names end in numbers from `first` on.
+    pub(super) const fn numbered(self, first: u16, count: u16) -> Self {
+        let numbered_from = Some(first);
+        Self {
+            count,
+            numbered_from,
+            ..self
+        }
     }
 
     /// Access needs a further condition.
