@@ -116,8 +116,7 @@ fn start(emulator: &Emulator, guest: &Guest, timeout: Duration) -> Result<Sample
     command.stdin(Stdio::null());
     let before = host::children()?;
     let begin = Instant::now();
-    let mut child = session::spawn(&mut command)?;
-    let lines = session::forward(&mut child);
+    let (mut child, lines) = session::spawn(&mut command)?;
     let reached = wait_for_mark(&lines, begin + timeout);
     let wall = begin.elapsed().as_secs_f64();
     // What comes after the mark is not measured, so it must not happen.

@@ -42,10 +42,10 @@ impl Session {
     /// If it does not start, or the guest is not ready in time.
     pub fn start(mut command: Command, timeout: Duration) -> Result<Self> {
         command.stdin(Stdio::piped());
-        let mut child = spawn(&mut command)?;
+        let (mut child, lines) = spawn(&mut command)?;
         let input = child.stdin.take().context("no standard input")?;
         let mut session = Self {
-            lines: forward(&mut child),
+            lines,
             child,
             input,
             last: VecDeque::new(),
@@ -62,11 +62,18 @@ impl Session {
     /// After the second, the guest is of no more use.
     pub fn run(&mut self, command: &str, timeout: Duration) -> Result<Vec<String>> {
         let start = Instant::now();
+        let (printed, end) = self.answer(command, start + timeout)?;
+        end.check_clock(start.elapsed().as_secs_f64())?;
+        Ok(printed)
+    }
+
+    /// What a command printed, and how it ended: with success.
+    fn answer(&mut self, command: &str, deadline: Instant) -> Result<(Vec<String>, End)> {
         writeln!(self.input, "{command}").context("the emulator has ended")?;
         self.input.flush()?;
         let mut printed = Vec::new();
         loop {
-            let line = self.line(start + timeout)?;
+            let line = self.line(deadline)?;
             let Some(end) = line.strip_prefix(END) else {
                 printed.push(line);
                 continue;
@@ -78,8 +85,7 @@ impl Session {
                 end.status,
                 printed.join("\n")
             );
-            end.check_clock(start.elapsed().as_secs_f64())?;
-            return Ok(printed);
+            return Ok((printed, end));
         }
     }
 
@@ -130,32 +136,41 @@ impl Drop for Session {
     }
 }
 
-/// Starts a program on the one processor, its output kept.
-pub(super) fn spawn(command: &mut Command) -> Result<Child> {
+/// Starts a program on the one processor; the lines that it prints, on either output,
+/// are sent.
+///
+/// # Errors
+/// If it does not start, or a thread that reads from it.
+pub(super) fn spawn(command: &mut Command) -> Result<(Child, Receiver<String>)> {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let program = command.get_program().display().to_string();
-    host::on_one_processor(|| {
+    let mut child = host::on_one_processor(|| {
         command
             .spawn()
             .with_context(|| format!("cannot start {program}"))
-    })
+    })?;
+    let lines = forward(&mut child).inspect_err(|_| {
+        // It may have ended by itself.
+        let _ = child.kill();
+        let _ = child.wait();
+    })?;
+    Ok((child, lines))
 }
 
-/// The lines that a program prints, on either output.
-pub(super) fn forward(child: &mut Child) -> Receiver<String> {
+fn forward(child: &mut Child) -> Result<Receiver<String>> {
     let (sender, lines) = mpsc::channel();
     if let Some(stdout) = child.stdout.take() {
-        send_lines(stdout, sender.clone());
+        send_lines(stdout, sender.clone())?;
     }
     if let Some(stderr) = child.stderr.take() {
-        send_lines(stderr, sender);
+        send_lines(stderr, sender)?;
     }
-    lines
+    Ok(lines)
 }
 
 /// Sends every line of `from`, until nobody listens.
-fn send_lines(from: impl std::io::Read + Send + 'static, to: mpsc::Sender<String>) {
-    thread::spawn(move || {
+fn send_lines(from: impl std::io::Read + Send + 'static, to: mpsc::Sender<String>) -> Result<()> {
+    let forward = move || {
         let mut from = BufReader::new(from);
         let mut bytes = Vec::new();
         while from
@@ -168,7 +183,10 @@ fn send_lines(from: impl std::io::Read + Send + 'static, to: mpsc::Sender<String
             }
             bytes.clear();
         }
-    });
+    };
+    let thread = thread::Builder::new().name("lines".to_owned());
+    thread.spawn(forward).context("cannot start a thread")?;
+    Ok(())
 }
 
 /// How a command ended.
@@ -208,7 +226,7 @@ mod tests {
     use super::*;
     use crate::process;
 
-    const SECONDS: Duration = Duration::from_secs(10);
+    const SECONDS: Duration = Duration::from_secs(60);
 
     /// A shell in the place of an emulator.
     fn shell(script: &str) -> Command {
@@ -223,16 +241,21 @@ mod tests {
     #[test]
     fn commands_run_one_after_the_other() {
         let mut session = Session::start(shell(LOOP), SECONDS).unwrap();
-        let printed = session.run("echo a; echo b", SECONDS).unwrap();
-        assert_eq!(printed, ["a", "b"]);
-        let error = session.run("echo why; false", SECONDS).unwrap_err();
+        // The shell's clock stands still, which nobody looks at here.
+        let deadline = Instant::now() + SECONDS;
+        let (printed, end) = session.answer("echo a; echo b", deadline).unwrap();
+        assert_eq!(
+            (printed, end.elapsed),
+            (vec!["a".to_owned(), "b".to_owned()], 0.0)
+        );
+        let error = session.answer("echo why; false", deadline).unwrap_err();
         let error = error.to_string();
         assert!(
             error.contains("status 1") && error.contains("why"),
             "{error}"
         );
         assert!(session.is_alive());
-        assert!(session.run("true", SECONDS).unwrap().is_empty());
+        assert!(session.answer("true", deadline).unwrap().0.is_empty());
     }
 
     #[test]
@@ -244,9 +267,10 @@ mod tests {
             error.contains("ended") && error.contains("panic"),
             "{error}"
         );
-        let script = "echo stuck; exec sleep 100";
-        let error = Session::start(shell(script), Duration::from_millis(500));
-        let error = format!("{:#}", error.err().unwrap());
+        let script = "echo 'bench: ready'; echo stuck; exec sleep 100";
+        let mut session = Session::start(shell(script), SECONDS).unwrap();
+        assert_eq!(session.line(Instant::now() + SECONDS).unwrap(), "stuck");
+        let error = session.line(Instant::now()).unwrap_err().to_string();
         assert!(
             error.contains("no answer") && error.contains("stuck"),
             "{error}"

@@ -97,10 +97,10 @@ fn ask(mut qemu: Command, program: &str) -> Result<String> {
     qemu.arg(directory().join(program).with_extension("elf"));
     let mut child = qemu.stdout(Stdio::piped()).spawn()?;
     let mut stdout = child.stdout.take().context("QEMU has no output")?;
-    let reader = thread::spawn(move || {
+    let reader = thread::Builder::new().spawn(move || {
         let mut bytes = Vec::new();
         stdout.read_to_end(&mut bytes).map(|_| bytes)
-    });
+    })?;
     let begin = Instant::now();
     while child.try_wait()?.is_none() {
         if begin.elapsed() > PATIENCE {
