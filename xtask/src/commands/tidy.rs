@@ -6,7 +6,7 @@ use clap::Args;
 use crate::tidy;
 
 /// Checks the project's own rules
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Tidy {}
 
 impl Tidy {

@@ -1,9 +1,17 @@
 //! The project's own rules, beyond what the compiler and Clippy check. They run
 //! as a test too.
 
+mod architectures;
+mod faces;
+mod held;
+mod names;
 mod rules;
 
-use std::{fmt, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Result;
 
@@ -31,27 +39,48 @@ impl fmt::Display for Violation {
 /// # Errors
 /// If the files cannot be listed or read.
 pub fn check() -> Result<Vec<Violation>> {
-    let mut violations = Vec::new();
-    for file in workspace::files()? {
-        let is_text = file.extension().is_some_and(|e| {
-            ["rs", "md", "toml", "S", "sh"]
-                .iter()
-                .any(|known| e == *known)
-        });
-        // The sources of others, as they are.
-        let is_foreign = file.starts_with("third_party/virtio-queue/src");
-        if !is_text || is_foreign {
-            continue;
+    let files = workspace::files()?;
+    let mut violations = faces::check(&files);
+    violations.extend(names::check(&files));
+    let mut tests = BTreeSet::new();
+    let mut named = Vec::new();
+    for file in files.iter().filter(|file| is_text(file)) {
+        let text = workspace::read(file)?;
+        violations.extend(located(file, rules::check(file, &text)));
+        if is_rust(file) {
+            tests.extend(held::tests(&text).map(str::to_owned));
+            named.extend(located(file, architectures::lines(file, &text)));
         }
-        let text = workspace::read(&file)?;
-        let problems = rules::check(&file, &text).into_iter();
-        violations.extend(problems.map(|(line, problem)| Violation {
-            file: file.clone(),
-            line,
-            problem,
-        }));
     }
+    if named.len() > architectures::MAX_LINES {
+        violations.extend(named);
+    }
+    let architecture = Path::new(held::FILE);
+    let problems = held::check(&workspace::read(architecture)?, &tests);
+    violations.extend(located(architecture, problems));
     Ok(violations)
+}
+
+/// Whether a file has text of ours in it.
+fn is_text(file: &Path) -> bool {
+    let known = ["rs", "md", "toml", "S", "sh"];
+    let is_known = file
+        .extension()
+        .is_some_and(|e| known.iter().any(|known| e == *known));
+    // The sources of others, as they are.
+    is_known && !file.starts_with("third_party/virtio-queue/src")
+}
+
+fn is_rust(file: &Path) -> bool {
+    file.extension().is_some_and(|e| e == "rs")
+}
+
+fn located(file: &Path, problems: Vec<(usize, String)>) -> impl Iterator<Item = Violation> {
+    problems.into_iter().map(move |(line, problem)| Violation {
+        file: file.to_owned(),
+        line,
+        problem,
+    })
 }
 
 #[cfg(test)]
