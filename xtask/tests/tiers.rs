@@ -1,6 +1,9 @@
 //! Random programs on the interpreter and on the JIT.
 
-use xtask::fuzz::tiers::{self, Options};
+use xtask::fuzz::{
+    Budget,
+    tiers::{self, Options},
+};
 
 #[test]
 fn random_programs_do_on_the_jit_what_the_interpreter_does() {
@@ -8,7 +11,7 @@ fn random_programs_do_on_the_jit_what_the_interpreter_does() {
         return;
     }
     let options = Options {
-        instructions: 500_000,
+        budget: Budget::Instructions(500_000),
         seed: 1,
         first: 0,
     };

@@ -1,17 +1,25 @@
 //! `cargo xtask fuzz`.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use clap::Args;
 
-use crate::{fuzz, tools::spike};
+use crate::{
+    fuzz::{self, Budget},
+    tools::spike,
+};
 
 /// Runs random instruction sequences on Trine and on Spike, or programs on the
 /// interpreter and the JIT, and compares registers, memory and traps
 #[derive(Debug, Args)]
 pub struct Fuzz {
     /// Stop when so many instructions have been compared
-    #[arg(long, default_value_t = 1_000_000)]
+    #[arg(long, default_value_t = 1_000_000, conflicts_with = "seconds")]
     instructions: u64,
+    /// Stop after so many seconds instead
+    #[arg(long)]
+    seconds: Option<u64>,
     /// Which random numbers
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -39,7 +47,7 @@ impl Fuzz {
             return self.run_tiers();
         }
         let options = fuzz::Options {
-            instructions: self.instructions,
+            budget: self.budget(),
             seed: self.seed,
             extensions: self.ext,
             first: self.first,
@@ -53,9 +61,15 @@ impl Fuzz {
         }
     }
 
+    fn budget(&self) -> Budget {
+        let time = |seconds| Budget::Time(Duration::from_secs(seconds));
+        self.seconds
+            .map_or(Budget::Instructions(self.instructions), time)
+    }
+
     fn run_tiers(self) -> Result<()> {
         fuzz::tiers::run(&fuzz::tiers::Options {
-            instructions: self.instructions,
+            budget: self.budget(),
             seed: self.seed,
             first: self.first,
         })?;

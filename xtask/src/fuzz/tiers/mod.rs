@@ -36,13 +36,13 @@ use compiled::Compiled;
 use duel::Done;
 use instruction::Instructions;
 
-use super::coverage::Coverage;
+use super::{Budget, coverage::Coverage};
 use crate::asm;
 
 /// What to fuzz.
 pub struct Options {
-    /// Stop when so many instructions have been compared.
-    pub instructions: u64,
+    /// When to stop.
+    pub budget: Budget,
     /// Which random numbers.
     pub seed: u64,
     /// The first case of the seed.
@@ -94,7 +94,7 @@ pub fn run(options: &Options) -> Result<Compared> {
     let compiled = Compiled::default();
     let begin = Instant::now();
     let mut compared = Compared::default();
-    while compared.instructions < options.instructions {
+    while !options.budget.is_spent(begin, compared.instructions) {
         let index = options.first + compared.cases;
         let case = case::random(&instructions, options.seed, index);
         let (done, difference) = duel::run(&case, &compiled)?;
@@ -158,7 +158,8 @@ fn fail(seed: u64, index: u64, case: case::Case, found: duel::Difference) -> Res
     let (small, found) = shrink::shrink(case, found)?;
     let directory = report::save(seed, index, &small, &found)?;
     bail!(
-        "interpreter and JIT differ; see {}; again: --seed {seed} --first {index}",
+        "interpreter and JIT differ; see {}; again: cargo xtask fuzz --tiers --seed {seed} \
+         --first {index}",
         directory.display()
     );
 }
