@@ -4,10 +4,10 @@ use dynasmrt::{DynasmApi, dynasm};
 use vm_core::AccessSize;
 
 use super::{
-    buffer::Buffer,
     encode::{Immediate, Opcode, Rm},
     regs::{Gpr, Xmm},
 };
+use crate::host::buffer::Buffer;
 
 /// A two-operand operation with register, memory and constant forms, by its
 /// number in encodings.

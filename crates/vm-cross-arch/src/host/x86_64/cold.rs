@@ -9,11 +9,13 @@ use super::{
     encode::Rm,
     load_store::LookUp,
     regs::{Gpr, RAX, RCX, RDX, STATE, Xmm},
-    scratch::Spill,
     vector::{Entry, Kind},
 };
 use crate::{
-    host::contract::{AccessSite, Runtime, Site},
+    host::{
+        contract::{AccessSite, Runtime, Site},
+        scratch::Spill,
+    },
     ir::{Extend, Op, Operand, Slot},
 };
 
@@ -34,7 +36,7 @@ pub(super) enum Loaded {
 /// What registers hold, to be loaded again after a call.
 #[derive(Debug)]
 pub(super) struct Held {
-    pub(super) scratch: [Spill; 3],
+    pub(super) scratch: [Spill<Gpr>; 3],
     pub(super) vectors: Vec<Entry>,
 }
 

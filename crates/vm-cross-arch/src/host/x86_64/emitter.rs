@@ -6,13 +6,15 @@ use super::{
     Backend,
     asm::{Alu, Asm, Cc, Patch},
     cold::Cold,
-    liveness::{self, Needs},
-    regs::{Gpr, STATE},
-    scratch::{Scratch, Spill},
+    regs::{Gpr, Pool, STATE},
     vector::Vectors,
 };
 use crate::{
-    host::contract::{Exit, HostCode, Request, Runtime, RuntimeRef, Site},
+    host::{
+        contract::{Exit, HostCode, Request, Runtime, RuntimeRef, Site},
+        liveness::{self, Needs},
+        scratch::{Scratch, Spill},
+    },
     ir::{
         Block, Op, Operand, Slot, fixed,
         pairs::{self, Pairs},
@@ -34,7 +36,7 @@ const CODE_PER_OP: usize = 24;
 /// The block being emitted.
 pub(super) struct Emitter<'a> {
     pub(super) asm: Asm,
-    pub(super) scratch: Scratch,
+    pub(super) scratch: Scratch<Pool, 3>,
     pub(super) vectors: Vectors,
     pub(super) cold: Vec<Cold>,
     pub(super) code: HostCode,
@@ -189,7 +191,7 @@ impl<'a> Emitter<'a> {
         self.spill(spill);
     }
 
-    fn spill(&mut self, spill: Spill) {
+    fn spill(&mut self, spill: Spill<Gpr>) {
         if let Some((slot, register)) = spill {
             let memory = self.memory_of(slot);
             self.asm.store(memory, register);

@@ -12,19 +12,16 @@
 mod alu;
 mod asm;
 mod atomic;
-mod buffer;
 mod cold;
 mod control;
 mod emitter;
 mod encode;
 mod features;
 mod float;
-mod liveness;
 mod load_store;
 mod multiply;
 mod regs;
 mod runtime;
-mod scratch;
 mod vector;
 
 pub use features::Features;

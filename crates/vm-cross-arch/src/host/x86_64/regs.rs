@@ -1,6 +1,9 @@
 //! Which host register does what.
 
-use crate::ir::{SLOT_COUNT, Slot};
+use crate::{
+    host::scratch::ScratchRegisters,
+    ir::{SLOT_COUNT, Slot},
+};
 
 /// A general register, by its number in instruction encodings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,6 +41,14 @@ pub const STATE_BIAS: i32 = 128;
 
 /// Free for whatever a block needs; dead at block edges.
 pub(super) const SCRATCH: [Gpr; 3] = [RAX, RDX, RCX];
+
+/// The scratch registers as a pool.
+pub(super) struct Pool;
+
+impl ScratchRegisters<3> for Pool {
+    type Register = Gpr;
+    const ALL: &'static [Gpr; 3] = &SCRATCH;
+}
 
 /// Guest registers that live in host registers.
 #[derive(Debug)]

@@ -8,26 +8,26 @@ const PIECE: usize = 8;
 /// A growing piece of code. There is always room for [`PIECE`] more bytes, so
 /// that half an instruction is written by one store of fixed size.
 #[derive(Debug, Default)]
-pub(super) struct Buffer {
+pub(in crate::host) struct Buffer {
     bytes: Vec<u8>,
     len: usize,
 }
 
 impl Buffer {
-    pub(super) fn with_capacity(capacity: usize) -> Self {
+    pub(in crate::host) fn with_capacity(capacity: usize) -> Self {
         Self {
             bytes: vec![0; capacity + PIECE],
             len: 0,
         }
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::host) fn len(&self) -> usize {
         self.len
     }
 
     /// Appends the lowest `count` bytes of `word`.
     #[inline]
-    pub(super) fn put(&mut self, word: u64, count: usize) {
+    pub(in crate::host) fn put(&mut self, word: u64, count: usize) {
         debug_assert!(count <= PIECE, "a word has 8 bytes");
         if let Some(space) = self.bytes.get_mut(self.len..self.len + PIECE) {
             space.copy_from_slice(&word.to_le_bytes());
@@ -44,14 +44,14 @@ impl Buffer {
     }
 
     /// Replaces 4 bytes at `at`.
-    pub(super) fn set_i32(&mut self, at: usize, value: i32) {
+    pub(in crate::host) fn set_i32(&mut self, at: usize, value: i32) {
         if let Some(field) = self.bytes.get_mut(at..at + 4) {
             field.copy_from_slice(&value.to_le_bytes());
         }
     }
 
     /// The code; nothing is left.
-    pub(super) fn finish(&mut self) -> Vec<u8> {
+    pub(in crate::host) fn finish(&mut self) -> Vec<u8> {
         self.bytes.truncate(self.len);
         std::mem::take(self).bytes
     }

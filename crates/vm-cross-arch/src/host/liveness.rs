@@ -6,7 +6,7 @@ use crate::ir::{BinaryOp, Block, Op, Operand, SlotSet, UnaryOp, Width};
 
 /// What need not be done for an op, as bits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Needs(u8);
+pub(in crate::host) struct Needs(u8);
 
 impl Needs {
     const INTERNAL: u8 = 0x80;
@@ -14,17 +14,17 @@ impl Needs {
 
     /// Whether the result is overwritten before the block can be left: memory
     /// need not have it.
-    pub(super) fn is_internal(self) -> bool {
+    pub(in crate::host) fn is_internal(self) -> bool {
         self.0 & Self::INTERNAL != 0
     }
 
     /// Whether nobody reads the upper half of the result.
-    pub(super) fn is_low_half(self) -> bool {
+    pub(in crate::host) fn is_low_half(self) -> bool {
         self.0 & Self::LOW_HALF != 0
     }
 
     /// Whether nobody reads the op's operand number `number` later.
-    pub(super) fn is_last_use(self, number: u32) -> bool {
+    pub(in crate::host) fn is_last_use(self, number: u32) -> bool {
         self.0 >> number & 1 != 0
     }
 }
@@ -39,7 +39,7 @@ struct Live {
 }
 
 /// For each op of the block what is needed of it.
-pub(super) fn analyze(block: &Block) -> Vec<Needs> {
+pub(in crate::host) fn analyze(block: &Block) -> Vec<Needs> {
     let mut live = Live {
         any: SlotSet::GUEST,
         upper: SlotSet::GUEST,

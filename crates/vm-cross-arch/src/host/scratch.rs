@@ -1,10 +1,19 @@
 //! What the scratch registers hold within a block.
 
-use super::regs::{Gpr, SCRATCH};
+use std::marker::PhantomData;
+
 use crate::ir::Slot;
 
+/// A back-end's `N` scratch registers.
+pub(in crate::host) trait ScratchRegisters<const N: usize> {
+    /// Names one.
+    type Register: Copy + PartialEq + 'static;
+    /// All of them, those first that are taken first.
+    const ALL: &'static [Self::Register; N];
+}
+
 /// One scratch register.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 struct State {
     /// The slot whose value it holds.
     slot: Option<Slot>,
@@ -17,6 +26,13 @@ struct State {
 }
 
 impl State {
+    const EMPTY: Self = Self {
+        slot: None,
+        dirty: false,
+        locked: false,
+        used: 0,
+    };
+
     /// What emptying it costs: less if it holds nothing, more if that must be written
     /// back, and the more the later it was used.
     fn loss(&self) -> u64 {
@@ -25,29 +41,40 @@ impl State {
 }
 
 /// The scratch registers as a cache of slots.
-#[derive(Debug, Default)]
-pub(super) struct Scratch {
-    states: [State; SCRATCH.len()],
+#[derive(Debug)]
+pub(in crate::host) struct Scratch<R, const N: usize> {
+    states: [State; N],
     clock: u32,
+    registers: PhantomData<R>,
 }
 
 /// A slot whose value has to be written back before its register is reused.
-pub(super) type Spill = Option<(Slot, Gpr)>;
+pub(in crate::host) type Spill<Register> = Option<(Slot, Register)>;
 
-impl Scratch {
-    fn number(register: Gpr) -> Option<usize> {
-        SCRATCH.iter().position(|&r| r == register)
+impl<R, const N: usize> Default for Scratch<R, N> {
+    fn default() -> Self {
+        Self {
+            states: [State::EMPTY; N],
+            clock: 0,
+            registers: PhantomData,
+        }
+    }
+}
+
+impl<R: ScratchRegisters<N>, const N: usize> Scratch<R, N> {
+    fn number(register: R::Register) -> Option<usize> {
+        R::ALL.iter().position(|&r| r == register)
     }
 
-    fn state(&mut self, register: Gpr) -> Option<&mut State> {
+    fn state(&mut self, register: R::Register) -> Option<&mut State> {
         Self::number(register).and_then(|number| self.states.get_mut(number))
     }
 
     /// The register that holds `slot`, which is locked then.
-    pub(super) fn find(&mut self, slot: Slot) -> Option<Gpr> {
+    pub(in crate::host) fn find(&mut self, slot: Slot) -> Option<R::Register> {
         self.clock += 1;
         let clock = self.clock;
-        let mut all = SCRATCH.iter().zip(&mut self.states);
+        let mut all = R::ALL.iter().zip(&mut self.states);
         let (&register, state) = all.find(|(_, state)| state.slot == Some(slot))?;
         state.locked = true;
         state.used = clock;
@@ -55,36 +82,36 @@ impl Scratch {
     }
 
     /// An unlocked register, which is locked and empty then, and what it held
-    /// if that must be written back. An op needs at most three.
-    pub(super) fn allocate(&mut self) -> (Gpr, Spill) {
+    /// if that must be written back. An op needs at most `N`.
+    pub(in crate::host) fn allocate(&mut self) -> (R::Register, Spill<R::Register>) {
         let free = |&number: &usize| !self.states[number].locked;
-        let best = (0..SCRATCH.len())
+        let best = (0..N)
             .filter(free)
             .min_by_key(|&number| self.states[number].loss());
-        debug_assert!(best.is_some(), "an op needs more than three registers");
+        debug_assert!(best.is_some(), "an op needs more registers than there are");
         let number = best.unwrap_or(0);
-        (SCRATCH[number], self.take_number(number))
+        (R::ALL[number], self.take_number(number))
     }
 
     /// Locks and empties `register`; what it held if that must be written back.
-    pub(super) fn take(&mut self, register: Gpr) -> Spill {
+    pub(in crate::host) fn take(&mut self, register: R::Register) -> Spill<R::Register> {
         self.take_number(Self::number(register)?)
     }
 
-    fn take_number(&mut self, number: usize) -> Spill {
+    fn take_number(&mut self, number: usize) -> Spill<R::Register> {
         self.clock += 1;
         let state = &mut self.states[number];
         let spill = state.slot.filter(|_| state.dirty);
         *state = State {
             locked: true,
             used: self.clock,
-            ..State::default()
+            ..State::EMPTY
         };
-        spill.map(|slot| (slot, SCRATCH[number]))
+        spill.map(|slot| (slot, R::ALL[number]))
     }
 
     /// Notes that `register` holds `slot` now, and no other does.
-    pub(super) fn assign(&mut self, register: Gpr, slot: Slot, dirty: bool) {
+    pub(in crate::host) fn assign(&mut self, register: R::Register, slot: Slot, dirty: bool) {
         self.forget(slot);
         if let Some(state) = self.state(register) {
             state.slot = Some(slot);
@@ -93,7 +120,7 @@ impl Scratch {
     }
 
     /// Notes that `slot` has a new value elsewhere, or is dead.
-    pub(super) fn forget(&mut self, slot: Slot) {
+    pub(in crate::host) fn forget(&mut self, slot: Slot) {
         for state in &mut self.states {
             if state.slot == Some(slot) {
                 state.slot = None;
@@ -103,14 +130,14 @@ impl Scratch {
     }
 
     /// Ends an op: all are unlocked.
-    pub(super) fn unlock(&mut self) {
+    pub(in crate::host) fn unlock(&mut self) {
         for state in &mut self.states {
             state.locked = false;
         }
     }
 
     /// Gives up a lock before its op has ended.
-    pub(super) fn release(&mut self, register: Gpr) {
+    pub(in crate::host) fn release(&mut self, register: R::Register) {
         if let Some(state) = self.state(register) {
             state.locked = false;
         }
@@ -118,9 +145,9 @@ impl Scratch {
 
     /// What must be written back before the registers are clobbered; they
     /// count as clean then.
-    pub(super) fn clean(&mut self) -> [Spill; SCRATCH.len()] {
-        let mut spills = [None; SCRATCH.len()];
-        for ((spill, &register), state) in spills.iter_mut().zip(&SCRATCH).zip(&mut self.states) {
+    pub(in crate::host) fn clean(&mut self) -> [Spill<R::Register>; N] {
+        let mut spills = [None; N];
+        for ((spill, &register), state) in spills.iter_mut().zip(R::ALL).zip(&mut self.states) {
             if std::mem::take(&mut state.dirty) {
                 *spill = state.slot.map(|slot| (slot, register));
             }
@@ -129,17 +156,17 @@ impl Scratch {
     }
 
     /// What each register holds, to be loaded again after a call.
-    pub(super) fn contents(&self) -> [Spill; SCRATCH.len()] {
-        let mut held = [None; SCRATCH.len()];
-        for ((held, &register), state) in held.iter_mut().zip(&SCRATCH).zip(&self.states) {
+    pub(in crate::host) fn contents(&self) -> [Spill<R::Register>; N] {
+        let mut held = [None; N];
+        for ((held, &register), state) in held.iter_mut().zip(R::ALL).zip(&self.states) {
             *held = state.slot.map(|slot| (slot, register));
         }
         held
     }
 
     /// Forgets everything: the registers were clobbered.
-    pub(super) fn clear(&mut self) {
-        self.states = Default::default();
+    pub(in crate::host) fn clear(&mut self) {
+        self.states = [State::EMPTY; N];
     }
 }
 
@@ -147,11 +174,18 @@ impl Scratch {
 mod tests {
     use super::*;
 
+    struct Three;
+
+    impl ScratchRegisters<3> for Three {
+        type Register = u8;
+        const ALL: &'static [u8; 3] = &[0, 2, 1];
+    }
+
     #[test]
     fn empty_registers_go_first_and_dirty_ones_last() {
-        let mut scratch = Scratch::default();
+        let mut scratch = Scratch::<Three, 3>::default();
         let (a, spill) = scratch.allocate();
-        assert_eq!(spill, None);
+        assert_eq!((a, spill), (0, None));
         scratch.assign(a, Slot::temp(0), true);
         let (b, _) = scratch.allocate();
         scratch.assign(b, Slot(40), false);
@@ -166,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_new_value_elsewhere_is_seen() {
-        let mut scratch = Scratch::default();
+        let mut scratch = Scratch::<Three, 3>::default();
         let (a, _) = scratch.allocate();
         scratch.assign(a, Slot(40), false);
         scratch.unlock();
