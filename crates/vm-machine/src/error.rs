@@ -34,6 +34,9 @@ pub enum MachineError {
          which interprets the guest then"
     )]
     Jit(io::Error),
+    /// The host refused what every vCPU needs.
+    #[error("the vCPUs cannot be made: {0}")]
+    Vcpu(io::Error),
     /// A disk cannot be attached.
     #[error("--disk {disk}: {cause}")]
     Disk {

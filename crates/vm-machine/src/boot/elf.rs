@@ -22,10 +22,14 @@ pub(super) fn is_elf(bytes: &[u8]) -> bool {
 }
 
 /// Where a program starts, by its parts and by its entry point if that is in one of them.
-type Start = fn(&Program, Option<u64>) -> Option<u64>;
+type Start<'a> = &'a dyn Fn(&Program, Option<u64>) -> Option<u64>;
 
 /// The program in an ELF file.
-pub(super) fn parse(source: &Source<'_>, bytes: &[u8], start: Start) -> Result<Program, BootError> {
+pub(super) fn parse(
+    source: &Source<'_>,
+    bytes: &[u8],
+    start: Start<'_>,
+) -> Result<Program, BootError> {
     let mut program = parse_file(bytes, source.memory.0, start).map_err(|fault| match fault {
         Fault::Damaged(cause) => {
             source.format(format!("the ELF file is damaged or cut short: {cause}"))
@@ -51,7 +55,7 @@ impl From<object::read::Error> for Fault {
     }
 }
 
-fn parse_file(bytes: &[u8], memory: u64, start: Start) -> Result<Program, Fault> {
+fn parse_file(bytes: &[u8], memory: u64, start: Start<'_>) -> Result<Program, Fault> {
     // EI_CLASS: the reader below takes ELFCLASS64 only.
     if bytes.get(4) == Some(&1) {
         return Err(Fault::Unfit(

@@ -1,5 +1,7 @@
 //! Files that are certainly no code for the machine, though code has no mark.
 
+use vm_core::GuestArch;
+
 /// A mark, where it is, and what a file with it is.
 type Signature = (usize, &'static [u8], &'static str);
 
@@ -9,17 +11,14 @@ const ARCHIVE: &str = "this is an archive or a package: unpack it, and name the 
 const DISK: &str =
     "this is a disk image: `--disk` takes those, and a kernel starts from `--kernel`";
 
+/// Kernels, by their architecture and its name for people.
+const KERNELS: &[(usize, &[u8], GuestArch, &str)] = &[
+    (56, b"RSC\x05", GuestArch::Riscv64, "a RISC-V"),
+    (56, b"ARM\x64", GuestArch::Aarch64, "an AArch64"),
+    (0x202, b"HdrS", GuestArch::X86_64, "an x86"),
+];
+
 const SIGNATURES: &[Signature] = &[
-    (
-        56,
-        b"ARM\x64",
-        "this is an AArch64 kernel, and the machine is a riscv64",
-    ),
-    (
-        0x202,
-        b"HdrS",
-        "this is an x86 kernel, and the machine is a riscv64",
-    ),
     (
         4,
         b"zimg",
@@ -28,7 +27,7 @@ const SIGNATURES: &[Signature] = &[
     (
         0,
         b"MZ",
-        "this is an EFI or Windows program and no RISC-V kernel `Image`",
+        "this is an EFI or Windows program and no kernel `Image`",
     ),
     (
         0,
@@ -69,25 +68,25 @@ const SIGNATURES: &[Signature] = &[
 /// Text of this length, from the file's start, is not code.
 const TEXT: usize = 128;
 
-/// What the file is, if it cannot be code for a RISC-V hart.
-pub(super) fn recognise(bytes: &[u8]) -> Option<&'static str> {
+/// What the file is, if it cannot be code for a machine of architecture `arch`.
+pub(super) fn recognise(bytes: &[u8], arch: GuestArch) -> Option<String> {
     let has = |at: usize, mark: &[u8]| bytes.get(at..).is_some_and(|rest| rest.starts_with(mark));
+    let kernel = KERNELS
+        .iter()
+        .find(|(at, mark, of, _)| *of != arch && has(*at, mark));
+    if let Some((.., name)) = kernel {
+        return Some(format!(
+            "this is {name} kernel, and the machine is a {arch}"
+        ));
+    }
     let signature = SIGNATURES.iter().find(|(at, mark, _)| has(*at, mark));
     if let Some((_, _, what)) = signature {
-        return Some(what);
+        return Some((*what).to_owned());
     }
-    match bytes {
-        // Both are illegal by definition (Unprivileged, "Expanded Instruction-Length Encoding").
-        [0, 0, ..] | [0xff, 0xff, ..] => Some(
-            "this is neither a RISC-V kernel `Image` nor an ELF file nor code: it begins with \
-             an illegal instruction",
-        ),
-        [] | [_] => Some("the file is shorter than an instruction"),
-        _ if is_text(bytes.get(..TEXT).unwrap_or(bytes)) => {
-            Some("this is a text file and neither a RISC-V kernel `Image` nor an ELF file nor code")
-        }
-        _ => None,
-    }
+    let text = !bytes.is_empty() && is_text(bytes.get(..TEXT).unwrap_or(bytes));
+    text.then(|| {
+        "this is a text file and neither a kernel `Image` nor an ELF file nor code".to_owned()
+    })
 }
 
 fn is_text(bytes: &[u8]) -> bool {
@@ -99,15 +98,17 @@ fn is_text(bytes: &[u8]) -> bool {
 mod tests {
     use super::*;
 
+    const RISCV: GuestArch = GuestArch::Riscv64;
+
     #[test]
     fn code_is_not_taken_for_anything_else() {
         // j 0x40; U-Boot and many kernels begin so.
         let mut code = 0x0400_006fu32.to_le_bytes().to_vec();
-        assert_eq!(recognise(&code), None);
+        assert_eq!(recognise(&code, RISCV), None);
         code.extend((0..0x1_0000u32).flat_map(|n| (n << 7 | 0x13).to_le_bytes()));
-        assert_eq!(recognise(&code), None);
+        assert_eq!(recognise(&code, RISCV), None);
         // c.addi4spn a0, sp, 64 and so on are letters, but not all code is.
-        assert_eq!(recognise(b"\x97\x02\0\0letters and letters"), None);
+        assert_eq!(recognise(b"\x97\x02\0\0letters and letters", RISCV), None);
     }
 
     #[test]
@@ -115,25 +116,34 @@ mod tests {
         for &(at, mark, what) in SIGNATURES {
             let mut file = vec![0x13; at];
             file.extend(mark);
-            assert!(recognise(&file).is_some(), "{what}");
+            assert!(recognise(&file, RISCV).is_some(), "{what}");
             file.extend([0x13; 16]);
-            let found = recognise(&file);
+            let found = recognise(&file, RISCV);
             // Where two marks overlap, the one that tells more comes first.
-            assert!(found == Some(what), "{found:?} for {what}");
+            assert!(found.as_deref() == Some(what), "{found:?} for {what}");
         }
     }
 
     #[test]
-    fn text_and_nothing_are_not_code() {
-        for (file, part) in [
-            (b"#!/bin/sh\necho\n".as_slice(), "text"),
-            (b"console=ttyS0", "text"),
-            (&[0; 64], "illegal"),
-            (&[0xff; 64], "illegal"),
-            (b"\x13", "shorter"),
-        ] {
-            let what = recognise(file).unwrap();
-            assert!(what.contains(part), "{what}");
+    fn text_is_not_code() {
+        for file in [b"#!/bin/sh\necho\n".as_slice(), b"console=ttyS0"] {
+            let what = recognise(file, RISCV).unwrap();
+            assert!(what.contains("text"), "{what}");
+        }
+    }
+
+    #[test]
+    fn kernels_of_other_architectures_are_named() {
+        for &(at, mark, arch, name) in KERNELS {
+            let mut file = vec![0x13; at];
+            file.extend(mark);
+            for machine in GuestArch::ALL {
+                let found = recognise(&file, machine);
+                assert_eq!(found.is_some(), machine != arch, "{found:?}");
+                let names_both =
+                    |what: String| what.contains(name) && what.contains(machine.name());
+                assert!(found.is_none_or(names_both));
+            }
         }
     }
 }

@@ -5,16 +5,11 @@ use std::path::Path;
 
 use vm_core::PAGE_SIZE;
 
-use super::{BootError, Program, read::Source};
+use super::{BootError, Program, Segment};
 use crate::config::ByteSize;
 
 /// Firmware may extend the device tree in place: this much is left behind it.
 const DTB_SLACK: u64 = 64 << 10;
-/// Firmware and early kernels read the device tree below 3 GiB, where QEMU puts
-/// it too. The initial RAM file system has no such limit: kernels look at it
-/// when all of the RAM is mapped.
-const REACH: u64 = 0xc000_0000;
-
 /// The machine's RAM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RamRange {
@@ -61,6 +56,8 @@ pub struct Wanted<'a> {
     pub initrd: Option<(&'a Path, u64)>,
     /// The length of the device tree.
     pub dtb: u64,
+    /// The device tree must end below this address.
+    pub dtb_limit: u64,
 }
 
 /// Finds places above the programs, whose addresses are given.
@@ -79,6 +76,7 @@ pub fn place(
         ram,
         floor: claims.last().map_or(ram.base, |claim| claim.end),
         dtb: wanted.dtb.saturating_add(DTB_SLACK),
+        dtb_limit: wanted.dtb_limit,
     };
     let dtb = room
         .dtb_below(ram.end())
@@ -100,6 +98,8 @@ struct Room {
     floor: u64,
     /// The length of the device tree and its slack.
     dtb: u64,
+    /// It must end below this address.
+    dtb_limit: u64,
 }
 
 impl Room {
@@ -109,7 +109,7 @@ impl Room {
     }
 
     fn dtb_below(&self, top: u64) -> Option<u64> {
-        self.below(top.min(REACH), self.dtb)
+        self.below(top.min(self.dtb_limit), self.dtb)
     }
 
     fn initrd_below_dtb(&self, dtb: u64, len: u64) -> Option<Placement> {
@@ -126,14 +126,21 @@ impl Room {
 
     fn no_dtb(&self, claims: &[Claim]) -> BootError {
         let end = self.floor.saturating_add(self.dtb);
-        let remedy = match end <= REACH {
+        let remedy = match end <= self.dtb_limit {
             true => self.more_memory(0),
-            false => format!("it must end below {REACH:#x}: use smaller programs"),
+            false => format!(
+                "it must end below {:#x}: use smaller programs",
+                self.dtb_limit
+            ),
         };
         BootError::NoRoom {
             what: "the device tree".to_owned(),
             needed: self.dtb,
-            free: self.ram.end().min(REACH).saturating_sub(self.floor),
+            free: self
+                .ram
+                .end()
+                .min(self.dtb_limit)
+                .saturating_sub(self.floor),
             memory: ByteSize(self.ram.len),
             taken: taken(claims),
             remedy,
@@ -178,15 +185,9 @@ fn taken(claims: &[Claim]) -> String {
 fn program_claims(ram: RamRange, programs: &[Placed<'_>]) -> Result<Vec<Claim>, BootError> {
     let mut claims = Vec::new();
     for &(option, path, program) in programs {
-        let source = Source {
-            option,
-            path,
-            memory: ByteSize(ram.len),
-            names: false,
-        };
         for segment in &program.segments {
             if !ram.holds(segment.addr, segment.len) {
-                return Err(outside(&source, segment.addr, segment.len, ram));
+                return Err(outside(option, path, segment, ram));
             }
         }
         claims.extend(hull(program).map(|(start, end)| Claim {
@@ -199,19 +200,25 @@ fn program_claims(ram: RamRange, programs: &[Placed<'_>]) -> Result<Vec<Claim>, 
     Ok(claims)
 }
 
-fn outside(source: &Source<'_>, addr: u64, len: u64, ram: RamRange) -> BootError {
+fn outside(option: &'static str, path: &Path, segment: &Segment, ram: RamRange) -> BootError {
+    let (path, memory) = (path.to_owned(), ByteSize(ram.len));
+    let Segment { addr, len, .. } = *segment;
     if addr >= ram.base && addr < ram.end() {
-        let needed = (addr - ram.base).saturating_add(len);
-        return source.too_large(needed);
+        return BootError::TooLarge {
+            option,
+            path,
+            needed: (addr - ram.base).saturating_add(len),
+            memory,
+        };
     }
     BootError::OutsideRam {
-        option: source.option,
-        path: source.path.to_owned(),
+        option,
+        path,
         addr,
         len,
         ram_start: ram.base,
         ram_end: ram.end(),
-        memory: ByteSize(ram.len),
+        memory,
     }
 }
 

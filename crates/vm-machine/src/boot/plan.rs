@@ -6,17 +6,11 @@ use vm_core::GuestPhysAddr;
 use vm_mem::GuestRam;
 
 use super::{
-    BootError, Content, Placement, Program, RamRange, Symbols, Wanted,
-    kernel::{read_bare_metal, read_firmware, read_kernel},
-    place,
+    BootError, Content, Placement, Program, RamRange, ResetTarget, Symbols, Wanted, place,
     read::Source,
-    riscv64::reset_rom::{self, ResetTarget},
 };
 use crate::{
-    board::virt_riscv64::{
-        fdt::{self, Chosen, Description},
-        map,
-    },
+    board::{BoardModel, Chosen, Description},
     config::{Bios, MachineConfig},
     debug::Symbol,
     files::Files,
@@ -28,20 +22,21 @@ const RNG_SEED_LEN: usize = 32;
 /// Makes a program of what a file contains.
 type Recognise<'a> = dyn Fn(&Source<'_>, Content) -> Result<Program, BootError> + 'a;
 
-/// Where the harts begin.
+/// Where a guest begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entry {
-    /// Every hart, in M-mode, at the reset ROM.
+    /// Every vCPU, in its most privileged mode, with the board's code for resets.
     Reset {
         /// The first instruction.
         pc: u64,
     },
-    /// Hart 0 only, in S-mode; the others are started by calls to the firmware.
-    Supervisor {
+    /// The first vCPU only, in the kernel, as firmware would start it; the others are
+    /// started by calls to the firmware, which the host serves.
+    Kernel {
         /// The first instruction.
         pc: u64,
-        /// The device tree, for `a1`.
-        dtb: u64,
+        /// What the kernel is told of its machine: the address of the device tree.
+        info: u64,
     },
 }
 
@@ -49,7 +44,8 @@ pub enum Entry {
 /// number of times: a reset does not depend on other files taking their names.
 #[derive(Debug, Clone)]
 pub struct BootPlan {
-    harts: u32,
+    board: &'static dyn BoardModel,
+    cpus: u32,
     ram: RamRange,
     bootargs: String,
     /// The kernel, or the bare-metal program.
@@ -61,15 +57,22 @@ pub struct BootPlan {
 }
 
 impl BootPlan {
-    /// Reads and places everything; tells `files` what it reads.
+    /// Reads and places everything for a machine with this board; tells `files` what it
+    /// reads.
     ///
     /// # Errors
     /// [`BootError`] if a file is missing, damaged or does not fit.
-    pub fn read(config: &MachineConfig, files: &mut Files) -> Result<Self, BootError> {
+    pub(crate) fn read(
+        config: &MachineConfig,
+        board: &'static dyn BoardModel,
+        files: &mut Files,
+    ) -> Result<Self, BootError> {
         let memory = config.memory;
+        let protocol = board.boot_protocol();
         let source = |option, path| Source {
             option,
             path,
+            arch: board.arch(),
             memory,
             names: option == "kernel" && (config.perf_map || config.trace.is_some()),
         };
@@ -79,15 +82,18 @@ impl BootPlan {
             recognise(&source, source.open_unpacked(files)?)
         };
         let firmware = match &config.bios {
-            Bios::File(path) => Some(read("bios", path, &read_firmware)?),
+            Bios::File(path) => Some(read("bios", path, &|source, content| {
+                protocol.read_firmware(source, content)
+            })?),
             Bios::Builtin | Bios::None => None,
         };
         let firmware_end = firmware.as_ref().and_then(Program::end);
-        let firmware_end = firmware_end.unwrap_or(map::RAM_BASE);
         let kernel = match &config.kernel {
-            Some(path) if bare_metal => Some(read("kernel", path, &read_bare_metal)?),
+            Some(path) if bare_metal => Some(read("kernel", path, &|source, content| {
+                protocol.read_bare_metal(source, content)
+            })?),
             Some(path) => Some(read("kernel", path, &|source, content| {
-                read_kernel(source, content, firmware_end)
+                protocol.read_kernel(source, content, firmware_end)
             })?),
             None => None,
         };
@@ -99,9 +105,10 @@ impl BootPlan {
             .map(|path| source("initrd", path).open(files))
             .transpose()?;
         let mut plan = Self {
-            harts: config.cpus,
+            board,
+            cpus: config.cpus,
             ram: RamRange {
-                base: map::RAM_BASE,
+                base: board.ram_base(),
                 len: memory.0,
             },
             bootargs: config.append.clone(),
@@ -132,6 +139,7 @@ impl BootPlan {
         let wanted = Wanted {
             initrd: initrd_path.zip(initrd),
             dtb: self.device_tree()?.len() as u64,
+            dtb_limit: self.board.device_tree_limit(),
         };
         place(self.ram, &programs, wanted)
     }
@@ -149,7 +157,7 @@ impl BootPlan {
             (start, start.saturating_add(content.len()))
         });
         let description = Description {
-            harts: self.harts,
+            cpus: self.cpus,
             ram: self.ram.len,
             chosen: Chosen {
                 bootargs: &self.bootargs,
@@ -157,7 +165,7 @@ impl BootPlan {
                 rng_seed: &seed,
             },
         };
-        Ok(fdt::build(&description)?)
+        self.board.device_tree(&description)
     }
 
     /// What the bare-metal program's symbols say; nothing for other guests.
@@ -190,16 +198,21 @@ impl BootPlan {
         let start = match &self.firmware {
             Some(firmware) => firmware.entry,
             None if self.bare_metal => kernel,
-            None => return Ok(Entry::Supervisor { pc: kernel, dtb }),
+            None => {
+                return Ok(Entry::Kernel {
+                    pc: kernel,
+                    info: dtb,
+                });
+            }
         };
         let target = ResetTarget {
             start,
             dtb,
             next: kernel,
         };
-        let rom = GuestPhysAddr(map::RESET_ROM.base);
-        ram.write(rom, &reset_rom::build(&target))?;
-        Ok(Entry::Reset { pc: rom.0 })
+        let (addr, code) = self.board.boot_protocol().reset_code(&target);
+        ram.write(addr, &code)?;
+        Ok(Entry::Reset { pc: addr.0 })
     }
 }
 

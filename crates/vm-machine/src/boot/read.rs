@@ -7,6 +7,8 @@ use std::{
     sync::Arc,
 };
 
+use vm_core::GuestArch;
+
 use super::{BootError, Content, gzip};
 use crate::{config::ByteSize, files::Files};
 
@@ -16,11 +18,13 @@ const MAX_DESCRIBED: ByteSize = ByteSize::mib(1 << 10);
 
 /// A file that an option names, and what it may take.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Source<'a> {
+pub(crate) struct Source<'a> {
     /// The option, without dashes.
     pub(super) option: &'static str,
     /// The file.
     pub(super) path: &'a Path,
+    /// The machine's architecture.
+    pub(super) arch: GuestArch,
     /// The machine's RAM: nothing larger is unpacked, or read from a pipe.
     pub(super) memory: ByteSize,
     /// Whether somebody wants to know the names of its code.

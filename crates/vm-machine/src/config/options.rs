@@ -10,6 +10,7 @@ use super::{
     AddressRange, Bios, ByteSize, Console, ConsoleDevice, DiskConfig, EngineChoice, Kernel,
     MachineConfig, OptionError, StatsOutput, TraceOutput, validate,
 };
+use crate::board;
 
 /// Settings of a machine, each of which may be left open.
 ///
@@ -211,7 +212,7 @@ impl MachineOptions {
             code_bytes: validate::jit_cache(self.jit_cache)?,
         };
         let config = MachineConfig {
-            arch: self.arch.unwrap_or(GuestArch::Riscv64),
+            arch: self.arch.unwrap_or_else(board::default_arch),
             kernel: self.kernel.and_then(Kernel::into_path),
             initrd: self.initrd,
             append: self.append.unwrap_or_default(),

@@ -6,13 +6,17 @@ use vm_optimizers::TierPolicy;
 use super::{
     AddressRange, Bios, ByteSize, EngineChoice, MAX_CPUS, MAX_MEMORY, MIN_MEMORY, MachineConfig,
 };
+use crate::board;
 
 /// A setting that no machine can have. Names the option, the value, what is
 /// wrong with it, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OptionError {
     /// There is no board for the architecture.
-    #[error("--arch {0}: there is no machine for this architecture yet; use riscv64")]
+    #[error(
+        "--arch {_0}: there is no machine for this architecture yet; use {known}",
+        known = architectures()
+    )]
     Arch(GuestArch),
     /// Too many vCPUs, or none.
     #[error("--cpus {0}: a machine has 1 to {MAX_CPUS} vCPUs")]
@@ -73,7 +77,7 @@ pub(super) fn jit_cache(size: Option<ByteSize>) -> Result<usize, OptionError> {
 
 /// Checks what can be checked without looking at files.
 pub(super) fn check(config: &MachineConfig) -> Result<(), OptionError> {
-    if config.arch != GuestArch::Riscv64 {
+    if board::of(config.arch).is_none() {
         return Err(OptionError::Arch(config.arch));
     }
     if !(1..=MAX_CPUS).contains(&config.cpus) {
@@ -86,6 +90,12 @@ pub(super) fn check(config: &MachineConfig) -> Result<(), OptionError> {
         Some(range) if config.trace.is_none() => Err(OptionError::NeedsTrace(range.clone())),
         _ => Ok(()),
     }
+}
+
+/// The architectures that there are machines for, for people.
+fn architectures() -> String {
+    let names: Vec<_> = board::architectures().map(GuestArch::name).collect();
+    names.join(" or ")
 }
 
 fn check_memory(memory: ByteSize) -> Result<(), OptionError> {

@@ -6,7 +6,7 @@ mod trace;
 
 use std::{fs::File, sync::Arc};
 
-use vm_engine::{guest::riscv64::Riscv64, observe, vcpu::TranslatedVcpu};
+use vm_engine::{observe, vcpu::Vcpu};
 
 use crate::config::MachineConfig;
 
@@ -41,9 +41,9 @@ impl Tools {
         }
     }
 
-    /// Lets the tools watch `vcpus`, which have their engine and have not run.
-    pub(crate) fn watch(&self, vcpus: &mut [TranslatedVcpu<Riscv64>]) {
-        for vcpu in vcpus {
+    /// Lets the tools watch `vcpus`, which have not run.
+    pub(crate) fn watch(&self, vcpus: &mut [Box<dyn Vcpu>]) {
+        for vcpu in vcpus.iter_mut().filter_map(|vcpu| vcpu.observed()) {
             if let Some(map) = &self.perf_map {
                 vcpu.set_code_listener(Arc::clone(map) as Arc<dyn observe::CodeListener>);
             }

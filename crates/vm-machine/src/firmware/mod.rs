@@ -11,3 +11,13 @@ pub trait FirmwareConsole: Send + Sync {
     /// The next byte of input, if there is one.
     fn read(&self) -> Option<u8>;
 }
+
+/// Firmware that the host serves, as its machine sees it.
+pub trait HostFirmware: Send + Sync {
+    /// Which vCPUs run; the rest wait to be started.
+    fn started(&self) -> Vec<bool>;
+
+    /// Replaces what [`started`](Self::started) reports, vCPUs that are not in the list
+    /// being stopped.
+    fn set_started(&self, started: &[bool]);
+}

@@ -3,12 +3,13 @@
 use std::{fmt, io};
 
 use vm_engine::{
-    guest::riscv64::Riscv64,
     jit,
-    vcpu::{Engine, TranslatedVcpu},
+    vcpu::{Engine, Vcpu},
 };
 
 use crate::{config::EngineChoice, error::MachineError};
+
+type Made = Vec<Box<dyn Vcpu>>;
 
 /// Which engine runs the guest, and why.
 #[derive(Debug)]
@@ -36,32 +37,25 @@ impl fmt::Display for EngineInUse {
     }
 }
 
-/// Has `vcpus` execute the guest as `choice` says, with the JIT set up as `jit`.
+/// Has `make` make vCPUs that execute the guest as `choice` says, with the JIT set up as
+/// `jit`.
 pub(super) fn choose(
-    vcpus: &mut [TranslatedVcpu<Riscv64>],
+    make: impl Fn(Engine) -> io::Result<Made>,
     choice: EngineChoice,
     jit: Engine,
-) -> Result<EngineInUse, MachineError> {
+) -> Result<(Made, EngineInUse), MachineError> {
+    let interpreted = || make(Engine::Interpreter).map_err(MachineError::Vcpu);
     match choice {
-        EngineChoice::Interp => Ok(EngineInUse::Asked("interpreter")),
-        EngineChoice::Auto if !jit::SUPPORTED => Ok(EngineInUse::NoJit),
-        EngineChoice::Auto => Ok(match set_all(vcpus, jit) {
-            Ok(()) => EngineInUse::Jit,
-            Err(cause) => {
-                // All alike: a machine that is slow in parts is hard to explain.
-                set_all(vcpus, Engine::Interpreter).map_err(MachineError::Jit)?;
-                EngineInUse::Refused(cause)
-            }
-        }),
+        EngineChoice::Interp => Ok((interpreted()?, EngineInUse::Asked("interpreter"))),
+        EngineChoice::Auto if !jit::SUPPORTED => Ok((interpreted()?, EngineInUse::NoJit)),
+        EngineChoice::Auto => match make(jit) {
+            Ok(vcpus) => Ok((vcpus, EngineInUse::Jit)),
+            // All alike: a machine that is slow in parts is hard to explain.
+            Err(cause) => Ok((interpreted()?, EngineInUse::Refused(cause))),
+        },
         EngineChoice::Jit => {
-            set_all(vcpus, jit).map_err(MachineError::Jit)?;
-            Ok(EngineInUse::Asked("JIT"))
+            let vcpus = make(jit).map_err(MachineError::Jit)?;
+            Ok((vcpus, EngineInUse::Asked("JIT")))
         }
     }
-}
-
-fn set_all(vcpus: &mut [TranslatedVcpu<Riscv64>], engine: Engine) -> io::Result<()> {
-    vcpus
-        .iter_mut()
-        .try_for_each(|vcpu| vcpu.set_engine(engine))
 }

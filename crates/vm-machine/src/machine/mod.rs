@@ -17,7 +17,7 @@ use std::{sync::mpsc::Sender, time::Instant};
 use vm_core::{HostArch, PowerEvent};
 
 use control::{Command, Event, EventQueue};
-use hardware::{Hardware, Surroundings};
+use hardware::{Begin, Hardware, Surroundings};
 
 use crate::{
     config::MachineConfig,
@@ -109,7 +109,7 @@ impl Machine {
 
     /// Which engine runs the guest, and why; as text for people.
     pub fn engine(&self) -> String {
-        let guest = hardware::ARCH;
+        let guest = self.parts.board.arch();
         let host = HostArch::current().map_or("unknown", HostArch::name);
         let line = format!("{guest} guest on {host} host");
         match &self.hardware {
@@ -185,10 +185,12 @@ impl Machine {
     pub fn restore(&mut self, state: &MachineState) -> Result<(), MachineError> {
         // Until its state is there, a device would forget what it is given.
         let _held = self.console.input.hold();
-        let hardware = self.new_hardware(state.clock_ns())?;
+        let hardware = self.new_hardware(Begin::Restored {
+            clock_ns: state.clock_ns(),
+        })?;
         self.hardware
             .insert(hardware)
-            .restore(state)
+            .restore(state, self.parts.board)
             .inspect_err(|_| {
                 self.hardware = None;
             })
@@ -238,8 +240,9 @@ impl Machine {
                     self.events.postpone(Command::Save(reply));
                     return Ok(());
                 }
+                let arch = self.parts.board.arch();
                 let hardware = self.hardware()?;
-                let state = hardware.save();
+                let state = hardware.save(arch);
                 let started = if *running { hardware.start() } else { Ok(()) };
                 // Whoever asked may have lost interest.
                 let _ = reply.send(state);
@@ -255,7 +258,7 @@ impl Machine {
         }
         self.hardware()?.stop()?;
         self.collect_stats()?;
-        self.stats.memory = MemoryStats::now(&self.hardware()?.board.shared.ram);
+        self.stats.memory = MemoryStats::now(self.hardware()?.board.ram());
         if matches!(status, ExitStatus::PowerOff { .. }) {
             self.write_signature()?;
         }
@@ -274,7 +277,7 @@ impl Machine {
 
     fn write_signature(&mut self) -> Result<(), MachineError> {
         let symbols = self.parts.plan.symbols();
-        let ram = self.hardware()?.board.shared.ram.clone();
+        let ram = self.hardware()?.board.ram().clone();
         match &mut self.parts.signature {
             Some(file) => signature::write(file, &symbols, &ram),
             None => Ok(()),
@@ -287,9 +290,7 @@ impl Machine {
 
     /// Begins a new life with a new board: nothing of the last one can leak.
     fn power_on(&mut self) -> Result<(), MachineError> {
-        let mut hardware = self.new_hardware(0)?;
-        hardware.boot(&self.parts.plan)?;
-        self.hardware = Some(hardware);
+        self.hardware = Some(self.new_hardware(Begin::PowerOn)?);
         Ok(())
     }
 
@@ -302,18 +303,18 @@ impl Machine {
         }
     }
 
-    fn new_hardware(&mut self, clock_ns: u64) -> Result<Hardware, MachineError> {
+    fn new_hardware(&mut self, begin: Begin) -> Result<Hardware, MachineError> {
         // The old board's disks are the new one's.
         self.switch_off();
         self.life += 1;
-        Hardware::new(&Surroundings {
+        let around = Surroundings {
             parts: &self.parts,
             tools: &self.tools,
             console: &self.console,
             events: &self.sender,
             life: self.life,
-            clock_ns,
-        })
+        };
+        Hardware::new(&around, begin)
     }
 }
 

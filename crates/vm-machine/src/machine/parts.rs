@@ -5,8 +5,9 @@ use std::{path::Path, sync::Arc};
 use vm_device::virtio::{BlockError, FileBackend};
 
 use crate::{
+    board::{self, BoardModel},
     boot::BootPlan,
-    config::{DiskConfig, MachineConfig},
+    config::{DiskConfig, MachineConfig, OptionError},
     error::MachineError,
     files::{FileError, Files, OutputFile},
 };
@@ -15,6 +16,7 @@ use crate::{
 /// checked. Those that the machine writes are as they were before.
 pub struct Parts {
     pub(super) config: MachineConfig,
+    pub(super) board: &'static dyn BoardModel,
     pub(super) plan: BootPlan,
     pub(super) disks: Vec<Arc<FileBackend>>,
     pub(super) trace: Option<OutputFile>,
@@ -29,7 +31,8 @@ impl Parts {
     /// [`MachineError`] if a file is missing, damaged or too large, or would be
     /// overwritten though it is used otherwise.
     pub fn open(config: MachineConfig, mut files: Files) -> Result<Self, MachineError> {
-        let plan = BootPlan::read(&config, &mut files)?;
+        let board = board_of(&config)?;
+        let plan = BootPlan::read(&config, board, &mut files)?;
         let disks = config.disks.iter().map(|disk| open(disk, &mut files));
         let disks = disks.collect::<Result<_, _>>()?;
         let mut write =
@@ -42,6 +45,7 @@ impl Parts {
             trace: write("trace", trace)?,
             signature: write("signature", config.signature.as_deref())?,
             config,
+            board,
             plan,
             disks,
             files,
@@ -64,6 +68,10 @@ impl Parts {
         let mut outputs = self.trace.iter_mut().chain(&mut self.signature);
         outputs.try_for_each(OutputFile::begin)
     }
+}
+
+fn board_of(config: &MachineConfig) -> Result<&'static dyn BoardModel, OptionError> {
+    board::of(config.arch).ok_or(OptionError::Arch(config.arch))
 }
 
 fn open(disk: &DiskConfig, files: &mut Files) -> Result<Arc<FileBackend>, MachineError> {
@@ -89,7 +97,7 @@ fn named(disk: &DiskConfig) -> String {
 /// # Errors
 /// [`MachineError`] if the guest's files cannot be read or do not fit.
 pub fn device_tree(config: &MachineConfig, files: &mut Files) -> Result<Vec<u8>, MachineError> {
-    let plan = BootPlan::read(config, files)?;
+    let plan = BootPlan::read(config, board_of(config)?, files)?;
     for disk in &config.disks {
         files.mention(named(disk), &disk.path);
     }

@@ -6,11 +6,8 @@ use vm_core::{
     snapshot::{Kind, SavedState, SnapshotError},
 };
 
-use super::{
-    hardware::{ARCH, Hardware},
-    ram_image::RamImage,
-};
-use crate::error::MachineError;
+use super::{hardware::Hardware, ram_image::RamImage};
+use crate::{board::BoardModel, error::MachineError, firmware::HostFirmware};
 
 const KIND: Kind<MachineState> = Kind::new("machine", 1);
 
@@ -22,8 +19,9 @@ pub struct MachineState {
     /// The guest's clock, in nanoseconds.
     clock_ns: u64,
     devices: Vec<(String, SavedState)>,
-    pub(super) harts: Vec<SavedState>,
-    /// Which harts the host's firmware has started, if there is one.
+    #[serde(rename = "harts")]
+    pub(super) vcpus: Vec<SavedState>,
+    /// Which vCPUs the host's firmware has started, if there is one.
     started: Option<Vec<bool>>,
     pub(super) ram: RamImage,
 }
@@ -53,67 +51,66 @@ impl MachineState {
 
 impl Hardware {
     /// Takes the state; the vCPUs must be stopped.
-    pub(super) fn save(&mut self) -> Result<MachineState, MachineError> {
-        let components = &self.board.components;
+    pub(super) fn save(&mut self, arch: GuestArch) -> Result<MachineState, MachineError> {
+        let components = self.board.components();
         components.iter().for_each(|part| part.device.quiesce());
-        let state = self.save_quiet();
-        let components = &self.board.components;
+        let state = self.save_quiet(arch);
+        let components = self.board.components();
         components.iter().for_each(|part| part.device.resume());
         state
     }
 
-    fn save_quiet(&mut self) -> Result<MachineState, MachineError> {
-        let devices = self.board.components.iter();
+    fn save_quiet(&mut self, arch: GuestArch) -> Result<MachineState, MachineError> {
+        let devices = self.board.components().iter();
         let devices = devices
             .map(|part| Ok((part.name.clone(), part.device.save()?)))
             .collect::<Result<_, SnapshotError>>()?;
-        let harts = self.vcpus.parked()?.iter_mut();
-        let harts = harts
-            .map(|hart| {
-                // They are not saved, and one may be to start.
-                hart.serve_requests();
-                hart.guest.save(&hart.core, hart.pc)
-            })
+        let vcpus = self.vcpus.parked()?.iter_mut();
+        let vcpus = vcpus
+            .map(|vcpu| vcpu.save())
             .collect::<Result<_, SnapshotError>>()?;
         Ok(MachineState {
-            arch: ARCH,
-            clock_ns: self.board.shared.alarms.clock().now_ns(),
+            arch,
+            clock_ns: self.board.clock_ns(),
             devices,
-            harts,
-            started: self.sbi.as_ref().map(|sbi| sbi.started()),
-            ram: RamImage::save(&self.board.shared.ram)?,
+            vcpus,
+            started: self.board.firmware().map(HostFirmware::started),
+            ram: RamImage::save(self.board.ram())?,
         })
     }
 
     /// Replaces the state of hardware that was never booted.
-    pub(super) fn restore(&mut self, state: &MachineState) -> Result<(), MachineError> {
-        self.check(state)?;
-        let components = &self.board.components;
+    pub(super) fn restore(
+        &mut self,
+        state: &MachineState,
+        model: &dyn BoardModel,
+    ) -> Result<(), MachineError> {
+        self.check(state, model)?;
+        let components = self.board.components();
         components.iter().for_each(|part| part.device.quiesce());
         let result = self.restore_quiet(state);
-        let components = &self.board.components;
+        let components = self.board.components();
         components.iter().for_each(|part| part.device.resume());
         result
     }
 
     /// Whether the state is of a machine like this one.
-    fn check(&mut self, state: &MachineState) -> Result<(), MachineError> {
-        let here = self.board.components.iter().map(|part| &part.name);
+    fn check(&mut self, state: &MachineState, model: &dyn BoardModel) -> Result<(), MachineError> {
+        let here = self.board.components().iter().map(|part| &part.name);
         let there = state.devices.iter().map(|(name, _)| name);
         let device = difference(here.collect(), there.collect());
-        let cause = if state.arch != ARCH {
+        let cause = if state.arch != model.arch() {
             format!("it is of a {} machine", state.arch)
-        } else if self.vcpus.parked()?.len() != state.harts.len() {
-            format!("it has {} vCPUs: set --cpus", state.harts.len())
-        } else if self.sbi.is_some() != state.started.is_some() {
+        } else if self.vcpus.parked()?.len() != state.vcpus.len() {
+            format!("it has {} vCPUs: set --cpus", state.vcpus.len())
+        } else if self.board.firmware().is_some() != state.started.is_some() {
             "one of them has firmware of its own: set --bios".to_owned()
         } else if let Some(name) = device {
-            let option = match name {
-                "htif" => "--kernel",
-                "virtio-console" => "--console-device",
-                _ => "--disk",
-            };
-            format!("only one of them has the device `{name}`: set {option}")
+            let setting = model.setting_of(name).unwrap_or(match name {
+                "virtio-console" => "console-device",
+                _ => "disk",
+            });
+            format!("only one of them has the device `{name}`: set --{setting}")
         } else {
             return Ok(());
         };
@@ -121,17 +118,17 @@ impl Hardware {
     }
 
     fn restore_quiet(&mut self, state: &MachineState) -> Result<(), MachineError> {
-        state.ram.restore(&self.board.shared.ram)?;
-        for part in &self.board.components {
+        state.ram.restore(self.board.ram())?;
+        for part in self.board.components() {
             // `check` has found one for each.
             let saved = state.devices.iter().find(|(name, _)| *name == part.name);
             saved.map_or(Ok(()), |(_, saved)| part.device.restore(saved))?;
         }
-        if let (Some(sbi), Some(started)) = (&self.sbi, &state.started) {
-            sbi.set_started(started);
+        if let (Some(firmware), Some(started)) = (self.board.firmware(), &state.started) {
+            firmware.set_started(started);
         }
-        for (hart, saved) in self.vcpus.parked()?.iter_mut().zip(&state.harts) {
-            hart.pc = hart.guest.restore(&mut hart.core, saved)?;
+        for (vcpu, saved) in self.vcpus.parked()?.iter_mut().zip(&state.vcpus) {
+            vcpu.restore(saved)?;
         }
         Ok(())
     }

@@ -10,25 +10,20 @@ use std::{
 };
 
 use vm_core::PowerSink;
-use vm_engine::{
-    guest::riscv64::Riscv64,
-    vcpu::{TranslatedVcpu, VcpuControl, VcpuExit, exit_request},
-};
+use vm_engine::vcpu::{Vcpu, VcpuControl, VcpuExit, exit_request};
 
 use crate::error::MachineError;
 
-type Hart = TranslatedVcpu<Riscv64>;
-
 /// The work of a vCPU's thread: it returns the vCPU that it was handed.
-pub(super) type Job = Box<dyn FnOnce() -> Option<Hart> + Send>;
-pub(super) type Thread = JoinHandle<Option<Hart>>;
+pub(super) type Job = Box<dyn FnOnce() -> Option<Box<dyn Vcpu>> + Send>;
+pub(super) type Thread = JoinHandle<Option<Box<dyn Vcpu>>>;
 /// Hears of a vCPU whose thread ended by a panic.
 pub(super) type LostSink = Arc<dyn Fn(usize) + Send + Sync>;
 
 /// The vCPUs of a machine. While it is stopped they are here, else on their threads.
 pub(super) struct Vcpus {
     controls: Vec<Arc<VcpuControl>>,
-    parked: Vec<Hart>,
+    parked: Vec<Box<dyn Vcpu>>,
     threads: Vec<Thread>,
     /// A vCPU that is gone: the others must not run without it.
     lost: Option<usize>,
@@ -52,11 +47,15 @@ impl Drop for PanicReport {
 }
 
 impl Vcpus {
-    pub(super) fn new(harts: Vec<Hart>, power: Arc<dyn PowerSink>, loss: LostSink) -> Self {
-        let controls = harts.iter().map(|hart| Arc::clone(&hart.core.control));
+    pub(super) fn new(
+        vcpus: Vec<Box<dyn Vcpu>>,
+        power: Arc<dyn PowerSink>,
+        loss: LostSink,
+    ) -> Self {
+        let controls = vcpus.iter().map(|vcpu| Arc::clone(vcpu.control()));
         Self {
             controls: controls.collect(),
-            parked: harts,
+            parked: vcpus,
             threads: Vec::new(),
             lost: None,
             power,
@@ -65,7 +64,7 @@ impl Vcpus {
     }
 
     /// The vCPUs, in order, while they are stopped.
-    pub(super) fn parked(&mut self) -> Result<&mut [Hart], MachineError> {
+    pub(super) fn parked(&mut self) -> Result<&mut [Box<dyn Vcpu>], MachineError> {
         self.stop()?;
         Ok(&mut self.parked)
     }
@@ -88,8 +87,8 @@ impl Vcpus {
         // A thread that cannot be started takes its closure along: no vCPU is in one.
         let mut desks = Vec::with_capacity(self.parked.len());
         for vcpu in 0..self.parked.len() {
-            let (desk, hart) = sync_channel(1);
-            match spawn(vcpu, self.job(vcpu, hart)) {
+            let (desk, delivery) = sync_channel(1);
+            match spawn(vcpu, self.job(vcpu, delivery)) {
                 Ok(thread) => self.threads.push(thread),
                 Err(cause) => {
                     drop((desk, desks));
@@ -100,23 +99,23 @@ impl Vcpus {
             }
             desks.push(desk);
         }
-        for (hart, desk) in self.parked.drain(..).zip(desks) {
+        for (vcpu, desk) in self.parked.drain(..).zip(desks) {
             // A thread that is gone already has reported that itself.
-            let _ = desk.send(hart);
+            let _ = desk.send(vcpu);
         }
         Ok(())
     }
 
-    /// Runs the vCPU that comes through `hart`, if one does.
-    fn job(&self, vcpu: usize, hart: Receiver<Hart>) -> Job {
+    /// Runs the vCPU of index `vcpu`, which comes by `delivery`, if it does.
+    fn job(&self, vcpu: usize, delivery: Receiver<Box<dyn Vcpu>>) -> Job {
         let (power, loss) = (Arc::clone(&self.power), Arc::clone(&self.loss));
         Box::new(move || {
             let _report = PanicReport { vcpu, loss };
-            let mut hart = hart.recv().ok()?;
-            if let VcpuExit::Power(event) = hart.run() {
+            let mut vcpu = delivery.recv().ok()?;
+            if let VcpuExit::Power(event) = vcpu.run() {
                 power.signal(event);
             }
-            Some(hart)
+            Some(vcpu)
         })
     }
 
@@ -135,7 +134,7 @@ impl Vcpus {
         }
         for (vcpu, thread) in self.threads.drain(..).enumerate() {
             match thread.join() {
-                Ok(Some(hart)) => self.parked.push(hart),
+                Ok(Some(vcpu)) => self.parked.push(vcpu),
                 Ok(None) | Err(_) => self.lost = Some(vcpu),
             }
         }

@@ -1,9 +1,9 @@
 //! Puts the board together.
 
-use std::{fmt::Display, sync::Arc};
+use std::{fmt::Display, io, sync::Arc};
 
 use vm_core::{
-    GuestPhysAddr, MmioDevice, PowerSink,
+    GuestPhysAddr, MmioDevice,
     snapshot::Snapshot,
     time::{AlarmService, HostClock},
 };
@@ -15,70 +15,53 @@ use vm_device::{
     serial::Ns16550a,
     syscon::TestFinisher,
     timer::aclint::{Aclint, HartLines},
-    virtio::FileBackend,
 };
 use vm_engine::{
-    guest::riscv64::interrupt_bits,
-    vcpu::{MachineShared, VcpuControl},
+    guest::riscv64::{Firmware, interrupt_bits},
+    vcpu::{Engine, MachineShared, Vcpu, VcpuControl},
 };
 use vm_mem::GuestRam;
 
 use super::{
+    super::{Board, BoardParts, Component},
     firmware_console::UartConsole,
+    harts,
     map::{self, Window},
     virtio::VirtioParts,
 };
 use crate::{
-    config::{ConsoleDevice, MachineConfig},
-    console::HostConsole,
+    boot::Entry,
+    config::{Bios, ConsoleDevice, MachineConfig},
     error::MachineError,
-    firmware::FirmwareConsole,
+    firmware::{
+        FirmwareConsole, HostFirmware,
+        htif::{Htif, HtifAddresses},
+        sbi::Sbi,
+    },
 };
 
-/// What a board is made of that is not on it.
-pub(crate) struct BoardParts<'a> {
-    /// The machine's settings.
-    pub(crate) config: &'a MachineConfig,
-    /// The contents of its disks.
-    pub(crate) disks: &'a [Arc<FileBackend>],
-    /// The host's end of the console.
-    pub(crate) console: &'a HostConsole,
-    /// Who hears of power events.
-    pub(crate) power: Arc<dyn PowerSink>,
-    /// Whether all harts run from reset on, or hart 0 only.
-    pub(crate) all_harts_run: bool,
-    /// What the guest's clock starts at, in nanoseconds.
-    pub(crate) clock_ns: u64,
-}
+/// The name of HTIF in saved states.
+pub(super) const HTIF: &str = "htif";
 
-/// Something whose state a snapshot holds.
-pub(crate) struct Component {
-    /// Its name in the snapshot.
-    pub(crate) name: String,
-    /// The device.
-    pub(crate) device: Arc<dyn Snapshot + Send + Sync>,
-}
-
-/// The memory, the devices, and the outer side of the vCPUs.
-pub(crate) struct Board {
-    /// RAM, bus and clock, as the vCPUs see them.
-    pub(crate) shared: Arc<MachineShared>,
-    /// The console of firmware that the host serves.
-    pub(crate) firmware_console: Arc<dyn FirmwareConsole>,
+/// A board of this model.
+pub(super) struct VirtBoard {
+    /// RAM, bus and clock, as the harts see them.
+    shared: Arc<MachineShared>,
     /// The devices, in the order in which they are restored: interrupt
     /// controllers follow the devices whose wires lead to them.
-    pub(crate) components: Vec<Component>,
+    components: Vec<Component>,
+    /// The firmware, if the host serves it.
+    sbi: Option<Arc<Sbi>>,
+    htif: Option<Arc<Htif>>,
 }
 
-impl Board {
-    /// A board in its state after power-on, with empty memory.
-    ///
-    /// # Errors
-    /// [`MachineError`] if the host cannot provide the memory, a thread, or a disk.
-    pub(crate) fn new(parts: &BoardParts<'_>) -> Result<Self, MachineError> {
+impl VirtBoard {
+    pub(super) fn new(parts: &BoardParts<'_>) -> Result<Self, MachineError> {
         let config = parts.config;
+        // Other firmware has all harts come to it.
+        let builtin = config.bios == Bios::Builtin;
         let controls: Vec<_> = (0..config.cpus)
-            .map(|hart| Arc::new(VcpuControl::new(hart != 0 && !parts.all_harts_run)))
+            .map(|hart| Arc::new(VcpuControl::new(hart != 0 && builtin)))
             .collect();
         let alarms = start_alarms(parts.clock_ns)?;
         let ram = map_ram(config)?;
@@ -110,11 +93,53 @@ impl Board {
         let aclint = Aclint::new(machine_lines(&controls), map::TIMEBASE_HZ, &alarms);
         builder.add("clint", map::CLINT, aclint.map_err(internal)?)?;
         builder.add("plic", map::PLIC, plic)?;
+        let console: Arc<dyn FirmwareConsole> =
+            Arc::new(UartConsole::new(parts.console.output.tap(), uart));
+        let sbi = builtin.then(|| Arc::new(Sbi::new(controls.len(), Arc::clone(&console))));
+        let htif = builder.add_htif(parts, &shared.ram, console);
         Ok(Self {
             shared,
-            firmware_console: Arc::new(UartConsole::new(parts.console.output.tap(), uart)),
             components: builder.components,
+            sbi,
+            htif,
         })
+    }
+}
+
+impl Board for VirtBoard {
+    fn ram(&self) -> &GuestRam {
+        &self.shared.ram
+    }
+
+    fn clock_ns(&self) -> u64 {
+        self.shared.alarms.clock().now_ns()
+    }
+
+    fn components(&self) -> &[Component] {
+        &self.components
+    }
+
+    fn firmware(&self) -> Option<&dyn HostFirmware> {
+        self.sbi.as_deref().map(|sbi| sbi as &dyn HostFirmware)
+    }
+
+    fn make_vcpus(&self, engine: Engine, entry: Option<Entry>) -> io::Result<Vec<Box<dyn Vcpu>>> {
+        let firmware = self.sbi.clone().map(|sbi| sbi as Arc<dyn Firmware>);
+        harts::make(&self.shared, firmware.as_ref(), engine, entry)
+    }
+
+    fn start(&self) -> Result<(), MachineError> {
+        let started = self.htif.as_ref().map_or(Ok(()), |htif| htif.start());
+        started.map_err(|cause| MachineError::Thread {
+            what: "HTIF".to_owned(),
+            cause,
+        })
+    }
+
+    fn stop(&self) {
+        if let Some(htif) = &self.htif {
+            htif.stop();
+        }
     }
 }
 
@@ -171,6 +196,26 @@ impl Builder {
             parts.console.input.connect(&uart);
         }
         Ok(uart)
+    }
+
+    /// Adds what serves HTIF, if the program uses it.
+    fn add_htif(
+        &mut self,
+        parts: &BoardParts<'_>,
+        ram: &GuestRam,
+        console: Arc<dyn FirmwareConsole>,
+    ) -> Option<Arc<Htif>> {
+        let addresses = HtifAddresses {
+            tohost: parts.symbols.tohost?,
+            fromhost: parts.symbols.fromhost,
+        };
+        let power = Arc::clone(&parts.power);
+        let htif = Arc::new(Htif::new(addresses, ram.clone(), console, power));
+        self.components.push(Component {
+            name: HTIF.to_owned(),
+            device: Arc::clone(&htif) as _,
+        });
+        Some(htif)
     }
 
     fn add_pci(&mut self, pci: &Arc<PciHost>) -> Result<(), MachineError> {

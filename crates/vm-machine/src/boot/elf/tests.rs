@@ -1,6 +1,7 @@
 use std::{fs, path::Path};
 
 use proptest::prelude::*;
+use vm_core::GuestArch;
 
 use super::*;
 use crate::config::ByteSize;
@@ -11,10 +12,11 @@ fn parse_bytes(bytes: &[u8], memory: u64) -> Result<Program, String> {
     let source = Source {
         option: "kernel",
         path: Path::new("prog.elf"),
+        arch: GuestArch::Riscv64,
         memory: ByteSize(memory),
         names: false,
     };
-    parse(&source, bytes, |_, entry| entry).map_err(|error| error.to_string())
+    parse(&source, bytes, &|_, entry| entry).map_err(|error| error.to_string())
 }
 
 fn htif_guest() -> Vec<u8> {

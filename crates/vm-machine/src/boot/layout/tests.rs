@@ -4,6 +4,8 @@ use crate::boot::Content;
 const BASE: u64 = 0x8000_0000;
 const DTB: u64 = 9000;
 const GIB: u64 = 1 << 30;
+/// As on boards for RISC-V.
+const REACH: u64 = 3 * GIB;
 
 fn ram(len: u64) -> RamRange {
     RamRange { base: BASE, len }
@@ -19,6 +21,7 @@ fn with_kernel(
     let wanted = Wanted {
         initrd: initrd.map(|len| (Path::new("i"), len)),
         dtb: DTB,
+        dtb_limit: REACH,
     };
     place(ram, &[("kernel", Path::new("k"), &kernel)], wanted)
 }
@@ -138,6 +141,7 @@ fn programs_must_not_overlap_each_other() {
     let wanted = Wanted {
         initrd: None,
         dtb: 1,
+        dtb_limit: REACH,
     };
     let message = place(ram(64 << 20), &programs, wanted)
         .unwrap_err()

@@ -3,7 +3,15 @@ use std::{fs, io::Write as _, path::PathBuf};
 use vm_core::AccessSize;
 
 use super::*;
-use crate::config::{ByteSize, MachineOptions};
+use crate::{
+    board::{self, virt_riscv64::map},
+    config::{ByteSize, MachineOptions},
+};
+
+fn read(config: &MachineConfig) -> Result<BootPlan, BootError> {
+    let board = board::of(config.arch).unwrap();
+    BootPlan::read(config, board, &mut Files::default())
+}
 
 /// Files of a guest, and RAM of the machine that they are for.
 struct Fixture {
@@ -31,7 +39,7 @@ impl Fixture {
 
     fn plan(&self, options: MachineOptions) -> Result<BootPlan, BootError> {
         let config = options.memory(ByteSize::mib(16)).build().unwrap();
-        BootPlan::read(&config, &mut Files::default())
+        read(&config)
     }
 
     fn bytes(&self, addr: u64, len: usize) -> Vec<u8> {
@@ -63,7 +71,7 @@ fn kernels_start_in_supervisor_mode_with_their_tree_and_initrd() {
     let initrd = fixture.file("initrd", b"files");
     let options = MachineOptions::default().kernel(kernel).initrd(initrd);
     let plan = fixture.plan(options).unwrap();
-    let Entry::Supervisor { pc, dtb } = plan.load(&fixture.ram).unwrap() else {
+    let Entry::Kernel { pc, info: dtb } = plan.load(&fixture.ram).unwrap() else {
         panic!("the firmware is built in");
     };
     assert_eq!(pc, 0x8020_0000);
@@ -165,7 +173,7 @@ fn an_initrd_larger_than_a_gigabyte_is_loaded_without_being_held() {
         .unwrap();
     let options = MachineOptions::default().kernel(kernel).initrd(initrd);
     let config = options.memory(ByteSize::mib(4096)).build().unwrap();
-    let plan = BootPlan::read(&config, &mut Files::default()).unwrap();
+    let plan = read(&config).unwrap();
     let ram = GuestRam::new(&[(GuestPhysAddr(map::RAM_BASE), 4 << 30)]).unwrap();
     plan.load(&ram).unwrap();
     let start = plan.placement.initrd.unwrap();

@@ -13,6 +13,7 @@ fn read_with(content: &[u8], memory: u64) -> Result<Vec<u8>, BootError> {
 
 fn read_path(path: &Path, memory: u64) -> Result<Vec<u8>, BootError> {
     let source = Source {
+        arch: GuestArch::Riscv64,
         option: "kernel",
         path,
         memory: ByteSize(memory),
@@ -104,6 +105,7 @@ fn a_large_file_is_not_read_before_it_is_needed() {
     let file = tempfile::NamedTempFile::new().unwrap();
     file.as_file().set_len(1 << 40).unwrap();
     let source = Source {
+        arch: GuestArch::Riscv64,
         option: "initrd",
         path: file.path(),
         memory: ByteSize(99),

@@ -1,5 +1,7 @@
 //! The first instructions after reset, and what they pass to the firmware.
 
+use crate::boot::ResetTarget;
+
 /// Magic number of OpenSBI's `struct fw_dynamic_info`.
 const DYNAMIC_INFO_MAGIC: u64 = 0x4942_534f;
 /// The structure's version that has `boot_hart`.
@@ -21,19 +23,9 @@ const CODE: [u32; DATA / 4] = [
     0x0002_8067, // jr    t0
 ];
 
-/// Where the code after reset goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ResetTarget {
-    /// The program that runs first, in M-mode.
-    pub start: u64,
-    /// The device tree.
-    pub dtb: u64,
-    /// What the firmware starts, in S-mode; 0 for nothing.
-    pub next: u64,
-}
-
-/// The contents of the ROM.
-pub fn build(target: &ResetTarget) -> Vec<u8> {
+/// The contents of the ROM: the program to start first runs in M-mode, the next in
+/// S-mode.
+pub(super) fn build(target: &ResetTarget) -> Vec<u8> {
     let info = [
         DYNAMIC_INFO_MAGIC,
         DYNAMIC_INFO_VERSION,

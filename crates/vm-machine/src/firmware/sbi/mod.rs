@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use vm_engine::guest::riscv64::{Firmware, SbiCall, SbiReturn};
 
-use super::FirmwareConsole;
+use super::{FirmwareConsole, HostFirmware};
 use harts::{HartState, HartStates};
 use spec::{SbiError, extension};
 
@@ -38,15 +38,14 @@ impl Sbi {
             console,
         }
     }
+}
 
-    /// Which harts run; the rest wait to be started.
-    pub fn started(&self) -> Vec<bool> {
+impl HostFirmware for Sbi {
+    fn started(&self) -> Vec<bool> {
         self.harts.started()
     }
 
-    /// Replaces what [`started`](Self::started) reports, harts that are not
-    /// in the list being stopped.
-    pub fn set_started(&self, started: &[bool]) {
+    fn set_started(&self, started: &[bool]) {
         self.harts.replace(started);
     }
 }

@@ -11,8 +11,7 @@ use std::{
 };
 
 use vm_device::console::MemoryOutput;
-use vm_engine::{jit::SUPPORTED, vcpu::Engine};
-use vm_optimizers::TierPolicy;
+use vm_engine::jit::SUPPORTED;
 use vm_testing::{DEADLINE, join, wait_until};
 
 use super::*;
@@ -48,15 +47,19 @@ struct Fixture {
 
 impl Fixture {
     fn new(options: MachineOptions) -> Self {
+        Self::with(options.build().unwrap()).unwrap()
+    }
+
+    fn with(config: MachineConfig) -> Result<Self, MachineError> {
         let output = Arc::new(MemoryOutput::with_limit(1 << 20));
         let console = HostConsole::new(output.clone());
         let input = Arc::clone(&console.input);
-        let machine = Machine::new(options.build().unwrap(), console).unwrap();
-        Self {
+        let machine = Machine::new(config, console)?;
+        Ok(Self {
             machine,
             output,
             input,
-        }
+        })
     }
 
     /// Runs the machine to its end, which it is to come to by itself, or by
@@ -265,7 +268,7 @@ fn a_machine_goes_on_from_its_saved_state() {
         // Nothing moves while the machine is paused.
         let later = handle.save().unwrap();
         assert!(output.take().is_empty());
-        assert_eq!((&state.harts, &state.ram), (&later.harts, &later.ram));
+        assert_eq!((&state.vcpus, &state.ram), (&later.vcpus, &later.ram));
         handle.resume().unwrap();
         (state, String::from_utf8(seen).unwrap())
     });
@@ -323,21 +326,23 @@ fn every_engine_runs_the_guest_and_says_so() {
 #[test]
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 fn without_memory_for_code_the_guest_is_interpreted_if_that_will_do() {
-    let mut fixture = Fixture::new(bare_metal("htif").cpus(2u32));
-    let impossible = Engine::Jit(TierPolicy {
-        threshold: 0,
-        code_bytes: usize::MAX,
-    });
-    let vcpus = fixture.machine.hardware().unwrap().vcpus.parked().unwrap();
-    let error = engine::choose(vcpus, EngineChoice::Jit, impossible).unwrap_err();
+    let made = |choice| {
+        let options = bare_metal("htif").cpus(2u32).engine(choice);
+        let mut config = options.build().unwrap();
+        config.tiers.code_bytes = usize::MAX;
+        Fixture::with(config)
+    };
+    let error = made(EngineChoice::Jit).err().unwrap();
     let message = error.to_string();
     assert!(
         message.contains("--engine jit") && message.contains("auto"),
         "{message}"
     );
-    let used = engine::choose(vcpus, EngineChoice::Auto, impossible).unwrap();
-    let line = used.to_string();
+    let mut fixture = made(EngineChoice::Auto).unwrap();
+    let line = fixture.machine.engine();
     assert!(line.contains("interpreter: no memory"), "{line}");
+    let vcpus = fixture.machine.hardware().unwrap().vcpus.parked().unwrap();
+    assert!(vcpus.iter().all(|vcpu| vcpu.engine() == "interpreter"));
     assert_eq!(fixture.run().1, "hello, host\n");
 }
 

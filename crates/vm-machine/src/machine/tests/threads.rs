@@ -2,6 +2,8 @@
 
 use std::io;
 
+use vm_engine::vcpu::Vcpu;
+
 use super::{super::vcpus, *};
 
 /// As for a host that has no thread left for vCPU `missing`.
@@ -24,10 +26,11 @@ fn a_thread_that_cannot_be_started_costs_no_vcpu() {
         let message = start_without(&mut fixture, missing).to_string();
         assert!(message.contains(&format!("vCPU {missing}")), "{message}");
         let vcpus = &mut fixture.machine.hardware().unwrap().vcpus;
-        let harts: Vec<_> = vcpus.parked().unwrap().iter().collect();
-        let indices: Vec<_> = harts.iter().map(|hart| hart.core.index).collect();
+        let vcpus = vcpus.parked().unwrap();
+        let indices: Vec<_> = vcpus.iter().map(|vcpu| vcpu.index()).collect();
         assert_eq!(indices, [0, 1]);
-        assert!(harts.iter().all(|hart| hart.core.retired == 0));
+        let begun = |vcpu: &mut Box<dyn Vcpu>| vcpu.take_stats().instructions != 0;
+        assert!(!vcpus.iter_mut().any(begun));
         assert_eq!(fixture.run(), (OFF, alphabet()));
     }
 }

@@ -3,17 +3,7 @@
 use vm_fdt::FdtWriter;
 
 use super::{super::map, FdtError};
-
-/// What the firmware tells the kernel.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Chosen<'a> {
-    /// The kernel's command line.
-    pub bootargs: &'a str,
-    /// The initial RAM file system: its first address, and the first behind it.
-    pub initrd: Option<(u64, u64)>,
-    /// Random bytes for the kernel's generator.
-    pub rng_seed: &'a [u8],
-}
+use crate::board::Chosen;
 
 /// The UART's node.
 pub(super) fn console_path() -> String {

@@ -8,7 +8,7 @@ mod soc;
 
 use vm_fdt::FdtWriter;
 
-pub use chosen::Chosen;
+use crate::board::Description;
 
 /// Phandles of the nodes that others refer to.
 mod phandle {
@@ -28,17 +28,6 @@ mod phandle {
     }
 }
 
-/// What the device tree says beyond what every such board has.
-#[derive(Debug, Clone, Copy)]
-pub struct Description<'a> {
-    /// How many harts there are.
-    pub harts: u32,
-    /// The size of the RAM in bytes.
-    pub ram: u64,
-    /// What the firmware tells the kernel.
-    pub chosen: Chosen<'a>,
-}
-
 /// A device tree that cannot be written.
 pub type FdtError = vm_fdt::Error;
 
@@ -56,7 +45,7 @@ pub fn build(description: &Description<'_>) -> Result<Vec<u8>, FdtError> {
     chosen::write(&mut fdt, &description.chosen)?;
     write_aliases(&mut fdt)?;
     write_memory(&mut fdt, description.ram)?;
-    cpus::write(&mut fdt, description.harts)?;
+    cpus::write(&mut fdt, description.cpus)?;
     soc::write(&mut fdt, description)?;
     fdt.end_node(root)?;
     fdt.finish()

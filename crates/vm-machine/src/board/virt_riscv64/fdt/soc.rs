@@ -23,8 +23,8 @@ pub(super) fn write(fdt: &mut FdtWriter, description: &Description<'_>) -> Resul
     fdt.property_null("ranges")?;
     write_syscon(fdt)?;
     write_rtc(fdt)?;
-    write_clint(fdt, description.harts)?;
-    write_plic(fdt, description.harts)?;
+    write_clint(fdt, description.cpus)?;
+    write_plic(fdt, description.cpus)?;
     write_uart(fdt)?;
     bus::write_virtio_slots(fdt)?;
     bus::write_pci(fdt, description.ram)?;

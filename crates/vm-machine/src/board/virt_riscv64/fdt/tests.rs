@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::board::Chosen;
 
 /// Properties by path, such as `/soc/plic@c000000:riscv,ndev`.
 fn parse(blob: &[u8]) -> BTreeMap<String, Vec<u8>> {
@@ -38,7 +39,11 @@ fn parse(blob: &[u8]) -> BTreeMap<String, Vec<u8>> {
 
 fn tree(harts: u32, chosen: Chosen<'_>) -> BTreeMap<String, Vec<u8>> {
     let ram = 2 << 30;
-    let description = Description { harts, ram, chosen };
+    let description = Description {
+        cpus: harts,
+        ram,
+        chosen,
+    };
     parse(&build(&description).unwrap())
 }
 
@@ -141,7 +146,7 @@ fn a_command_line_with_a_nul_is_refused() {
         ..Chosen::default()
     };
     let description = Description {
-        harts: 1,
+        cpus: 1,
         ram: 4 << 20,
         chosen,
     };

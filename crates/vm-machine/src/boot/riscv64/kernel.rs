@@ -2,12 +2,8 @@
 //!
 //! What starts where is QEMU's choice, which software for its board is made for.
 
-use super::{
-    BootError, Content, Program, elf, foreign,
-    read::Source,
-    riscv64::{ImageHeader, is_image},
-};
-use crate::board::virt_riscv64::map::RAM_BASE;
+use super::image::{ImageHeader, is_image};
+use crate::boot::{BootError, Content, Program, elf, foreign, read::Source};
 
 /// Kernels go to the first multiple of this behind the firmware.
 const KERNEL_ALIGN: u64 = 0x20_0000;
@@ -15,18 +11,21 @@ const KERNEL_ALIGN: u64 = 0x20_0000;
 const BEGIN: u64 = 0x9000;
 
 /// A kernel: an `Image`, an ELF file or else code without any header; each of them perhaps
-/// in gzip form. `firmware_end` is where code and headers leave the place open.
+/// in gzip form. RAM starts at `ram`; where code and headers leave the place open, kernels go
+/// behind `firmware_end`.
 pub(super) fn read_kernel(
     source: &Source<'_>,
     content: Content,
-    firmware_end: u64,
+    ram: u64,
+    firmware_end: Option<u64>,
 ) -> Result<Program, BootError> {
     let begin = source.begin(&content, BEGIN)?;
     if elf::is_elf(&begin) {
-        return elf::parse(source, &source.bytes(content)?, kernel_start);
+        return elf::parse(source, &source.bytes(content)?, &kernel_start);
     }
     let default = firmware_end
-        .max(RAM_BASE + 1)
+        .unwrap_or(ram)
+        .max(ram + 1)
         .checked_next_multiple_of(KERNEL_ALIGN)
         // Such an end is outside of RAM, and is found there.
         .unwrap_or(u64::MAX);
@@ -36,7 +35,7 @@ pub(super) fn read_kernel(
     let header = image_header(source, &begin)?;
     let addr = match header.text_offset {
         0 => default,
-        offset => RAM_BASE.saturating_add(offset),
+        offset => ram.saturating_add(offset),
     };
     let len = header.image_size.max(content.len());
     Ok(Program::flat(addr, content, len))
@@ -44,13 +43,18 @@ pub(super) fn read_kernel(
 
 /// A bare-metal program: an ELF file, an `Image` for M-mode or else code without any header,
 /// for the start of RAM; perhaps in gzip form.
-pub(super) fn read_bare_metal(source: &Source<'_>, content: Content) -> Result<Program, BootError> {
+pub(super) fn read_bare_metal(
+    source: &Source<'_>,
+    content: Content,
+    ram: u64,
+) -> Result<Program, BootError> {
     let begin = source.begin(&content, BEGIN)?;
     if elf::is_elf(&begin) {
-        return elf::parse(source, &source.bytes(content)?, bare_metal_start);
+        let start = |program: &Program, entry| bare_metal_start(program, entry, ram);
+        return elf::parse(source, &source.bytes(content)?, &start);
     }
     if !is_image(&begin) {
-        return read_code(source, content, &begin, RAM_BASE);
+        return read_code(source, content, &begin, ram);
     }
     let header = image_header(source, &begin)?;
     if header.text_offset != 0 {
@@ -61,7 +65,7 @@ pub(super) fn read_bare_metal(source: &Source<'_>, content: Content) -> Result<P
         ));
     }
     let len = header.image_size.max(content.len());
-    Ok(Program::flat(RAM_BASE, content, len))
+    Ok(Program::flat(ram, content, len))
 }
 
 fn image_header(source: &Source<'_>, begin: &[u8]) -> Result<ImageHeader, BootError> {
@@ -80,11 +84,27 @@ fn read_code(
     begin: &[u8],
     addr: u64,
 ) -> Result<Program, BootError> {
-    if let Some(what) = foreign::recognise(begin) {
+    if let Some(what) = foreign::recognise(begin, source.arch) {
+        return Err(source.format(what));
+    }
+    if let Some(what) = no_instruction(begin) {
         return Err(source.format(what));
     }
     let len = content.len();
     Ok(Program::flat(addr, content, len))
+}
+
+/// Why the file does not begin with an instruction, if it does not.
+fn no_instruction(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        // Both are illegal by definition (Unprivileged, "Expanded Instruction-Length Encoding").
+        [0, 0, ..] | [0xff, 0xff, ..] => Some(
+            "this is neither a RISC-V kernel `Image` nor an ELF file nor code: it begins with \
+             an illegal instruction",
+        ),
+        [] | [_] => Some("the file is shorter than an instruction"),
+        _ => None,
+    }
 }
 
 /// Firmware starts a kernel at its lowest address, not at the entry point of its ELF file,
@@ -96,29 +116,37 @@ fn kernel_start(program: &Program, entry: Option<u64>) -> Option<u64> {
 
 /// The reset vector leads to the start of RAM, whatever the entry point is. Programs
 /// for HTIF are made for Spike, which does look at that.
-fn bare_metal_start(program: &Program, entry: Option<u64>) -> Option<u64> {
+fn bare_metal_start(program: &Program, entry: Option<u64>, ram: u64) -> Option<u64> {
     let for_spike = program.symbols.tohost.is_some();
-    if !for_spike && program.is_code(RAM_BASE) {
-        return Some(RAM_BASE);
+    if !for_spike && program.is_code(ram) {
+        return Some(ram);
     }
     entry
 }
 
 /// Firmware: an ELF file, or code for the start of RAM.
-pub(super) fn read_firmware(source: &Source<'_>, content: Content) -> Result<Program, BootError> {
+pub(super) fn read_firmware(
+    source: &Source<'_>,
+    content: Content,
+    ram: u64,
+) -> Result<Program, BootError> {
     let begin = source.begin(&content, BEGIN)?;
     if elf::is_elf(&begin) {
-        return elf::parse(source, &source.bytes(content)?, |_, entry| entry);
+        return elf::parse(source, &source.bytes(content)?, &|_, entry| entry);
     }
-    read_code(source, content, &begin, RAM_BASE)
+    read_code(source, content, &begin, ram)
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs;
 
+    use vm_core::GuestArch;
+
     use super::*;
     use crate::{config::ByteSize, files::Files};
+
+    const RAM_BASE: u64 = 0x8000_0000;
 
     fn read_with(
         reader: fn(&Source<'_>, Content) -> Result<Program, BootError>,
@@ -130,6 +158,7 @@ mod tests {
         let source = Source {
             option: "kernel",
             path: &path,
+            arch: GuestArch::Riscv64,
             memory: ByteSize::mib(64),
             names: false,
         };
@@ -138,11 +167,19 @@ mod tests {
     }
 
     fn kernel(source: &Source<'_>, content: Content) -> Result<Program, BootError> {
-        read_kernel(source, content, RAM_BASE)
+        read_kernel(source, content, RAM_BASE, None)
     }
 
     fn behind_large_firmware(source: &Source<'_>, content: Content) -> Result<Program, BootError> {
-        read_kernel(source, content, RAM_BASE + 0x20_0001)
+        read_kernel(source, content, RAM_BASE, Some(RAM_BASE + 0x20_0001))
+    }
+
+    fn firmware(source: &Source<'_>, content: Content) -> Result<Program, BootError> {
+        read_firmware(source, content, RAM_BASE)
+    }
+
+    fn bare_metal(source: &Source<'_>, content: Content) -> Result<Program, BootError> {
+        read_bare_metal(source, content, RAM_BASE)
     }
 
     fn image(text_offset: u64, image_size: u64, flags: u64) -> Vec<u8> {
@@ -162,6 +199,19 @@ mod tests {
         let program = read_with(kernel, &image(0, 0, 0)).unwrap();
         assert_eq!(program.entry, 0x8020_0000);
         assert_eq!(program.segments[0].len, 128);
+    }
+
+    #[test]
+    fn what_begins_with_no_instruction_is_no_code() {
+        for (file, part) in [
+            (&[0; 64][..], "illegal"),
+            (&[0xff; 64], "illegal"),
+            (b"\x13", "shorter"),
+        ] {
+            let what = no_instruction(file).unwrap();
+            assert!(what.contains(part), "{what}");
+        }
+        assert_eq!(no_instruction(&[0x13, 0]), None);
     }
 
     #[test]
@@ -189,8 +239,8 @@ mod tests {
     fn code_without_a_header_goes_where_the_board_starts_it() {
         let code = [0x13; 8];
         for (reader, addr) in [
-            (read_firmware as fn(&Source<'_>, Content) -> _, RAM_BASE),
-            (read_bare_metal, RAM_BASE),
+            (firmware as fn(&Source<'_>, Content) -> _, RAM_BASE),
+            (bare_metal, RAM_BASE),
             (kernel, 0x8020_0000),
             (behind_large_firmware, 0x8040_0000),
         ] {
@@ -204,9 +254,9 @@ mod tests {
 
     #[test]
     fn images_without_firmware_are_for_machine_mode() {
-        let program = read_with(read_bare_metal, &image(0, 0x1000, 0)).unwrap();
+        let program = read_with(bare_metal, &image(0, 0x1000, 0)).unwrap();
         assert_eq!((program.entry, program.segments[0].len), (RAM_BASE, 0x1000));
-        let message = read_with(read_bare_metal, &image(0x20_0000, 0, 0)).unwrap_err();
+        let message = read_with(bare_metal, &image(0x20_0000, 0, 0)).unwrap_err();
         assert!(message.contains("--bios none"), "{message}");
     }
 
@@ -229,6 +279,8 @@ mod tests {
         let headers = program((low, b"\x7fELF"), high, None);
         assert_eq!(kernel_start(&headers, entry), entry);
 
+        let bare_metal_start =
+            |program: &Program, entry| super::bare_metal_start(program, entry, RAM_BASE);
         let bare = |tohost| program((RAM_BASE, &[0x13; 4]), high, tohost);
         assert_eq!(bare_metal_start(&bare(None), entry), Some(RAM_BASE));
         assert_eq!(bare_metal_start(&bare(None), None), Some(RAM_BASE));
