@@ -5,4 +5,5 @@ mod state;
 mod traits;
 
 pub use state::{GuestState, RegisterError, Registers};
-pub use traits::{Exception, Fill, Guest, HelperCall, Outcome};
+pub use traits::{Exception, Guest, HelperCall, Outcome};
+pub use vm_mem::tlb::Fill;

@@ -2,7 +2,7 @@
 
 use vm_core::{AccessKind, AccessSize};
 use vm_cross_arch::ir::{Block, HelperId};
-use vm_mem::tlb::TlbEntry;
+use vm_mem::tlb::Fill;
 
 use crate::vcpu::{Core, VcpuExit, VcpuRequest};
 
@@ -13,17 +13,6 @@ pub struct Exception {
     pub cause: u64,
     /// What the architecture reports with it, such as the faulting address.
     pub value: u64,
-}
-
-/// The translation of one page, found by the guest's walker.
-#[derive(Debug, Clone, Copy)]
-pub struct Fill {
-    /// The translation; `host_write` is the page's address wherever stores are
-    /// allowed: the engine itself withholds it for pages that hold code.
-    pub entry: TlbEntry,
-    /// Whether the TLB may keep it. If not, it holds for this access only
-    /// (physical memory protection that splits a page).
-    pub cacheable: bool,
 }
 
 /// A helper that lifted code calls.

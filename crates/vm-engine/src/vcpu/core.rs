@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use vm_core::{GuestPhysAddr, PAGE_SHIFT, PAGE_SIZE};
 use vm_cross_arch::ir::{SLOT_COUNT, Slot};
-use vm_mem::tlb::{DefaultTlb, Perms, Space};
+use vm_mem::tlb::{DefaultTlb, Flush, Perms, Space};
 
 use super::{Calls, MachineShared, VcpuControl, VcpuRequest};
 use crate::{
@@ -91,6 +91,19 @@ impl Core {
         self.jit.lone = LoneReservation::default();
         if let Some(reservation) = self.reservation.take() {
             self.machine.reservations.release(reservation);
+        }
+    }
+
+    /// Forgets the translations that a fence is about, and what depends on them.
+    pub fn flush_translations(&mut self, flush: &Flush) {
+        self.tlb.flush(flush);
+        // Of address spaces, these caches know only what each has for itself.
+        let (va, asid) = (flush.page.map(|va| va.0), flush.filter.own_of());
+        self.short_tlbs.flush(va, asid);
+        match (va, asid) {
+            (None, None) => self.jump_flush.all(),
+            (None, Some(asid)) => self.jump_flush.non_global(asid),
+            (Some(va), asid) => self.jump_flush.page(va, asid),
         }
     }
 

@@ -147,6 +147,17 @@ impl TlbEntry {
     }
 }
 
+/// The translation of one page, found by a walk.
+#[derive(Debug, Clone, Copy)]
+pub struct Fill {
+    /// The translation. `host_write` is the page's address wherever stores are allowed:
+    /// whoever caches it withholds that of pages that are not to be written directly.
+    pub entry: TlbEntry,
+    /// Whether a TLB may keep it. If not, it holds for this access only (physical memory
+    /// protection that splits a page).
+    pub cacheable: bool,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,13 +3,15 @@
 //! A TLB belongs to one vCPU and is used by its thread only.
 
 mod entry;
+mod flush;
 mod level;
 mod policy;
 mod space;
 mod stats;
 mod two_level;
 
-pub use entry::{Perms, TlbEntry};
+pub use entry::{Fill, Perms, TlbEntry};
+pub use flush::Flush;
 pub use level::{Level, NoLevel, TlbLevel};
 pub use policy::{Lru, PseudoLru, Random, ReplacementPolicy};
 pub use space::{Space, SpaceFilter};

@@ -94,6 +94,17 @@ impl SpaceFilter {
         }
     }
 
+    /// The ASID that it narrows to, if it leaves alone the translations that address
+    /// spaces share: what a cache needs to know that keeps nothing else apart.
+    pub const fn own_of(self) -> Option<u16> {
+        let narrowed = self.mask & ASID_MASK == ASID_MASK;
+        if narrowed && self.keep_global {
+            Some(self.value as u16)
+        } else {
+            None
+        }
+    }
+
     /// Whether a translation for `space` is meant.
     #[inline]
     pub const fn covers(self, space: Space, global: bool) -> bool {
@@ -143,5 +154,13 @@ mod tests {
         assert!(!SpaceFilter::ALL.asid(4).keep_global().covers(space, true));
         assert!(!SpaceFilter::ALL.vmid(3).covers(space, true));
         assert!(SpaceFilter::ALL.keep_global().covers(space, false));
+    }
+
+    #[test]
+    fn one_address_space_is_named_if_nothing_else_goes() {
+        let one = SpaceFilter::ALL.vmid(7).asid(4);
+        assert_eq!(one.keep_global().own_of(), Some(4));
+        assert_eq!(one.own_of(), None, "global translations go, too");
+        assert_eq!(SpaceFilter::ALL.keep_global().own_of(), None);
     }
 }

@@ -1,8 +1,6 @@
 //! The TLB that a vCPU owns: a small fast level before a large one.
 
-use vm_core::GuestVirtAddr;
-
-use super::{Level, Lru, Perms, Space, SpaceFilter, TlbEntry, TlbLevel, TlbStats};
+use super::{Flush, Level, Lru, Perms, Space, TlbEntry, TlbLevel, TlbStats};
 
 /// Two levels. What the second one answers is copied to the first.
 #[derive(Debug, Clone, Default)]
@@ -60,48 +58,23 @@ impl<L1: Level, L2: Level> Tlb<L1, L2> {
         self.l2.insert(&entry);
     }
 
-    /// Drops the translations that `filter` covers.
-    pub fn flush(&mut self, filter: SpaceFilter) {
-        self.l1.flush(filter);
-        self.l2.flush(filter);
-    }
-
-    /// Drops the translations that `filter` covers of the page, of whatever size, that
-    /// contains `va`.
-    pub fn flush_page(&mut self, va: GuestVirtAddr, filter: SpaceFilter) {
-        self.l1.flush_page(va.page(), filter);
-        self.l2.flush_page(va.page(), filter);
+    /// Drops the translations that a fence is about.
+    pub fn flush(&mut self, flush: &Flush) {
+        match flush.page {
+            Some(va) => {
+                self.l1.flush_page(va.page(), flush.filter);
+                self.l2.flush_page(va.page(), flush.filter);
+            }
+            None => {
+                self.l1.flush(flush.filter);
+                self.l2.flush(flush.filter);
+            }
+        }
     }
 
     /// Drops everything.
     pub fn flush_all(&mut self) {
-        self.flush(SpaceFilter::ALL);
-    }
-
-    /// Drops the translations of address space `asid` in every regime and virtual
-    /// machine, and the global ones unless `keep_global`.
-    pub fn flush_asid(&mut self, asid: u16, keep_global: bool) {
-        let filter = SpaceFilter::ALL.asid(asid);
-        self.flush(if keep_global {
-            filter.keep_global()
-        } else {
-            filter
-        });
-    }
-
-    /// Drops the translations of the page, of whatever size, that contains `va`: of one
-    /// address space, global ones kept, or of all with the global ones.
-    pub fn flush_address(&mut self, va: GuestVirtAddr, asid: Option<u16>) {
-        let filter = match asid {
-            Some(asid) => SpaceFilter::ALL.asid(asid).keep_global(),
-            None => SpaceFilter::ALL,
-        };
-        self.flush_page(va, filter);
-    }
-
-    /// Drops the translations of one virtual machine, global ones included.
-    pub fn flush_vmid(&mut self, vmid: u16) {
-        self.flush(SpaceFilter::ALL.vmid(vmid));
+        self.flush(&Flush::ALL);
     }
 
     /// Drops the translations that `keep` rejects. It may see a translation twice, once

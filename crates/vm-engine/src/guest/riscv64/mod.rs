@@ -9,7 +9,6 @@ mod guest;
 mod helpers;
 mod interrupt;
 mod mmu;
-mod privilege;
 mod registers;
 mod reset;
 mod snapshot;
@@ -22,12 +21,12 @@ mod trap;
 pub(crate) mod testing;
 
 use vm_mem::riscv64::Pmp;
+pub use vm_mem::riscv64::Privilege;
 
 pub use cause::{exception, interrupt as interrupt_bits};
 pub use config::{Extensions, HartConfig};
 pub use csr::envcfg;
 pub use firmware::{Firmware, SbiCall, SbiReturn};
-pub use privilege::Privilege;
 pub use state::GeneralRegisters;
 
 use firmware::Resume;

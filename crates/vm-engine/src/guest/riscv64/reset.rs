@@ -1,7 +1,7 @@
 //! Reset, and the state in which firmware hands a hart to a supervisor.
 
 use vm_cross_arch::{guest::riscv64::regs, ir::fixed};
-use vm_mem::riscv64::Pmp;
+use vm_mem::{riscv64::Pmp, tlb::Flush};
 
 use super::{
     Privilege, Riscv64,
@@ -81,9 +81,7 @@ impl Riscv64 {
         core.set(fixed::FP_FLAGS, 0);
         core.set(fixed::FP_ROUNDING, 0);
         core.set(fixed::FP_DIRTY, 0);
-        core.tlb.flush_all();
-        core.short_tlbs.flush(None, None);
-        core.jump_flush.all();
+        core.flush_translations(&Flush::ALL);
         core.clear_reservation();
         self.update_timer(core);
         self.update_translation(core);

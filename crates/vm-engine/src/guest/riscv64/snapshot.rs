@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use vm_core::snapshot::{Kind, SavedState, SnapshotError};
 use vm_cross_arch::{guest::riscv64::regs, ir::fixed};
-use vm_mem::riscv64::{Mode, Pmp, PmpState};
+use vm_mem::riscv64::{Pmp, PmpState, Satp};
 
 use super::{
     Privilege, Riscv64,
@@ -80,7 +80,7 @@ impl Riscv64 {
         }
         let privilege = Privilege::from_bits(state.privilege.into())
             .ok_or_else(|| KIND.damaged("reserved privilege mode"))?;
-        if Mode::from_satp(state.satp >> 60).is_none() {
+        if Satp(state.satp).mode().is_none() {
             return Err(KIND.damaged("unsupported satp.MODE"));
         }
         self.apply(core, privilege, &state);

@@ -76,7 +76,7 @@ pub struct WalkContext {
 /// Why a walk ended without a translation. The kind of access chooses among the three
 /// exceptions of each sort.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum WalkFault {
+pub enum Fault {
     /// The page tables do not allow the access.
     #[error("page fault")]
     Page,
@@ -130,13 +130,13 @@ pub struct Leaf {
 /// Translates `va` for an access of `kind`.
 ///
 /// # Errors
-/// [`WalkFault`]: the exception to raise, in the variant for `kind`.
+/// [`Fault`]: the exception to raise, in the variant for `kind`.
 pub fn walk(
     ctx: &WalkContext,
     va: GuestVirtAddr,
     kind: AccessKind,
     mem: &impl PteMemory,
-) -> Result<Leaf, WalkFault> {
+) -> Result<Leaf, Fault> {
     if ctx.mode == Mode::Bare {
         return Ok(Leaf {
             page: GuestPhysAddr(va.page_base().0),
@@ -147,7 +147,7 @@ pub fn walk(
         });
     }
     if !ctx.mode.is_canonical(va.0) {
-        return Err(WalkFault::Page);
+        return Err(Fault::Page);
     }
     let mut table_ppn = ctx.root_ppn;
     let mut global = false;
@@ -155,7 +155,7 @@ pub fn walk(
         let shift = PAGE_SHIFT + VPN_BITS * level;
         let index = va.0 >> shift & ((1 << VPN_BITS) - 1);
         let slot = (table_ppn << PAGE_SHIFT) + (index << PTE_SHIFT);
-        let mut pte = Pte(mem.load(slot).ok_or(WalkFault::Access)?);
+        let mut pte = Pte(mem.load(slot).ok_or(Fault::Access)?);
         loop {
             check_common(pte)?;
             // Global holds for everything below a non-leaf entry (§"Sv32").
@@ -173,55 +173,55 @@ pub fn walk(
                 return Ok(leaf(ctx, va, pte, shift, global_so_far));
             }
             if !ctx.hw_update_ad {
-                return Err(WalkFault::Page);
+                return Err(Fault::Page);
             }
             let swapped = mem.compare_exchange(slot, pte.0, wanted);
             // A lost race means that another hart changed the entry: look at it anew.
-            pte = Pte(match swapped.ok_or(WalkFault::Access)? {
+            pte = Pte(match swapped.ok_or(Fault::Access)? {
                 Ok(_) => wanted,
                 Err(found) => found,
             });
         }
     }
-    Err(WalkFault::Page)
+    Err(Fault::Page)
 }
 
 /// Step 3: what no valid entry may have.
-fn check_common(pte: Pte) -> Result<(), WalkFault> {
+fn check_common(pte: Pte) -> Result<(), Fault> {
     let write_only = pte.has(Pte::W) && !pte.has(Pte::R);
     if !pte.has(Pte::V) || write_only || pte.has(Pte::RESERVED) {
-        return Err(WalkFault::Page);
+        return Err(Fault::Page);
     }
     Ok(())
 }
 
 /// What a pointer to the next table may not have: all bits that mean something in leaves.
-fn check_pointer(pte: Pte) -> Result<(), WalkFault> {
+fn check_pointer(pte: Pte) -> Result<(), Fault> {
     if pte.has(Pte::D | Pte::A | Pte::U | Pte::PBMT | Pte::N) {
-        return Err(WalkFault::Page);
+        return Err(Fault::Page);
     }
     Ok(())
 }
 
 /// Step 5 and the leaf encodings of Svnapot and Svpbmt.
-fn check_leaf(ctx: &WalkContext, pte: Pte, level: u32) -> Result<(), WalkFault> {
+fn check_leaf(ctx: &WalkContext, pte: Pte, level: u32) -> Result<(), Fault> {
     let low_ppn = pte.ppn() & ((1 << (VPN_BITS * level)) - 1);
     let misaligned = low_ppn != 0;
     let bad_napot = pte.has(Pte::N) && (level != 0 || pte.ppn() & 0xf != 0x8);
     let bad_type = pte.pbmt().is_none() || (pte.has(Pte::PBMT) && !ctx.pbmte);
     if misaligned || bad_napot || bad_type {
-        return Err(WalkFault::Page);
+        return Err(Fault::Page);
     }
     Ok(())
 }
 
 /// Steps 6 to 8: R, W, X and U against the access, SUM and MXR.
-fn check_access(ctx: &WalkContext, pte: Pte, kind: AccessKind) -> Result<(), WalkFault> {
+fn check_access(ctx: &WalkContext, pte: Pte, kind: AccessKind) -> Result<(), Fault> {
     let granted = granted(ctx, pte, pte.has(Pte::W));
     if granted.intersects(accepted_perms(kind, ctx.user, ctx.sum)) {
         Ok(())
     } else {
-        Err(WalkFault::Page)
+        Err(Fault::Page)
     }
 }
 

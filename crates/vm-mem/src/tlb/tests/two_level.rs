@@ -3,8 +3,8 @@ use vm_core::GuestVirtAddr;
 
 use super::{Op, model::Model, op, page};
 use crate::tlb::{
-    DefaultTlb, Level, LevelStats, Lru, NoLevel, Perms, PseudoLru, Random, Space, Tlb, TlbLevel,
-    TlbStats,
+    DefaultTlb, Flush, Level, LevelStats, Lru, NoLevel, Perms, PseudoLru, Random, Space,
+    SpaceFilter, Tlb, TlbLevel, TlbStats,
 };
 
 const SPACE: Space = Space::new(0, 0, 1);
@@ -24,15 +24,22 @@ fn apply(tlb: &mut Tlb<impl Level, impl Level>, model: &mut Model, op: &Op) {
             model.entries.clear();
         }
         Op::FlushAsid(asid, keep) => {
-            tlb.flush_asid(asid, keep);
+            let filter = SpaceFilter::ALL.asid(asid);
+            let filter = if keep { filter.keep_global() } else { filter };
+            tlb.flush(&Flush { page: None, filter });
             model.flush_asid(asid, keep);
         }
         Op::FlushAddress(vpn, asid) => {
-            tlb.flush_address(GuestVirtAddr(vpn << 12 | 0xabc), asid);
+            let page = Some(GuestVirtAddr(vpn << 12 | 0xabc));
+            let filter = asid.map_or(SpaceFilter::ALL, |asid| {
+                SpaceFilter::ALL.asid(asid).keep_global()
+            });
+            tlb.flush(&Flush { page, filter });
             model.flush_address(vpn, asid);
         }
         Op::FlushVmid(vmid) => {
-            tlb.flush_vmid(vmid);
+            let filter = SpaceFilter::ALL.vmid(vmid);
+            tlb.flush(&Flush { page: None, filter });
             model.flush_vmid(vmid);
         }
         Op::RetainPpnBelow(limit) => {

@@ -1,14 +1,12 @@
 //! `satp` (Privileged 1.13 §12.1.11).
 
-use vm_mem::riscv64::Mode;
+use vm_mem::riscv64::Satp;
 
 use super::{Row, Update};
 use crate::{
     guest::riscv64::{Riscv64, status},
     vcpu::Core,
 };
-
-const MODE_SHIFT: u32 = 60;
 
 pub(super) const ROWS: &[Row] =
     &[Row::new(0x180, "satp", |hart, _, _| hart.regs.satp, write).when(accessible)];
@@ -21,7 +19,7 @@ fn accessible(hart: &Riscv64, _: &Core, _: u16) -> bool {
 /// A write with an unsupported mode has no effect at all. Cached translations
 /// stay: they are tagged with mode and ASID.
 fn write(hart: &mut Riscv64, core: &mut Core, _: u16, update: Update) {
-    if Mode::from_satp(update.value >> MODE_SHIFT).is_some() {
+    if Satp(update.value).mode().is_some() {
         hart.regs.satp = update.value;
         hart.update_translation(core);
     }

@@ -50,8 +50,7 @@ impl Riscv64 {
         let entry = memory::translate(core, self, va, AccessSize::Double, kind)?;
         let gpa = memory::physical(&entry, va);
         // One PMP entry must match all bytes (Privileged 1.13 §3.7.1.3).
-        let machine_mode = self.effective_privilege(kind).is_machine();
-        if !self.pmp.check(gpa, BYTES, kind, machine_mode) {
+        if !self.mmu(&core.machine.ram).allows(gpa, BYTES, kind) {
             return Err(self.access_fault(va, kind));
         }
         Ok(gpa)

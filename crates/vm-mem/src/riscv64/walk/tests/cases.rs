@@ -28,7 +28,7 @@ fn sv39(leaf: u64, level: u64) -> Tables {
 
 const VA: GuestVirtAddr = GuestVirtAddr(0x1234_5678);
 
-fn read(ctx: &WalkContext, tables: &Tables) -> Result<Leaf, WalkFault> {
+fn read(ctx: &WalkContext, tables: &Tables) -> Result<Leaf, Fault> {
     walk(ctx, VA, Read, tables)
 }
 
@@ -45,7 +45,7 @@ fn pages_of_all_sizes() {
         assert_eq!(leaf.perms, Perms::SUPERVISOR);
     }
     let misaligned = sv39(0x81201 << 10 | RWXAD, 1);
-    assert_eq!(read(&ctx, &misaligned), Err(WalkFault::Page));
+    assert_eq!(read(&ctx, &misaligned), Err(Fault::Page));
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn napot_is_64_kib_at_the_last_level_only() {
     assert_eq!((leaf.page.0, leaf.page_shift), (0x8123_5000, 16));
     for (ppn, level) in [(0x81234, 0), (0x81230, 0), (0x81239, 0), (0x81200, 1)] {
         let tables = sv39(Pte::N | ppn << 10 | RWXAD, level);
-        assert_eq!(read(&ctx, &tables), Err(WalkFault::Page), "{ppn:#x}");
+        assert_eq!(read(&ctx, &tables), Err(Fault::Page), "{ppn:#x}");
     }
 }
 
@@ -85,7 +85,7 @@ fn svade_faults_and_svadu_updates() {
         ..strict
     };
     let tables = sv39(clean, 0);
-    assert_eq!(read(&strict, &tables), Err(WalkFault::Page));
+    assert_eq!(read(&strict, &tables), Err(Fault::Page));
     assert_eq!(tables.load(slot), Some(clean));
 
     let leaf = read(&updating, &tables).unwrap();
@@ -95,7 +95,7 @@ fn svade_faults_and_svadu_updates() {
         "no stores while the page is clean"
     );
     assert_eq!(tables.load(slot), Some(clean | Pte::A));
-    assert_eq!(walk(&strict, VA, Write, &tables), Err(WalkFault::Page));
+    assert_eq!(walk(&strict, VA, Write, &tables), Err(Fault::Page));
 
     let leaf = walk(&updating, VA, Write, &tables).unwrap();
     assert!(leaf.perms.contains(Perms::SUPERVISOR_WRITE));
@@ -112,8 +112,8 @@ fn a_denied_access_leaves_the_entry_alone() {
     };
     let tables = sv39(read_only, 0);
     let before = tables.entries.borrow().clone();
-    assert_eq!(walk(&ctx, VA, Write, &tables), Err(WalkFault::Page));
-    assert_eq!(walk(&ctx, VA, Execute, &tables), Err(WalkFault::Page));
+    assert_eq!(walk(&ctx, VA, Write, &tables), Err(Fault::Page));
+    assert_eq!(walk(&ctx, VA, Execute, &tables), Err(Fault::Page));
     assert_eq!(*tables.entries.borrow(), before);
 }
 
@@ -125,7 +125,7 @@ fn a_lost_race_looks_at_the_entry_again() {
     };
     let clean = 0x81234 << 10 | Pte::V | Pte::R;
     for (meanwhile, expected) in [
-        (0, Err(WalkFault::Page)),
+        (0, Err(Fault::Page)),
         (0x95678 << 10 | Pte::V | Pte::R, Ok(0x9567_8000)),
         (clean | Pte::A, Ok(0x8123_4000)),
     ] {
@@ -159,12 +159,12 @@ fn tables_out_of_reach_give_access_faults() {
         hw_update_ad: true,
         ..context(Mode::Sv39)
     };
-    assert_eq!(read(&ctx, &Tables::default()), Err(WalkFault::Access));
+    assert_eq!(read(&ctx, &Tables::default()), Err(Fault::Access));
     let read_only = Tables {
         read_only: true,
         ..sv39(0x81234 << 10 | Pte::V | Pte::R, 0)
     };
-    assert_eq!(read(&ctx, &read_only), Err(WalkFault::Access));
+    assert_eq!(read(&ctx, &read_only), Err(Fault::Access));
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn non_canonical_addresses_never_reach_the_tables() {
         ] {
             let fault = walk(&ctx, GuestVirtAddr(va), Read, &Tables::default()).unwrap_err();
             // Empty memory: whoever looks at a table gets an access fault.
-            let reached = fault == WalkFault::Access;
+            let reached = fault == Fault::Access;
             assert_eq!(reached, canonical, "{mode:?} {va:#x}");
         }
     }
@@ -223,5 +223,5 @@ fn walks_guest_ram() {
     let marked = ram.load(base, AccessSize::Double);
     assert_eq!(marked, Some(gigapage | Pte::A | Pte::D));
     let elsewhere = WalkContext { root_ppn: 1, ..ctx };
-    assert_eq!(walk(&elsewhere, VA, Read, &ram), Err(WalkFault::Access));
+    assert_eq!(walk(&elsewhere, VA, Read, &ram), Err(Fault::Access));
 }

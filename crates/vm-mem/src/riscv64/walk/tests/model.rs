@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use vm_core::AccessKind;
 
-use crate::riscv64::{Mode, WalkContext, WalkFault};
+use crate::riscv64::{Fault, Mode, WalkContext};
 
 /// What the model finds: physical address, log2 of the page size, global, memory type.
 pub(super) type Found = (u64, u32, bool, u64);
@@ -27,7 +27,7 @@ fn bits(value: u64, high: u32, low: u32) -> u64 {
 }
 
 impl Model<'_> {
-    pub(super) fn translate(&mut self, va: u64) -> Result<Found, WalkFault> {
+    pub(super) fn translate(&mut self, va: u64) -> Result<Found, Fault> {
         let (levels, width) = match self.ctx.mode {
             Mode::Bare => return Ok((va, 12, false, 0)),
             Mode::Sv39 => (3, 39),
@@ -36,37 +36,37 @@ impl Model<'_> {
         };
         let sign = bit(va, width - 1);
         if (width..64).any(|n| bit(va, n) != sign) {
-            return Err(WalkFault::Page);
+            return Err(Fault::Page);
         }
         self.step(va, self.ctx.root_ppn, levels - 1, false)
     }
 
-    fn step(&mut self, va: u64, table: u64, level: u32, global: bool) -> Result<Found, WalkFault> {
+    fn step(&mut self, va: u64, table: u64, level: u32, global: bool) -> Result<Found, Fault> {
         let low = 12 + 9 * level;
         let at = table * 4096 + bits(va, low + 8, low) * 8;
-        let pte = *self.tables.get(&at).ok_or(WalkFault::Access)?;
+        let pte = *self.tables.get(&at).ok_or(Fault::Access)?;
         let [v, r, w, x, u, g, a, d] = std::array::from_fn(|n| bit(pte, n as u32));
         let (ppn, kind_of_memory, n) = (bits(pte, 53, 10), bits(pte, 62, 61), bit(pte, 63));
         if !v || (w && !r) || bits(pte, 60, 54) != 0 {
-            return Err(WalkFault::Page);
+            return Err(Fault::Page);
         }
         if !r && !x {
             if u || a || d || n || kind_of_memory != 0 || level == 0 {
-                return Err(WalkFault::Page);
+                return Err(Fault::Page);
             }
             return self.step(va, ppn, level - 1, global || g);
         }
         if kind_of_memory == 3 || (kind_of_memory != 0 && !self.ctx.pbmte) {
-            return Err(WalkFault::Page);
+            return Err(Fault::Page);
         }
         if !self.permitted(r, w, x, u) {
-            return Err(WalkFault::Page);
+            return Err(Fault::Page);
         }
         let size = 2u64.pow(low);
         let (base, shift) = match (n, level) {
             (false, _) if ppn * 4096 % size == 0 => (ppn * 4096 + va % size, low),
             (true, 0) if ppn % 16 == 8 => ((ppn - 8) * 4096 + va % 65536, 16),
-            _ => return Err(WalkFault::Page),
+            _ => return Err(Fault::Page),
         };
         let needs_d = self.kind == AccessKind::Write;
         if !a || (needs_d && !d) {
@@ -89,12 +89,12 @@ impl Model<'_> {
         sort_fits && allowed
     }
 
-    fn mark(&mut self, at: u64, pte: u64, dirty: bool) -> Result<(), WalkFault> {
+    fn mark(&mut self, at: u64, pte: u64, dirty: bool) -> Result<(), Fault> {
         if !self.ctx.hw_update_ad {
-            return Err(WalkFault::Page);
+            return Err(Fault::Page);
         }
         if self.read_only {
-            return Err(WalkFault::Access);
+            return Err(Fault::Access);
         }
         let set = 0x40 + if dirty { 0x80 } else { 0 };
         self.tables.insert(at, pte | set);
