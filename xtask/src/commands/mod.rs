@@ -6,6 +6,7 @@ mod check_hosts;
 mod ci;
 mod conformance;
 mod coverage;
+mod deny;
 mod fuzz;
 mod guests;
 mod litmus;
@@ -14,6 +15,11 @@ mod perf;
 mod sanitize;
 mod stress;
 mod tidy;
+
+pub use boot::Boot;
+pub use coverage::Coverage;
+pub use deny::Deny;
+pub use tidy::Tidy;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -34,6 +40,7 @@ enum Command {
     Ci(ci::Ci),
     Conformance(conformance::Conformance),
     Coverage(coverage::Coverage),
+    Deny(deny::Deny),
     Fuzz(fuzz::Fuzz),
     Guests(guests::Guests),
     Litmus(litmus::Litmus),
@@ -57,6 +64,7 @@ impl Cli {
             Command::Ci(command) => command.run(),
             Command::Conformance(command) => command.run(),
             Command::Coverage(command) => command.run(),
+            Command::Deny(command) => command.run(),
             Command::Fuzz(command) => command.run(),
             Command::Guests(command) => command.run(),
             Command::Litmus(command) => command.run(),

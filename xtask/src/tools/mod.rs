@@ -4,9 +4,11 @@
 pub mod compilers;
 pub mod cross;
 pub mod debian;
+pub mod deny;
 pub mod qemu;
 pub mod rustc;
 pub mod spike;
+pub mod wheel;
 
 use std::path::PathBuf;
 
