@@ -2,10 +2,11 @@
 
 use vm_core::{GuestArch, HostArch};
 use vm_cross_arch::{
-    guest::riscv64::{LiftContext, LiftLimits, lift_block},
+    guest::riscv64::{LiftContext, LiftLimits, SHAPE, lift_block},
     host::{
-        contract::{HostCode, Request, StateLayout},
-        x86_64::{Backend, Features, GlobalRegisters, ReservationCells},
+        Backend, Config,
+        contract::{HostCode, Request, ReservationCells, StateLayout},
+        x86_64::{Features, X86_64},
     },
     ir::Block,
     passes::{self, Passes},
@@ -115,9 +116,9 @@ fn riscv64_to_x86_64(processor: Processor) -> Emitter {
         fma: all,
         pclmul: all,
     };
-    let backend = Backend {
+    let backend = X86_64::new(&Config {
+        guest: &SHAPE,
         layout: LAYOUT,
-        globals: GlobalRegisters::RISCV64,
         features,
         watched_stores: None,
         reservation: ReservationCells {
@@ -126,7 +127,7 @@ fn riscv64_to_x86_64(processor: Processor) -> Emitter {
             proven: cell(20),
             refused: cell(21),
         },
-    };
+    });
     let request = Request {
         code_pc: 0x8030_0000_u32 as i32,
         first_exit: 0,

@@ -5,12 +5,12 @@
 )]
 
 use vm_core::{AccessKind, AccessSize, GuestPhysAddr, PAGE_SIZE};
+use vm_cross_arch::host::{Backend, Native};
 use vm_mem::tlb::TlbEntry;
 
 use crate::{
     guest::{Exception, Fill, Guest},
     host,
-    jit::with_host_fp,
     vcpu::{Core, MachineShared},
 };
 
@@ -106,7 +106,7 @@ fn load_slow<G: Guest>(
     let gpa = physical(&entry, va);
     let value = match core.machine.ram.load(gpa, size) {
         Some(value) => Ok(value),
-        None => with_host_fp(|| core.machine.bus.read(gpa, size)),
+        None => Native::keeping_fp(|| core.machine.bus.read(gpa, size)),
     };
     value.map_err(|_| guest.access_fault(va, AccessKind::Read))
 }
@@ -209,7 +209,7 @@ fn store_slow<G: Guest>(
     if stored.is_some() {
         return Ok(());
     }
-    let written = with_host_fp(|| core.machine.bus.write(gpa, size, value));
+    let written = Native::keeping_fp(|| core.machine.bus.write(gpa, size, value));
     written.map_err(|_| guest.access_fault(va, AccessKind::Write))
 }
 

@@ -1,7 +1,7 @@
 //! A hart whose lifting is watched.
 
 use vm_core::{AccessKind, AccessSize};
-use vm_cross_arch::ir::Block;
+use vm_cross_arch::{guest::GuestShape, ir::Block};
 use vm_engine::{
     guest::{Exception, Fill, Guest, HelperCall, Outcome, riscv64::Riscv64},
     vcpu::{Core, VcpuRequest},
@@ -30,6 +30,8 @@ impl<L: Listener> Hart for Watched<L> {
 }
 
 impl<L: Listener> Guest for Watched<L> {
+    const SHAPE: &'static GuestShape = Riscv64::SHAPE;
+
     const MAX_INSN_BYTES: usize = Riscv64::MAX_INSN_BYTES;
 
     fn lift(&self, code: &[u8], max_insns: u16) -> Option<Block> {

@@ -53,6 +53,20 @@ pub struct StateLayout {
     pub host_fp_control: i32,
 }
 
+/// Offsets from the state register of a reservation of load-reserved.
+#[derive(Debug, Clone, Copy)]
+pub struct ReservationCells {
+    /// `u64`: host address of the access; 0 if there is no reservation.
+    pub host: i32,
+    /// `u64`: what was loaded, sign-extended.
+    pub value: i32,
+    /// `u32`, beside other vCPUs: not 0 while the store-conditional that runs is
+    /// known to follow its load-reserved with no access to memory in between.
+    pub proven: i32,
+    /// `u32`, beside other vCPUs: not 0 while the engine has to make reservations.
+    pub refused: i32,
+}
+
 /// Shape of the short TLB. Its entries have 16 bytes: tag (the page's virtual
 /// address), then what turns a virtual into a host address when added.
 ///
@@ -110,13 +124,16 @@ impl JumpTable {
     pub const ENTRY_SHIFT: u32 = 5;
     /// Upper address bits are mixed into the index by a shift of so many.
     pub const MIX_SHIFT: u32 = 11;
-    /// The address of an unused entry: code is 2-byte aligned.
-    pub const UNUSED: u64 = 1;
+    /// The address in an unused entry. No guest has code there, for it is none of any page
+    /// table nor of any memory; one that goes there nevertheless finds an entry that leads to
+    /// [`Runtime::Indirect`].
+    pub const UNUSED: u64 = 1 << 63 | 1;
 
-    /// The entry that may hold `va`.
-    pub const fn index(va: u64) -> usize {
+    /// The entry that may hold `va`, where instructions are aligned to
+    /// 1 << `align_shift` (see [`GuestShape`](crate::guest::GuestShape)).
+    pub const fn index(va: u64, align_shift: u32) -> usize {
         let low = va as u32;
-        ((low ^ (low >> Self::MIX_SHIFT)) >> 1) as usize & (Self::ENTRIES - 1)
+        ((low ^ (low >> Self::MIX_SHIFT)) >> align_shift) as usize & (Self::ENTRIES - 1)
     }
 }
 
@@ -177,10 +194,10 @@ pub enum Runtime {
     Stale,
 }
 
-/// A reference to a runtime stub: a 32-bit displacement relative to its end.
+/// A jump, call or branch to a runtime stub, to be [led](super::Backend::lead) there.
 #[derive(Debug, Clone, Copy)]
 pub struct RuntimeRef {
-    /// Offset of the displacement in the code.
+    /// Its offset in the code: where the back-end patches it.
     pub at: u32,
     /// Which stub.
     pub target: Runtime,
@@ -198,11 +215,10 @@ pub struct AccessSite {
     pub site: Site,
 }
 
-/// A direct jump out of a block, for the engine to link. Its 32-bit
-/// displacements are relative to their ends.
+/// A direct jump out of a block, for the engine to link.
 #[derive(Debug, Clone, Copy)]
 pub struct Exit {
-    /// Offset of the displacement of the jump; it leads to `stub` at first.
+    /// Offset of the jump, where the back-end patches it; it leads to `stub` at first.
     pub jump: u32,
     /// Offset of the code that asks the engine for the target.
     pub stub: u32,
@@ -241,10 +257,6 @@ pub struct Request {
     /// Whether the dynamic rounding mode is nearest-even wherever the block runs.
     pub rounds_to_nearest: bool,
 }
-
-/// Where a block may jump within its page without a guard: up to here even the
-/// longest instruction ends in the page.
-pub const LAST_UNGUARDED_OFFSET: i64 = 0xffc;
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,10 @@
 //! The contract between the engine and a guest architecture.
 
 use vm_core::{AccessKind, AccessSize};
-use vm_cross_arch::ir::{Block, HelperId};
+use vm_cross_arch::{
+    guest::GuestShape,
+    ir::{Block, HelperId},
+};
 use vm_mem::tlb::Fill;
 
 use crate::vcpu::{Core, VcpuExit, VcpuRequest};
@@ -59,6 +62,9 @@ pub trait Guest: Send + 'static {
     /// the privilege that fetching depends on, packed. Equal values make
     /// translations interchangeable.
     fn context(&self) -> u32;
+
+    /// What code for this guest depends on, beside the IR.
+    const SHAPE: &'static GuestShape;
 
     /// The longest instruction, in bytes.
     const MAX_INSN_BYTES: usize;

@@ -6,17 +6,17 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 use vm_core::GuestPhysAddr;
 use vm_cross_arch::{
+    guest::GuestShape,
     host::{
-        contract::{AccessSite, Exit, HostCode, Request},
-        x86_64::{
-            Backend, Callbacks, Features, GlobalRegisters, RuntimeCode, runtime_code, transfer_code,
-        },
+        Backend, Callbacks, Config, Native,
+        contract::{AccessSite, Exit, HostCode, Request, Runtime},
     },
     ir::Block,
 };
 
 use super::{
-    code_memory::{CodeMemory, displacement},
+    HostFeatures,
+    code_space::CodeSpace,
     jumps::{Jumps, MappingContext},
     region::{ExitSite, HostBlock, Id, OpSite, Region, Stamped},
     state,
@@ -26,9 +26,6 @@ use crate::{
     cache::{Code, Mapping, Origin},
     vcpu::MachineShared,
 };
-
-/// The opcode of a jump with a 32-bit displacement.
-const JMP: u8 = 0xe9;
 
 /// A block as the engine enters it.
 #[derive(Debug, Clone, Copy)]
@@ -60,9 +57,9 @@ pub struct JitStats {
 
 /// The generated code of one vCPU.
 pub(crate) struct HostCache {
-    memory: CodeMemory,
-    backend: Backend,
-    runtime: RuntimeCode,
+    space: CodeSpace,
+    /// Whether other vCPUs store to memory, too.
+    shares_memory: bool,
     regions: Vec<Region>,
     /// The region that is being filled; the next one is the oldest.
     current: usize,
@@ -82,24 +79,25 @@ impl HostCache {
     pub(crate) fn new(
         size: usize,
         callbacks: &Callbacks,
-        features: Features,
-        watch_stores: bool,
+        guest: &'static GuestShape,
+        features: HostFeatures,
+        shares_memory: bool,
     ) -> io::Result<Self> {
-        let backend = Backend {
+        let backend = Native::try_new(&Config {
+            guest,
             layout: state::LAYOUT,
-            globals: GlobalRegisters::RISCV64,
             features,
-            watched_stores: watch_stores.then_some(state::RESERVATIONS),
+            watched_stores: shares_memory.then_some(state::RESERVATIONS),
             reservation: state::RESERVATION,
-        };
-        let runtime = runtime_code(&backend, callbacks);
-        let mut memory = CodeMemory::new(size)?;
-        memory.write(0, &runtime.bytes);
-        let regions = Region::divide(runtime.bytes.len(), memory.size());
+        });
+        let backend = backend.ok_or(io::ErrorKind::Unsupported)?;
+        let space = CodeSpace::new(size, backend, callbacks)?;
+        let regions = Region::divide(space.free());
+        let nowhere = space.runtime().stub(Runtime::Indirect);
+        let nowhere = space.address(nowhere.ok_or(io::ErrorKind::Unsupported)?);
         Ok(Self {
-            memory,
-            backend,
-            runtime,
+            space,
+            shares_memory,
             epoch: regions.len() as u32,
             regions,
             current: 0,
@@ -107,25 +105,25 @@ impl HostCache {
             entries: FxHashMap::default(),
             young: Young::default(),
             pages: FxHashMap::default(),
-            jumps: Jumps::default(),
+            jumps: Jumps::new(guest, nowhere),
             stats: JitStats::default(),
         })
     }
 
     /// Address of the code that enters generated code.
     pub(crate) fn enter(&self) -> usize {
-        self.memory.address(self.runtime.enter)
+        self.space.address(self.space.runtime().enter)
     }
 
     /// What callbacks return to leave it.
     pub(crate) fn leave(&self) -> usize {
-        self.memory.address(self.runtime.leave)
+        self.space.address(self.space.runtime().leave)
     }
 
     /// The names of the engine's own code, and the addresses where it is executed.
     pub(crate) fn runtime_parts(&self) -> Vec<(String, Range<usize>)> {
-        let address = |offset| self.memory.address(offset);
-        let parts = self.runtime.parts().into_iter();
+        let address = |offset| self.space.address(offset);
+        let parts = self.space.runtime().parts().into_iter();
         parts
             .map(|(name, part)| (name, address(part.start)..address(part.end)))
             .collect()
@@ -133,13 +131,8 @@ impl HostCache {
 
     /// The block whose code starts at address `host`.
     pub(crate) fn code_at(&self, host: usize) -> Option<&Arc<Code>> {
-        let id = *self.entries.get(&self.memory.offset(host)?)?;
+        let id = *self.entries.get(&self.space.offset(host)?)?;
         Some(&self.block(id)?.code)
-    }
-
-    /// Whether other vCPUs store to memory, too.
-    fn backend_shares_memory(&self) -> bool {
-        self.backend.watched_stores.is_some()
     }
 
     /// Changes whenever code was dropped for want of room, or mapping contexts were numbered
@@ -195,7 +188,7 @@ impl HostCache {
 
     fn target(&self, block: &HostBlock) -> Target {
         Target {
-            host: self.memory.address(block.entry),
+            host: self.space.address(block.entry),
             code_pc: block.code_pc,
         }
     }
@@ -215,7 +208,7 @@ impl HostCache {
 
     /// The access of generated code whose call returns to address `caller`.
     pub(crate) fn access(&self, caller: usize) -> Option<AccessSite> {
-        let after = self.memory.offset(caller)?;
+        let after = self.space.offset(caller)?;
         let mut regions = self.regions.iter();
         regions.find(|region| region.contains(after))?.access(after)
     }
@@ -257,9 +250,9 @@ impl HostCache {
             first_op: Id::new(number, region.ops.len()).0,
             rounds_to_nearest,
         };
-        let host = self.backend.emit(block, &request);
+        let host = self.space.emit(block, &request);
         let start = region.allocate(host.bytes.len())?;
-        self.memory.write(start, &host.bytes);
+        self.space.install(start, &host);
         Some((start, host))
     }
 
@@ -270,11 +263,6 @@ impl HostCache {
         code: &Arc<Code>,
         addr: GuestPhysAddr,
     ) -> Id {
-        for reference in &host.runtime {
-            if let Some(stub) = self.runtime.stub(reference.target) {
-                self.memory.set_displacement(start + reference.at, stub);
-            }
-        }
         let region = &mut self.regions[self.current];
         let id = Id::new(self.current, region.blocks.len());
         region.exits.extend(host.exits.iter().map(|exit| ExitSite {
@@ -317,7 +305,7 @@ impl HostCache {
         }
         self.entries.insert(start, id);
         // Alone, the vCPU has seen every store since the source was marked.
-        if self.backend_shares_memory() {
+        if self.shares_memory {
             self.young.push(id);
         }
         id
@@ -365,7 +353,7 @@ impl HostCache {
         to: MappingContext,
     ) -> Option<Range<usize>> {
         let exit = Id(exit);
-        let entry = self.memory.offset(host)?;
+        let entry = self.space.offset(host)?;
         let target = *self.entries.get(&entry)?;
         let is_private = self.block(target)?.key.is_none();
         let Exit { jump, guard, .. } = self.exit_site(exit)?.exit;
@@ -376,19 +364,18 @@ impl HostCache {
             None => entry,
             Some(_) if from == to => entry,
             Some(_) => {
-                let code = transfer_code(&self.backend, to.bias, to.number);
-                let at = self.transfer(exit, code.len())?;
-                self.memory.write(at, &code);
-                let end = at + code.len() as u32;
-                self.memory.set_displacement(end - 4, entry);
-                made = Some(self.memory.address(at)..self.memory.address(end));
+                let code = self.space.transfer(to.bias, to.number);
+                let at = self.transfer(exit, code.bytes.len())?;
+                self.space.put_transfer(at, &code, entry);
+                let end = at + code.bytes.len() as u32;
+                made = Some(self.space.address(at)..self.space.address(end));
                 at
             }
         };
         if let Some(guard) = guard {
-            self.memory.set_u32(guard, from.number);
+            self.space.set_guard(guard, from.number);
         }
-        self.memory.set_displacement(jump, destination);
+        self.space.lead(jump, destination);
         let exit = self.stamp(exit);
         self.block_mut(target)?.incoming.push(exit);
         self.stats.links += 1;
@@ -463,8 +450,7 @@ impl HostCache {
         let (entry, stale, key) = (block.entry, block.stale, block.key);
         self.unlink(id);
         self.forget_key(key, id);
-        let [a, b, c, d] = displacement(entry + 1, stale).to_le_bytes();
-        self.memory.write(entry, &[JMP, a, b, c, d]);
+        self.space.kill(entry, stale);
         self.stats.dropped += 1;
     }
 
@@ -477,7 +463,7 @@ impl HostCache {
                 && let Some(site) = self.exit_site(exit.id)
             {
                 let Exit { jump, stub, .. } = site.exit;
-                self.memory.set_displacement(jump, stub);
+                self.space.lead(jump, stub);
             }
         }
     }
@@ -507,9 +493,9 @@ impl HostCache {
             }
         }
         self.young.retain(|id| id.region() != number);
-        let (memory, region) = (&self.memory, &self.regions[number]);
+        let (space, region) = (&self.space, &self.regions[number]);
         self.jumps.forget_code(|host| {
-            let offset = memory.offset(host);
+            let offset = space.offset(host);
             offset.is_some_and(|offset| region.contains(offset))
         });
         self.stats.evictions += u64::from(!region.blocks.is_empty());

@@ -9,13 +9,13 @@ use std::mem::{offset_of, transmute};
 use vm_core::{AccessKind, AccessSize};
 use vm_cross_arch::{
     host::{
+        Backend, Callbacks, Native,
         contract::{AccessSite, Site},
-        x86_64::Callbacks,
     },
+    host_call,
     ir::{HelperId, Op, Operand, Slot, fixed},
 };
 
-use super::JitState;
 use crate::{
     guest::{Exception, Guest, HelperCall},
     interp::{self, Position},
@@ -23,33 +23,11 @@ use crate::{
     vcpu::{Core, TranslatedVcpu},
 };
 
-/// The convention by which generated code and the engine call each other: on x86-64
-/// System V's, which Windows does not follow by itself.
-#[cfg(target_arch = "x86_64")]
-macro_rules! calling_convention {
-    (fn $name:ident $arguments:tt -> $result:ty $body:block) => {
-        pub(super) unsafe extern "sysv64" fn $name<G: Guest> $arguments -> $result $body
-    };
-    (type $name:ident = fn $arguments:tt) => {
-        type $name = unsafe extern "sysv64" fn $arguments;
-    };
-}
-/// There is no back-end yet whose code could call.
-#[cfg(not(target_arch = "x86_64"))]
-macro_rules! calling_convention {
-    (fn $name:ident $arguments:tt -> $result:ty $body:block) => {
-        pub(super) unsafe extern "C" fn $name<G: Guest> $arguments -> $result $body
-    };
-    (type $name:ident = fn $arguments:tt) => {
-        type $name = unsafe extern "C" fn $arguments;
-    };
-}
-
 /// Makes the functions that generated code calls of those that do the work.
 macro_rules! called_by_code {
     ($($name:ident($($argument:ident: $type:ty),*) -> $result:ty;)*) => {$(
-        calling_convention! {
-            fn $name(slots: *mut u64 $(, $argument: $type)*) -> $result {
+        host_call! {
+            pub(super) fn $name<G: Guest>(slots: *mut u64 $(, $argument: $type)*) -> $result {
                 // SAFETY: called by generated code with what `enter` passed.
                 let vcpu = unsafe { vcpu::<G>(slots) };
                 super::$name(vcpu $(, $argument)*)
@@ -60,7 +38,7 @@ macro_rules! called_by_code {
 
 /// What is called, by address.
 mod entry {
-    use super::{Answer, Guest, vcpu};
+    use super::{Answer, Guest, host_call, vcpu};
 
     called_by_code! {
         load(va: u64, code: u32, caller: usize) -> Answer;
@@ -74,7 +52,7 @@ mod entry {
     }
 }
 
-calling_convention! { type Enter = fn(*mut u64, usize) }
+host_call! { type Enter = fn(*mut u64, usize) }
 
 /// A result, and where the guest goes on if not in the calling block (else 0).
 #[repr(C)]
@@ -213,7 +191,7 @@ fn op<G: Guest>(vcpu: &mut TranslatedVcpu<G>) -> Answer {
     let offset = site_pc(vcpu).wrapping_sub(start) as u16;
     vcpu.count_instructions();
     if let Op::Helper { .. } = callee.op {
-        vcpu.accrue_fp_flags(JitState::take_running_fp_flags());
+        vcpu.accrue_fp_flags(Native::take_fp_flags());
     }
     vcpu.core.retired = vcpu.core.retired.wrapping_sub(unretired);
     vcpu.core.set(fixed::PC, start);
@@ -287,7 +265,7 @@ fn helper<G: Guest>(vcpu: &mut TranslatedVcpu<G>) -> usize {
     };
     let dst = (callee >> 24 != 0).then_some(Slot((callee >> 16) as u8));
     vcpu.count_instructions();
-    vcpu.accrue_fp_flags(JitState::take_running_fp_flags());
+    vcpu.accrue_fp_flags(Native::take_fp_flags());
     // `run_helper` counts the instruction itself.
     vcpu.core.retired = vcpu.core.retired.wrapping_sub(1);
     let before = vcpu.core.retired;

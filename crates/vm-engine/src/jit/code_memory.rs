@@ -4,11 +4,12 @@
     reason = "writes to memory by address that is executed by another"
 )]
 
-use std::io;
+use std::{io, ops::Range, slice};
 
 use crate::os::CodeViews;
 
-/// A stretch of memory for code.
+/// A stretch of memory for code. Nothing in it runs while there is a reference to it:
+/// code runs while the engine waits for it.
 #[derive(Debug)]
 pub(super) struct CodeMemory {
     views: CodeViews,
@@ -29,32 +30,42 @@ impl CodeMemory {
         self.views.size()
     }
 
-    /// Writes within the memory; anything else changes nothing.
-    fn store(&mut self, at: usize, bytes: &[u8]) {
-        let fits = at.checked_add(bytes.len());
-        if fits.is_some_and(|end| end <= self.size()) {
-            // SAFETY: within the mapping, as just checked; nobody else writes,
-            // and `bytes` cannot lie in it.
-            unsafe {
-                let to = self.views.writable().as_ptr().add(at);
-                std::ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len());
-            }
-        }
+    /// Where so many bytes are, if they are within the memory.
+    fn range(&self, at: u32, len: usize) -> Option<Range<usize>> {
+        let start = at as usize;
+        let end = start.checked_add(len)?;
+        (end <= self.size()).then_some(start..end)
     }
 
-    /// Puts code at `at`.
+    /// So many bytes, to be written.
+    pub(super) fn bytes_mut(&mut self, at: u32, len: usize) -> Option<&mut [u8]> {
+        let range = self.range(at, len)?;
+        // SAFETY: within the mapping, as just checked; it is borrowed as a whole, and
+        // whoever refers to the other view borrows it, too.
+        Some(unsafe {
+            let start = self.views.writable().as_ptr().add(range.start);
+            slice::from_raw_parts_mut(start, len)
+        })
+    }
+
+    /// So many bytes as they were written, and as they are executed.
+    pub(super) fn views(&self, at: u32, len: usize) -> Option<(&[u8], &[u8])> {
+        let range = self.range(at, len)?;
+        let (written, executed) = (self.views.writable(), self.views.executable());
+        // SAFETY: within both mappings, as just checked, which are borrowed as a whole:
+        // nobody writes meanwhile.
+        Some(unsafe {
+            let [written, executed] = [written, executed]
+                .map(|view| slice::from_raw_parts(view.as_ptr().add(range.start), len));
+            (written, executed)
+        })
+    }
+
+    /// Puts code at `at`, if it fits.
     pub(super) fn write(&mut self, at: u32, code: &[u8]) {
-        self.store(at as usize, code);
-    }
-
-    /// Sets 32 bits at `at`.
-    pub(super) fn set_u32(&mut self, at: u32, value: u32) {
-        self.store(at as usize, &value.to_le_bytes());
-    }
-
-    /// Sets the displacement at `at` so that it leads to `target`.
-    pub(super) fn set_displacement(&mut self, at: u32, target: u32) {
-        self.set_u32(at, displacement(at, target));
+        if let Some(bytes) = self.bytes_mut(at, code.len()) {
+            bytes.copy_from_slice(code);
+        }
     }
 
     /// Address at which the code at an offset is executed.
@@ -69,11 +80,6 @@ impl CodeMemory {
     }
 }
 
-/// The displacement at `at` that leads to `target`: relative to its own end.
-pub(super) fn displacement(at: u32, target: u32) -> u32 {
-    target.wrapping_sub(at).wrapping_sub(4)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,11 +89,12 @@ mod tests {
         let mut memory = CodeMemory::new(8192).unwrap();
         memory.write(0, &[1, 2, 3]);
         memory.write(16, &[4; 8]);
-        memory.set_u32(18, 0x0a0b_0c0d);
-        // SAFETY: 24 bytes of the mapping, which lives as long as `memory`.
-        let seen = unsafe { std::slice::from_raw_parts(memory.address(0) as *const u8, 24) };
-        assert_eq!(seen[..3], [1, 2, 3]);
-        assert_eq!(seen[16..], [4, 4, 0x0d, 0x0c, 0x0b, 0x0a, 4, 4]);
+        memory.bytes_mut(18, 4).unwrap().fill(9);
+        let (written, executed) = memory.views(0, 24).unwrap();
+        assert_eq!(executed[..3], [1, 2, 3]);
+        assert_eq!(executed[16..], [4, 4, 9, 9, 9, 9, 4, 4]);
+        assert_eq!(written, executed);
+        assert_ne!(written.as_ptr() as usize, memory.address(0));
         assert_eq!(memory.offset(memory.address(18)), Some(18));
         assert_eq!(memory.offset(0), None);
     }
@@ -96,9 +103,9 @@ mod tests {
     fn nothing_is_written_beyond_the_end() {
         let mut memory = CodeMemory::new(4096).unwrap();
         memory.write(4000, &[1; 97]);
-        memory.set_u32(4093, u32::MAX);
-        // SAFETY: all of the mapping, which lives as long as `memory`.
-        let seen = unsafe { std::slice::from_raw_parts(memory.address(0) as *const u8, 4096) };
-        assert!(seen.iter().all(|&byte| byte == 0));
+        assert!(memory.bytes_mut(4093, 4).is_none() && memory.bytes_mut(u32::MAX, 4).is_none());
+        assert!(memory.bytes_mut(4092, 4).is_some());
+        let (_, executed) = memory.views(0, 4096).unwrap();
+        assert!(executed.iter().all(|&byte| byte == 0));
     }
 }

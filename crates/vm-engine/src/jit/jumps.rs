@@ -2,7 +2,7 @@
 //! and the numbers of mappings that guard links between pages.
 
 use rustc_hash::FxHashMap;
-use vm_cross_arch::host::contract::JumpTable;
+use vm_cross_arch::{guest::GuestShape, host::contract::JumpTable};
 use vm_mem::tlb::Space;
 
 use super::exposed::Exposed;
@@ -29,7 +29,7 @@ pub(crate) struct MappingContext {
 }
 
 /// A block as an indirect jump reaches it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(C)]
 struct Entry {
     va: u64,
@@ -39,15 +39,20 @@ struct Entry {
 
 const _: () = assert!(size_of::<Entry>() == 1 << JumpTable::ENTRY_SHIFT);
 
-const UNUSED: Entry = Entry {
-    va: JumpTable::UNUSED,
-    host: 0,
-    context: MappingContext {
-        bias: 0,
-        number: 0,
-        unused: 0,
-    },
-};
+impl Entry {
+    /// An unused entry: whoever goes by it gets to `nowhere`, the stub that asks the engine.
+    fn unused(nowhere: usize) -> Self {
+        Self {
+            va: JumpTable::UNUSED,
+            host: nowhere,
+            context: MappingContext::default(),
+        }
+    }
+
+    fn is_unused(&self) -> bool {
+        self.va == JumpTable::UNUSED
+    }
+}
 
 /// In place of a set's number: global mappings.
 const GLOBAL: u8 = u8::MAX;
@@ -74,12 +79,13 @@ struct Set {
     /// The entries in use, or more than [`MAX_FILLED`].
     filled: Vec<u16>,
     last_use: u64,
+    unused: Entry,
     /// The table, and the inline caches, which generated code copies from it.
     table: Exposed<[Entry]>,
 }
 
 impl Set {
-    fn new(key: JumpKey, generation: u64) -> Self {
+    fn new(key: JumpKey, generation: u64, unused: Entry) -> Self {
         Self {
             key,
             asid: None,
@@ -87,7 +93,8 @@ impl Set {
             wide: PageRange::NONE,
             filled: Vec::new(),
             last_use: 0,
-            table: Exposed::new(vec![UNUSED; ENTRIES].into_boxed_slice()),
+            unused,
+            table: Exposed::new(vec![unused; ENTRIES].into_boxed_slice()),
         }
     }
 
@@ -102,7 +109,7 @@ impl Set {
     }
 
     fn put(&mut self, index: usize, entry: Entry) {
-        if self.filled.len() <= MAX_FILLED && self.table[index].va == JumpTable::UNUSED {
+        if self.filled.len() <= MAX_FILLED && self.table[index].is_unused() {
             self.filled.push(index as u16);
         }
         self.table[index] = entry;
@@ -110,12 +117,12 @@ impl Set {
 
     fn empty(&mut self) {
         if self.filled.len() > MAX_FILLED {
-            self.table.fill(UNUSED);
+            self.table.fill(self.unused);
         } else if self.is_used() {
             for &index in &self.filled {
-                self.table[usize::from(index)] = UNUSED;
+                self.table[usize::from(index)] = self.unused;
             }
-            self.table[JumpTable::ENTRIES..].fill(UNUSED);
+            self.table[JumpTable::ENTRIES..].fill(self.unused);
         }
         self.filled.clear();
     }
@@ -124,6 +131,9 @@ impl Set {
 /// The jump tables of one vCPU.
 #[derive(Debug)]
 pub(crate) struct Jumps {
+    /// What instructions of the guest are aligned to, as a shift.
+    align_shift: u32,
+    unused: Entry,
     sets: Vec<Set>,
     current: usize,
     clock: u64,
@@ -147,6 +157,28 @@ fn any_asid(key: JumpKey) -> JumpKey {
 }
 
 impl Jumps {
+    /// No tables yet; `nowhere` is the address of the stub for
+    /// [`Runtime::Indirect`](vm_cross_arch::host::contract::Runtime::Indirect).
+    pub(super) fn new(guest: &GuestShape, nowhere: usize) -> Self {
+        Self {
+            align_shift: guest.insn_align_shift,
+            unused: Entry::unused(nowhere),
+            sets: Vec::new(),
+            current: 0,
+            clock: 0,
+            generation: 0,
+            global: 0,
+            wide: PageRange::NONE,
+            pages: FxHashMap::default(),
+            contexts: FxHashMap::default(),
+            last_number: 0,
+        }
+    }
+
+    fn index(&self, va: u64) -> usize {
+        JumpTable::index(va, self.align_shift)
+    }
+
     /// Switches to the table for `key`; returns its address.
     pub(crate) fn select(&mut self, key: JumpKey) -> usize {
         self.clock += 1;
@@ -166,7 +198,7 @@ impl Jumps {
     fn add(&mut self, key: JumpKey) -> usize {
         let generation = self.next_generation();
         if self.sets.len() < SETS {
-            self.sets.push(Set::new(key, generation));
+            self.sets.push(Set::new(key, generation, self.unused));
             return self.sets.len() - 1;
         }
         let oldest = (0..SETS).min_by_key(|&number| self.sets[number].last_use);
@@ -254,25 +286,29 @@ impl Jumps {
     /// The block at `va`, if the table in use has it.
     pub(crate) fn get(&self, va: u64) -> Option<(usize, MappingContext)> {
         let set = self.sets.get(self.current)?;
-        let entry = &set.table[JumpTable::index(va)];
-        (entry.va == va).then_some((entry.host, entry.context))
+        let entry = &set.table[self.index(va)];
+        (entry.va == va && !entry.is_unused()).then_some((entry.host, entry.context))
     }
 
     /// Adds the block at `va` to the table in use.
     pub(crate) fn insert(&mut self, va: u64, host: usize, context: MappingContext) {
-        if let Some(set) = self.sets.get_mut(self.current) {
-            set.put(JumpTable::index(va), Entry { va, host, context });
+        let (index, entry) = (self.index(va), Entry { va, host, context });
+        if let Some(set) = self.sets.get_mut(self.current)
+            && !entry.is_unused()
+        {
+            set.put(index, entry);
         }
     }
 
     /// Forgets the block at `va`.
     pub(crate) fn remove(&mut self, va: u64) {
+        let index = self.index(va);
         if let Some(set) = self.sets.get_mut(self.current) {
             let (table, inline_caches) = set.table.split_at_mut(JumpTable::ENTRIES);
-            let entry = &mut table[JumpTable::index(va)];
+            let entry = &mut table[index];
             for entry in inline_caches.iter_mut().chain([entry]) {
                 if entry.va == va {
-                    *entry = UNUSED;
+                    *entry = set.unused;
                 }
             }
         }
@@ -283,7 +319,7 @@ impl Jumps {
         for set in self.sets.iter_mut().filter(|set| set.is_used()) {
             for entry in set.table.iter_mut() {
                 if is_gone(entry.host) {
-                    *entry = UNUSED;
+                    *entry = set.unused;
                 }
             }
         }
@@ -345,22 +381,6 @@ impl Jumps {
     }
 }
 
-impl Default for Jumps {
-    fn default() -> Self {
-        Self {
-            sets: Vec::new(),
-            current: 0,
-            clock: 0,
-            generation: 0,
-            global: 0,
-            wide: PageRange::NONE,
-            pages: FxHashMap::default(),
-            contexts: FxHashMap::default(),
-            last_number: 0,
-        }
-    }
-}
-
 impl MappingContext {
     /// Whether it is that of a mapping that every address space has.
     pub(crate) const fn is_global(self) -> bool {
@@ -370,7 +390,11 @@ impl MappingContext {
 
 #[cfg(test)]
 mod tests {
+    use vm_cross_arch::guest::riscv64::SHAPE;
+
     use super::*;
+
+    const NOWHERE: usize = 0x100;
 
     const KEY: JumpKey = JumpKey {
         space: Space::new(1, 0, 5),
@@ -379,7 +403,7 @@ mod tests {
 
     /// A table with `count` blocks of address space 5, one of which a site has copied.
     fn filled(count: u64) -> Jumps {
-        let mut jumps = Jumps::default();
+        let mut jumps = Jumps::new(&SHAPE, NOWHERE);
         jumps.select(KEY);
         for va in (0..count).map(|n| 0x10000 + 2 * n) {
             let mapping = Mapping {
@@ -390,7 +414,7 @@ mod tests {
             jumps.insert(va, 0x1000, context);
         }
         let table = &mut jumps.sets[0].table;
-        table[JumpTable::ENTRIES] = table[JumpTable::index(0x10000)];
+        table[JumpTable::ENTRIES] = table[JumpTable::index(0x10000, 1)];
         jumps
     }
 
@@ -406,7 +430,7 @@ mod tests {
             flush.non_global(5);
             jumps.flush(&flush);
             let table = &jumps.sets[0].table;
-            assert!(table.iter().all(|entry| entry.va == JumpTable::UNUSED));
+            assert!(table.iter().all(|entry| *entry == Entry::unused(NOWHERE)));
         }
     }
 
@@ -415,9 +439,37 @@ mod tests {
         let mut jumps = filled(2);
         jumps.remove(0x10000);
         assert!(jumps.get(0x10000).is_none() && jumps.get(0x10002).is_some());
-        assert_eq!(
-            jumps.sets[0].table[JumpTable::ENTRIES].va,
-            JumpTable::UNUSED
-        );
+        let inline_cache = jumps.sets[0].table[JumpTable::ENTRIES];
+        assert_eq!(inline_cache, Entry::unused(NOWHERE));
+    }
+
+    #[test]
+    fn the_address_of_unused_entries_is_never_known() {
+        let mut jumps = filled(1);
+        let (va, context) = (JumpTable::UNUSED, MappingContext::default());
+        assert!(jumps.get(va).is_none());
+        jumps.insert(va, 0x1000, context);
+        assert!(jumps.get(va).is_none());
+        let entry = &jumps.sets[0].table[JumpTable::index(va, 1)];
+        assert_eq!(*entry, Entry::unused(NOWHERE), "generated code gets there");
+    }
+
+    #[test]
+    fn neighbours_have_entries_of_their_own_whatever_the_alignment() {
+        for insn_align_shift in 0..=2 {
+            let shape = GuestShape {
+                insn_align_shift,
+                ..SHAPE
+            };
+            let mut jumps = Jumps::new(&shape, NOWHERE);
+            jumps.select(KEY);
+            let code = |n: usize| 0x1_0000 + ((n as u64) << insn_align_shift);
+            for n in 0..64 {
+                jumps.insert(code(n), n, MappingContext::default());
+            }
+            for n in 0..64 {
+                assert_eq!(jumps.get(code(n)).map(|(host, _)| host), Some(n));
+            }
+        }
     }
 }

@@ -8,6 +8,7 @@
 mod cache;
 mod callbacks;
 mod code_memory;
+mod code_space;
 mod exposed;
 mod jumps;
 mod region;
@@ -21,10 +22,15 @@ pub(crate) use callbacks::{callbacks, enter};
 pub(crate) use region::OpSite;
 pub use short_tlb::ShortTlbs;
 pub(crate) use short_tlb::View;
-pub(crate) use state::{JitState, LoneReservation, with_host_fp};
+pub(crate) use state::{JitState, LoneReservation};
+
+use vm_cross_arch::host::{Backend, Native};
+
+/// What the processor that code is made for offers beyond its architecture's baseline.
+pub type HostFeatures = <Native as Backend>::Features;
 
 /// Whether there is a back-end for this host's processor.
-pub const SUPPORTED: bool = cfg!(target_arch = "x86_64");
+pub const SUPPORTED: bool = Native::SUPPORTED;
 
 /// Guest instructions between two looks at what others want of the vCPU.
 pub(crate) const BUDGET: i32 = 10_000;

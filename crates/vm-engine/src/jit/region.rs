@@ -1,16 +1,17 @@
 //! Regions: code memory is filled, and emptied, a part at a time.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use vm_cross_arch::{
-    host::contract::{AccessSite, Exit},
+    host::{
+        Backend, Native,
+        contract::{AccessSite, Exit},
+    },
     ir::Op,
 };
 
 use crate::cache::Code;
 
-/// Code is aligned to this, in bytes: a fetch block of common processors.
-const ALIGN: usize = 16;
 /// Regions of a large memory.
 const REGIONS: usize = 8;
 /// A region has at least so many bytes, unless there is only one: the largest
@@ -95,8 +96,8 @@ pub(super) struct Region {
 }
 
 impl Region {
-    /// Divides memory from offset `start` to `end`.
-    pub(super) fn divide(start: usize, end: usize) -> Vec<Self> {
+    /// Divides memory.
+    pub(super) fn divide(Range { start, end }: Range<usize>) -> Vec<Self> {
         let count = ((end - start) / MIN_REGION).clamp(1, REGIONS);
         let size = (end - start) / count;
         (0..count)
@@ -119,7 +120,7 @@ impl Region {
     /// Takes room for `size` bytes of code; its offset, or `None` if there is
     /// too little left, or there are no numbers left.
     pub(super) fn allocate(&mut self, size: usize) -> Option<u32> {
-        let start = self.used.next_multiple_of(ALIGN);
+        let start = self.used.next_multiple_of(Native::ALIGN);
         let end = start.checked_add(size).filter(|&end| end <= self.end)?;
         let most = self.blocks.len().max(self.exits.len()).max(self.ops.len());
         // A block adds fewer than this of each.
@@ -176,8 +177,8 @@ mod tests {
 
     #[test]
     fn a_small_memory_is_one_region() {
-        assert_eq!(Region::divide(100, 64 << 10).len(), 1);
-        let regions = Region::divide(4096, 64 << 20);
+        assert_eq!(Region::divide(100..64 << 10).len(), 1);
+        let regions = Region::divide(4096..64 << 20);
         assert_eq!(regions.len(), REGIONS);
         for pair in regions.windows(2) {
             assert_eq!(pair[0].end, pair[1].start);
@@ -187,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_full_region_takes_no_more_until_it_is_emptied() {
-        let mut region = Region::divide(16, 16 + 4096).remove(0);
+        let mut region = Region::divide(16..16 + 4096).remove(0);
         assert_eq!(region.allocate(4000), Some(16));
         assert_eq!(region.allocate(97), None);
         assert_eq!(region.allocate(96), Some(4016));
@@ -198,7 +199,7 @@ mod tests {
 
     #[test]
     fn accesses_are_found_by_where_their_call_returns_to() {
-        let mut region = Region::divide(4096, 64 << 20).remove(0);
+        let mut region = Region::divide(4096..64 << 20).remove(0);
         let accesses = |offsets: &[u32]| -> Vec<AccessSite> {
             let site = Site {
                 unretired: 3,

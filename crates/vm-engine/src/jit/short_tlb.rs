@@ -8,7 +8,7 @@
 use std::mem::offset_of;
 
 use vm_core::PAGE_SHIFT;
-use vm_cross_arch::host::{contract::ShortTlb, x86_64::TLB_BIAS};
+use vm_cross_arch::host::{Backend, Native, contract::ShortTlb};
 use vm_mem::tlb::{Perms, Space, TlbEntry};
 
 use super::exposed::Exposed;
@@ -205,7 +205,7 @@ impl ShortTlbs {
         }
         let set = &mut self.sets[self.current];
         set.last_use = self.clock;
-        set.tables.address() + TLB_BIAS as usize
+        set.tables.address() + Native::TLB_BIAS as usize
     }
 
     /// Empty tables for `view`: new ones, or those that were not used longest.

@@ -3,17 +3,15 @@
 use std::mem::offset_of;
 
 use vm_cross_arch::host::{
-    contract::StateLayout,
-    x86_64::{ReservationCells, STATE_BIAS},
+    Backend, Native,
+    contract::{ReservationCells, StateLayout},
 };
 
 use super::jumps::MappingContext;
 use crate::vcpu::Core;
 
-/// MXCSR with all exceptions masked, none accrued, rounding to nearest.
-const FP_CONTROL: u32 = 0x1f80;
-/// The exceptions that have accrued in MXCSR.
-const FP_EXCEPTIONS: u32 = 0x3f;
+/// The floating-point control and status word without any flag.
+const FP_CLEAR: u32 = Native::FP_CLEAR;
 
 /// The cells of a vCPU that generated code reads and writes, beside the slots.
 #[derive(Debug)]
@@ -75,10 +73,10 @@ impl JitState {
             site: 0,
             callee: 0,
             next: 0,
-            fp_control: FP_CONTROL,
-            host_fp_control: FP_CONTROL,
-            fp_clear: FP_CONTROL,
-            fp_flags: std::array::from_fn(|accrued| flags(accrued as u32) as u8),
+            fp_control: FP_CLEAR,
+            host_fp_control: FP_CLEAR,
+            fp_clear: FP_CLEAR,
+            fp_flags: std::array::from_fn(|accrued| Native::fp_flags(accrued as u32) as u8),
             args: [Argument::default(); 3],
             reservations,
             lone: LoneReservation::default(),
@@ -122,27 +120,9 @@ impl JitState {
     /// Floating-point exceptions that had accrued when generated code was
     /// left, and no call has returned yet, as [`vm_core::float::flags`].
     pub(crate) fn take_fp_flags(&mut self) -> u64 {
-        let control = std::mem::replace(&mut self.fp_control, FP_CONTROL);
-        flags(control)
+        let control = std::mem::replace(&mut self.fp_control, FP_CLEAR);
+        Native::fp_flags(control)
     }
-
-    /// The same while generated code runs: those in MXCSR itself.
-    pub(crate) fn take_running_fp_flags() -> u64 {
-        let control = mxcsr::get();
-        if control & FP_EXCEPTIONS != 0 {
-            mxcsr::set(FP_CONTROL);
-        }
-        flags(control)
-    }
-}
-
-/// The flags, as [`vm_core::float::flags`], that have accrued in a value of MXCSR.
-fn flags(control: u32) -> u64 {
-    let accrued = control & FP_EXCEPTIONS;
-    // MXCSR: invalid 0, (denormal 1,) zero divide 2, overflow 3, underflow 4,
-    // precision 5; the guest: the other way round from 4 to 0.
-    let bit = |from: u32, to: u32| u64::from(accrued >> from & 1) << to;
-    bit(0, 4) | bit(2, 3) | bit(3, 2) | bit(4, 1) | bit(5, 0)
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -152,54 +132,9 @@ struct Argument {
     unused: u64,
 }
 
-/// Lets the engine compute with floating-point numbers in a callback: what
-/// accrues does not become the guest's.
-pub(crate) fn with_host_fp<R>(work: impl FnOnce() -> R) -> R {
-    let guest = mxcsr::get();
-    let result = work();
-    mxcsr::set(guest);
-    result
-}
-
-/// The processor's floating-point control and status.
-#[cfg(target_arch = "x86_64")]
-mod mxcsr {
-    #![allow(unsafe_code, reason = "the register has no safe access")]
-
-    use std::arch::asm;
-
-    pub(super) fn get() -> u32 {
-        let mut control = 0u32;
-        // SAFETY: stores the register to a variable.
-        unsafe {
-            asm!("stmxcsr [{}]", in(reg) &raw mut control, options(nostack, preserves_flags));
-        }
-        control
-    }
-
-    /// `control` is a value that [`get`] has returned or that masks all exceptions.
-    pub(super) fn set(control: u32) {
-        // SAFETY: loads a valid value; exceptions stay masked and rounding
-        // stays to nearest, as compiled code expects. The flags of exceptions are
-        // among what `preserves_flags` would promise to keep.
-        unsafe {
-            asm!("ldmxcsr [{}]", in(reg) &raw const control, options(nostack, readonly));
-        }
-    }
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-mod mxcsr {
-    pub(super) fn get() -> u32 {
-        0
-    }
-
-    pub(super) fn set(_: u32) {}
-}
-
 /// Offset from the state register of something at `offset` in [`Core`].
 const fn from_state(offset: usize) -> i32 {
-    offset as i32 - (offset_of!(Core, slots) as i32 + STATE_BIAS)
+    offset as i32 - (offset_of!(Core, slots) as i32 + Native::STATE_BIAS)
 }
 
 macro_rules! cell {
@@ -247,23 +182,6 @@ const _: () = assert!(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn exceptions_are_those_of_the_guest() {
-        let mut state = JitState::new(0);
-        for (mxcsr, flags) in [
-            (0x01, 16),
-            (0x04, 8),
-            (0x08, 4),
-            (0x10, 2),
-            (0x20, 1),
-            (2, 0),
-        ] {
-            state.fp_control |= mxcsr;
-            assert_eq!(state.take_fp_flags(), flags);
-            assert_eq!(state.fp_control, FP_CONTROL);
-        }
-    }
 
     #[test]
     fn instructions_are_counted_once() {

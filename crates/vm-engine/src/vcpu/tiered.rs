@@ -4,7 +4,7 @@ use std::{io, sync::Arc, time::Instant};
 
 use vm_core::{AccessKind, PAGE_SHIFT, float::RoundingMode};
 use vm_cross_arch::{
-    host::{contract::AccessSite, x86_64::Features},
+    host::{Features, contract::AccessSite},
     ir::fixed,
     passes,
 };
@@ -14,7 +14,7 @@ use super::{TranslatedVcpu, VcpuExit};
 use crate::{
     cache::{Code, JumpFlush, JumpKey, Mapping, Origin},
     guest::{Exception, Guest},
-    jit::{self, BUDGET, HostCache, OpSite, Target, View},
+    jit::{self, BUDGET, HostCache, HostFeatures, OpSite, Target, View},
     memory,
     observe::{CodeListener, HostCodeKind},
 };
@@ -57,7 +57,7 @@ impl<G: Guest> TranslatedVcpu<G> {
     /// If the host has no memory for code, there is no back-end for it, or the
     /// policy's code size is out of its range.
     pub fn set_engine(&mut self, engine: Engine) -> io::Result<()> {
-        self.set_engine_for(engine, Features::detect())
+        self.set_engine_for(engine, HostFeatures::detect())
     }
 
     /// The same, with code as for a processor that has no more than `features`:
@@ -65,7 +65,7 @@ impl<G: Guest> TranslatedVcpu<G> {
     ///
     /// # Errors
     /// As for [`set_engine`](Self::set_engine).
-    pub fn set_engine_for(&mut self, engine: Engine, features: Features) -> io::Result<()> {
+    pub fn set_engine_for(&mut self, engine: Engine, features: HostFeatures) -> io::Result<()> {
         self.tier1 = match engine {
             Engine::Interpreter => None,
             Engine::Jit(_) if !jit::SUPPORTED => {
@@ -77,8 +77,8 @@ impl<G: Guest> TranslatedVcpu<G> {
                 }
                 let shared = self.core.machine.vcpus().len() > 1;
                 let (callbacks, size) = (jit::callbacks::<G>(), policy.code_bytes);
-                let features = features.common(Features::detect());
-                let cache = HostCache::new(size, &callbacks, features, shared)?;
+                let features = features.common(HostFeatures::detect());
+                let cache = HostCache::new(size, &callbacks, G::SHAPE, features, shared)?;
                 Some(Box::new(Tier1 {
                     cache,
                     policy,

@@ -7,7 +7,10 @@ use vm_core::{
     AccessKind, AccessSize, BusError, GuestPhysAddr, PAGE_SIZE, PhysBus,
     time::{AlarmService, ManualClock},
 };
-use vm_cross_arch::ir::{Block, HelperId, Op, Operand, Slot, Terminator, fixed};
+use vm_cross_arch::{
+    guest::{GuestShape, riscv64::SHAPE},
+    ir::{Block, HelperId, Op, Operand, Slot, Terminator, fixed},
+};
 use vm_engine::{
     guest::{Exception, Fill, Guest, HelperCall, Outcome},
     vcpu::{Core, MachineShared, VcpuControl, VcpuExit, VcpuRequest},
@@ -169,6 +172,8 @@ fn entry(core: &Core, va: u64, page: u64, writable: bool) -> TlbEntry {
 }
 
 impl Guest for Mock {
+    const SHAPE: &'static GuestShape = &SHAPE;
+
     const MAX_INSN_BYTES: usize = 4;
 
     fn lift(&self, code: &[u8], _: u16) -> Option<Block> {

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use vm_core::GuestPhysAddr;
 use vm_cross_arch::{
-    host::x86_64::Features,
+    host::Features,
     ir::{Block, Op, Slot, fixed},
     passes,
 };
 use vm_engine::{
     interp::{self, Fault, Next},
-    jit,
+    jit::{self, HostFeatures},
     vcpu::{Core, Engine, MachineShared, TranslatedVcpu, VcpuExit},
 };
 use vm_optimizers::TierPolicy;
@@ -53,11 +53,11 @@ const TIERS: [Tier; 4] = [
     // Always after passes.
     Tier {
         name: "tier 1",
-        run: |block, core| tier_1(block, core, Features::detect()),
+        run: |block, core| tier_1(block, core, HostFeatures::detect()),
     },
     Tier {
         name: "tier 1 without extensions of the host",
-        run: |block, core| tier_1(block, core, Features::default()),
+        run: |block, core| tier_1(block, core, HostFeatures::default()),
     },
 ];
 
@@ -100,7 +100,7 @@ fn tier_0(block: &Block, mut core: Core) -> (Exit, Core) {
 /// Bytes of host code.
 const CODE_BYTES: usize = 64 << 10;
 
-fn tier_1(block: &Block, core: Core, features: Features) -> (Exit, Core) {
+fn tier_1(block: &Block, core: Core, features: HostFeatures) -> (Exit, Core) {
     let (pc, control) = (core.get(fixed::PC), Arc::clone(&core.control));
     let (machine, mock) = (Arc::clone(&core.machine), Mock::with(block, &core));
     let mut vcpu = TranslatedVcpu::new(0, control, machine, mock, pc);

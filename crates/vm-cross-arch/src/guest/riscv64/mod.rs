@@ -18,6 +18,7 @@ mod pattern;
 pub mod regs;
 mod row;
 mod rows;
+mod shape;
 mod syntax;
 
 #[cfg(test)]
@@ -33,4 +34,5 @@ pub use insn::Insn;
 pub use lift::{LiftContext, LiftLimits, Truncated, lift_block};
 pub use pattern::Pattern;
 pub use row::{Extension, Lift, Row, extensions};
+pub use shape::SHAPE;
 pub use syntax::Syntax;

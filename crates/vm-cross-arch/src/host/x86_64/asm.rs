@@ -73,6 +73,9 @@ impl Patch {
     }
 }
 
+/// The opcode of a jump with a 32-bit displacement.
+pub(super) const JMP: u8 = 0xe9;
+
 /// Code being written.
 pub(super) struct Asm {
     pub(super) out: Buffer,
@@ -337,7 +340,7 @@ impl Asm {
 
     /// A jump to a place not known yet.
     pub(super) fn jmp(&mut self) -> Patch {
-        self.out.put(0xe9, 5);
+        self.out.put(JMP.into(), 5);
         Patch(self.here() - 4)
     }
 

@@ -10,7 +10,7 @@ use super::{
     vector::TEMPS,
 };
 use crate::{
-    host::contract::{JumpTable, LAST_UNGUARDED_OFFSET, Runtime},
+    host::contract::{JumpTable, Runtime},
     ir::{Cond, HelperId, JumpHint, Operand, Slot, Terminator},
 };
 
@@ -75,7 +75,7 @@ impl Emitter<'_> {
     /// Whether all of a jump's target is in the block's own page.
     fn is_unguarded(&self, target: i64) -> bool {
         let offset = i64::from(self.request.code_pc & 0xfff) + target;
-        (0..=LAST_UNGUARDED_OFFSET).contains(&offset)
+        (0..=self.backend.guest.last_whole_offset()).contains(&offset)
     }
 
     /// Leaves for `target`.
@@ -137,8 +137,9 @@ impl Emitter<'_> {
     /// `rcx =` the entry of the address in `rax`, of the table at `rdx`. Leaves
     /// for the engine if there is none.
     fn look_up_jump(&mut self) {
-        let mask = ((JumpTable::ENTRIES - 1) << 1) as i32;
-        let scale = (JumpTable::ENTRY_SHIFT - 1) as i8;
+        let align = self.backend.guest.insn_align_shift;
+        let mask = ((JumpTable::ENTRIES - 1) << align) as i32;
+        let scale = (JumpTable::ENTRY_SHIFT - align) as i8;
         let mix = JumpTable::MIX_SHIFT as i8;
         dynasm!(self.asm.out ; .arch x64
             ; mov ecx, eax

@@ -3,7 +3,7 @@
 use dynasmrt::DynasmApi;
 
 use super::{
-    Backend,
+    X86_64,
     asm::{Alu, Asm, Cc, Patch},
     cold::Cold,
     regs::{Gpr, Pool, STATE},
@@ -40,7 +40,7 @@ pub(super) struct Emitter<'a> {
     pub(super) vectors: Vectors,
     pub(super) cold: Vec<Cold>,
     pub(super) code: HostCode,
-    pub(super) backend: &'a Backend,
+    pub(super) backend: &'a X86_64,
     pub(super) request: &'a Request,
     block: &'a Block,
     /// Floating-point state is marked as written already.
@@ -56,7 +56,7 @@ pub(super) struct Emitter<'a> {
 }
 
 impl<'a> Emitter<'a> {
-    pub(super) fn new(block: &'a Block, request: &'a Request, backend: &'a Backend) -> Self {
+    pub(super) fn new(block: &'a Block, request: &'a Request, backend: &'a X86_64) -> Self {
         Self {
             asm: Asm::with_capacity(CODE_PER_OP * (block.ops.len() + 4)),
             scratch: Scratch::default(),
@@ -175,7 +175,7 @@ impl<'a> Emitter<'a> {
 
     /// The host register a slot lives in, if it is global.
     pub(super) fn global(&self, slot: Slot) -> Option<Gpr> {
-        self.backend.global(slot)
+        self.backend.globals.get(slot)
     }
 
     /// A scratch register for this op.

@@ -1,5 +1,7 @@
 //! What the host's processor offers beyond x86-64's baseline.
 
+use crate::host;
+
 /// Extensions that generated code may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Features {
@@ -17,9 +19,8 @@ pub struct Features {
     pub pclmul: bool,
 }
 
-impl Features {
-    /// Those of the processor this runs on; none on other architectures.
-    pub fn detect() -> Self {
+impl host::Features for Features {
+    fn detect() -> Self {
         #[cfg(target_arch = "x86_64")]
         return Self {
             bmi1: std::arch::is_x86_feature_detected!("bmi1"),
@@ -33,9 +34,7 @@ impl Features {
         Self::default()
     }
 
-    /// What both have.
-    #[must_use]
-    pub fn common(self, other: Self) -> Self {
+    fn common(self, other: Self) -> Self {
         Self {
             bmi1: self.bmi1 && other.bmi1,
             bmi2: self.bmi2 && other.bmi2,

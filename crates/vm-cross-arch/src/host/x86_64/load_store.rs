@@ -176,7 +176,7 @@ impl Emitter<'_> {
     /// the same value of `base`: an offset in the short TLB.
     fn site_entry(&self, base: Operand, write: bool) -> i32 {
         let key = match base {
-            Operand::Slot(slot) => match self.backend.globals.inline_cache(slot) {
+            Operand::Slot(slot) => match self.backend.guest.steady_base(slot) {
                 Some(number) => return ShortTlb::inline_cache(number, write),
                 None => u32::from(slot.0) | u32::from(self.written_at(slot)) << 8,
             },
@@ -185,7 +185,7 @@ impl Emitter<'_> {
         let key = key.wrapping_add((self.request.code_pc as u32) << 7);
         // Fibonacci hashing: its upper bits depend on all of the key.
         let hash = key.wrapping_mul(0x9e37_79b9) >> (32 - ShortTlb::INLINE_CACHE_BITS);
-        let reserved = self.backend.globals.inline_caches();
+        let reserved = self.backend.guest.steady_bases.len() as u32;
         ShortTlb::inline_cache(hash.max(reserved), write)
     }
 

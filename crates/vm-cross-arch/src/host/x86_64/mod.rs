@@ -18,57 +18,119 @@ mod emitter;
 mod encode;
 mod features;
 mod float;
+mod float_control;
 mod load_store;
 mod multiply;
+mod patch;
 mod regs;
 mod runtime;
 mod vector;
 
 pub use features::Features;
-pub use regs::{GlobalRegisters, Gpr, STATE_BIAS, TLB_BIAS};
-pub use runtime::{Callbacks, RuntimeCode, runtime_code, transfer_code};
+pub use regs::Gpr;
 
-use super::contract::{HostCode, Request, StateLayout};
-use crate::ir::{Block, Slot};
+use super::{
+    Backend, Callbacks, Config, GlobalRegisters, RuntimeCode, Transfer,
+    contract::{HostCode, Request, ReservationCells, StateLayout},
+};
+use crate::{guest::GuestShape, ir::Block};
 
-/// What the code of all blocks of a vCPU has in common.
+/// The back-end: what the code of all blocks of a vCPU has in common.
 #[derive(Debug)]
-pub struct Backend {
-    /// Where the vCPU's state is.
-    pub layout: StateLayout,
+pub struct X86_64 {
+    guest: &'static GuestShape,
+    layout: StateLayout,
     /// Which guest registers live in host registers.
-    pub globals: GlobalRegisters,
-    /// What the processor offers.
-    pub features: Features,
-    /// Offset from the state register of a pointer to the `u32` that is not 0
-    /// while stores must be reported; `None` if they never must: the vCPU is
-    /// alone.
-    pub watched_stores: Option<i32>,
-    /// Where the vCPU keeps a reservation that no other can see.
-    pub reservation: ReservationCells,
+    globals: GlobalRegisters<Gpr>,
+    features: Features,
+    watched_stores: Option<i32>,
+    reservation: ReservationCells,
 }
 
-/// Offsets from the state register of a reservation of load-reserved.
-#[derive(Debug, Clone, Copy)]
-pub struct ReservationCells {
-    /// `u64`: host address of the access; 0 if there is no reservation.
-    pub host: i32,
-    /// `u64`: what was loaded, sign-extended.
-    pub value: i32,
-    /// `u32`, beside other vCPUs: not 0 while the store-conditional that runs is
-    /// known to follow its load-reserved with no access to memory in between.
-    pub proven: i32,
-    /// `u32`, beside other vCPUs: not 0 while the engine has to make reservations.
-    pub refused: i32,
+impl X86_64 {
+    /// A back-end for code of that kind.
+    pub fn new(config: &Config<Features>) -> Self {
+        let Config {
+            guest,
+            layout,
+            features,
+            watched_stores,
+            reservation,
+        } = *config;
+        Self {
+            guest,
+            layout,
+            globals: GlobalRegisters::new(guest, &regs::GLOBALS),
+            features,
+            watched_stores,
+            reservation,
+        }
+    }
 }
 
-impl Backend {
-    fn global(&self, slot: Slot) -> Option<Gpr> {
-        self.globals.get(slot)
+impl Backend for X86_64 {
+    type Features = Features;
+
+    const STATE_BIAS: i32 = regs::STATE_BIAS;
+    const TLB_BIAS: i32 = regs::TLB_BIAS;
+    /// A fetch block of common processors.
+    const ALIGN: usize = 16;
+    const JUMP_BYTES: usize = patch::DISPLACEMENT;
+    const GUARD_BYTES: usize = 4;
+    const KILL_BYTES: usize = patch::JUMP;
+    const VENEER_BYTES: usize = patch::JUMP;
+    const LEAST_REACH: u32 = patch::REACH;
+    const FP_CLEAR: u32 = float_control::CLEAR;
+
+    fn try_new(config: &Config<Features>) -> Option<Self> {
+        Some(Self::new(config))
     }
 
-    /// Translates a block.
-    pub fn emit(&self, block: &Block, request: &Request) -> HostCode {
+    fn emit(&self, block: &Block, request: &Request) -> HostCode {
         emitter::Emitter::new(block, request, self).run()
+    }
+
+    fn runtime_code(&self, callbacks: &Callbacks) -> RuntimeCode {
+        runtime::runtime_code(self, callbacks)
+    }
+
+    fn transfer(&self, bias: u64, mapping: u32) -> Transfer {
+        runtime::transfer(self, bias, mapping)
+    }
+
+    fn reach(&self, _jump: &[u8]) -> u32 {
+        patch::REACH
+    }
+
+    fn lead(&self, jump: &mut [u8], distance: i32) {
+        patch::lead(jump, distance);
+    }
+
+    fn set_guard(&self, guard: &mut [u8], number: u32) {
+        patch::set(guard, number as i32);
+    }
+
+    fn kill(&self, entry: &mut [u8], distance: i32) {
+        patch::jump(entry, distance);
+    }
+
+    fn veneer(&self, code: &mut [u8], distance: i32) {
+        patch::jump(code, distance);
+    }
+
+    /// The processor sees to it itself, once it has executed a jump (AMD64 Architecture
+    /// Programmer's Manual volume 2, section 7.6.1).
+    fn publish(&self, _written: &[u8], _executed: &[u8]) {}
+
+    fn fp_flags(word: u32) -> u64 {
+        float_control::flags(word)
+    }
+
+    fn take_fp_flags() -> u64 {
+        float_control::take_flags()
+    }
+
+    fn keeping_fp<R>(work: impl FnOnce() -> R) -> R {
+        float_control::keeping(work)
     }
 }

@@ -1,86 +1,21 @@
 //! The stubs between generated code and the engine.
 
-use std::ops::Range;
-
 use dynasmrt::{DynasmApi, dynasm};
 use vm_core::AccessSize;
 
 use super::{
-    Backend,
+    X86_64,
     asm::{Alu, Asm, Cc, Patch},
     regs::{Gpr, RAX, RCX, SCRATCH, STATE, STATE_BIAS, TLB, TLB_BIAS},
     vector::TEMPS,
 };
-use crate::host::contract::{Runtime, ShortTlb};
-
-/// Addresses of the engine's functions, all `extern "sysv64"` on every system.
-/// The first argument is always the address of slot 0.
-///
-/// `load(state, va, size, caller)` and `store(state, va, value, size, caller)` (of
-/// the value the low `size` bytes count; the caller is where the call returns to in
-/// the block) and `op(state)` return a pair: the result, and 0 or, if the guest goes
-/// on elsewhere, the host code there. The others return the host code where the
-/// guest goes on: `link(state, exit)`, `indirect(state, va)`, `helper(state)`,
-/// `poll(state, position)`, `stale(state, position)`.
-///
-/// They run with the guest's floating-point control: whatever of the engine
-/// computes with floating-point numbers must put its own in place.
-#[derive(Debug, Clone, Copy)]
-pub struct Callbacks {
-    /// For [`Runtime::Load`].
-    pub load: usize,
-    /// For [`Runtime::Store`].
-    pub store: usize,
-    /// For [`Runtime::Op`].
-    pub op: usize,
-    /// For [`Runtime::Link`].
-    pub link: usize,
-    /// For [`Runtime::Indirect`].
-    pub indirect: usize,
-    /// For [`Runtime::Helper`].
-    pub helper: usize,
-    /// For [`Runtime::Poll`].
-    pub poll: usize,
-    /// For [`Runtime::Stale`].
-    pub stale: usize,
-}
-
-/// The stubs of a vCPU. Offsets are from the start of the code.
-#[derive(Debug)]
-pub struct RuntimeCode {
-    /// The code, position-independent.
-    pub bytes: Vec<u8>,
-    /// Enters generated code: `extern "sysv64" fn(state: slot 0, code)`.
-    pub enter: u32,
-    /// Leaves it: what callbacks return to end [`enter`](Self::enter).
-    pub leave: u32,
-    stubs: Vec<(Runtime, u32)>,
-}
-
-impl RuntimeCode {
-    /// All parts of the code in order: their names, for people, and offsets.
-    pub fn parts(&self) -> Vec<(String, Range<u32>)> {
-        let stubs = self.stubs.iter();
-        let stubs = stubs.map(|(which, at)| (format!("{which:?}").to_lowercase(), *at));
-        let ways = [("enter", self.enter), ("leave", self.leave)];
-        let ways = ways.map(|(name, at)| (name.to_owned(), at));
-        let mut starts: Vec<_> = ways.into_iter().chain(stubs).collect();
-        starts.sort_by_key(|&(_, at)| at);
-        let ends: Vec<u32> = starts.iter().skip(1).map(|&(_, at)| at).collect();
-        let ends = ends.into_iter().chain([self.bytes.len() as u32]);
-        let parts = starts.into_iter().zip(ends);
-        parts.map(|((name, at), end)| (name, at..end)).collect()
-    }
-
-    /// Offset of a stub.
-    pub fn stub(&self, which: Runtime) -> Option<u32> {
-        let mut stubs = self.stubs.iter();
-        stubs.find_map(|&(runtime, at)| (runtime == which).then_some(at))
-    }
-}
+use crate::host::{
+    Callbacks, RuntimeCode, Transfer,
+    contract::{Runtime, ShortTlb},
+};
 
 /// Assembles the stubs.
-pub fn runtime_code(backend: &Backend, callbacks: &Callbacks) -> RuntimeCode {
+pub(super) fn runtime_code(backend: &X86_64, callbacks: &Callbacks) -> RuntimeCode {
     let mut stubs = Stubs {
         asm: Asm::with_capacity(4096),
         backend,
@@ -123,9 +58,8 @@ pub fn runtime_code(backend: &Backend, callbacks: &Callbacks) -> RuntimeCode {
     }
 }
 
-/// Code that changes the mapping context and jumps on; its last 4 bytes are the jump's
-/// displacement, which is yet to be filled in. Its length is always the same.
-pub fn transfer_code(backend: &Backend, bias: u64, mapping: u32) -> Vec<u8> {
+/// Code that changes the mapping context and jumps on.
+pub(super) fn transfer(backend: &X86_64, bias: u64, mapping: u32) -> Transfer {
     let (mut asm, layout) = (Asm::with_capacity(64), &backend.layout);
     let (number, cell) = (mapping as i32, layout.mapping);
     dynasm!(asm.out ; .arch x64
@@ -133,8 +67,11 @@ pub fn transfer_code(backend: &Backend, bias: u64, mapping: u32) -> Vec<u8> {
         ; mov rax, QWORD bias as i64
     );
     asm.store((STATE, layout.bias), RAX);
-    let _ = asm.jmp();
-    asm.out.finish()
+    let jump = asm.jmp().offset();
+    Transfer {
+        bytes: asm.out.finish(),
+        jump,
+    }
 }
 
 /// `rbx`, `rbp` and `r12` to `r15`, which functions must preserve.
@@ -142,7 +79,7 @@ const SAVED: [Gpr; 6] = [Gpr(3), Gpr(5), Gpr(12), Gpr(13), Gpr(14), Gpr(15)];
 
 struct Stubs<'a> {
     asm: Asm,
-    backend: &'a Backend,
+    backend: &'a X86_64,
 }
 
 impl Stubs<'_> {
@@ -155,13 +92,13 @@ impl Stubs<'_> {
             .collect()
     }
 
-    fn store_pins(&mut self) {
+    fn store_globals(&mut self) {
         for (register, memory) in self.globals() {
             self.asm.store(memory, register);
         }
     }
 
-    fn load_pins(&mut self) {
+    fn load_globals(&mut self) {
         for (register, memory) in self.globals() {
             self.asm.load(register, memory);
         }
@@ -169,13 +106,13 @@ impl Stubs<'_> {
 
     /// Guest registers to memory; the engine runs next.
     fn suspend(&mut self) {
-        self.store_pins();
+        self.store_globals();
         dynasm!(self.asm.out ; .arch x64 ; lea rdi, [Rq(STATE.0) + -STATE_BIAS]);
     }
 
     /// The reverse.
     fn resume(&mut self) {
-        self.load_pins();
+        self.load_globals();
     }
 
     fn call(&mut self, callback: usize) {

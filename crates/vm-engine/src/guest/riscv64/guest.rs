@@ -2,7 +2,10 @@
 
 use vm_core::{AccessKind, AccessSize};
 use vm_cross_arch::{
-    guest::riscv64::{LiftContext, LiftLimits, disassemble, lift_block},
+    guest::{
+        GuestShape,
+        riscv64::{LiftContext, LiftLimits, SHAPE, disassemble, lift_block},
+    },
     ir::Block,
 };
 
@@ -13,6 +16,8 @@ use crate::{
 };
 
 impl Guest for Riscv64 {
+    const SHAPE: &'static GuestShape = &SHAPE;
+
     const MAX_INSN_BYTES: usize = 4;
 
     fn lift(&self, code: &[u8], max_insns: u16) -> Option<Block> {
