@@ -17,6 +17,12 @@ const PROGRAM: &str = "usr/bin/qemu-system-riscv64";
 const FIRMWARE: &str = "usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin";
 const DATA: &str = "usr/share/qemu";
 
+/// Names another `qemu-aarch64` to use.
+pub const AARCH64_VARIABLE: &str = "QEMU_AARCH64";
+
+const USER_PACKAGE: &str = "qemu-user";
+const USER_AARCH64: &str = "usr/bin/qemu-aarch64";
+
 /// A QEMU for riscv64 guests, ready to be given a machine.
 #[derive(Debug, Clone)]
 pub struct Qemu {
@@ -43,6 +49,23 @@ pub fn system_riscv64() -> Result<Qemu> {
     program.extend(["-L".into(), unpacked.file(DATA)?]);
     program.extend(["-bios".into(), unpacked.file(FIRMWARE)?]);
     Ok(Qemu { program })
+}
+
+/// A program that runs Linux programs for AArch64: `$QEMU_AARCH64`, else Debian's under
+/// `target/tools`, downloaded if it is not there yet.
+///
+/// # Errors
+/// If it has to be downloaded and cannot be.
+pub fn user_aarch64() -> Result<PathBuf> {
+    if let Some(named) = std::env::var_os(AARCH64_VARIABLE) {
+        return Ok(named.into());
+    }
+    let unpacked = SOURCE.unpack(&[USER_PACKAGE]).with_context(|| {
+        format!("cannot get QEMU; set {AARCH64_VARIABLE} to a qemu-aarch64 that is already there")
+    })?;
+    let script = super::directory().join("qemu/qemu-aarch64");
+    unpacked.write_script(USER_AARCH64, &script)?;
+    Ok(script)
 }
 
 impl Qemu {
