@@ -43,6 +43,8 @@ pub fn code(status: ExitStatus, reason: Option<StopReason>) -> u8 {
             u8::try_from(signal).map_or(SIGNAL, |signal| SIGNAL.saturating_add(signal))
         }
         (ExitStatus::Stopped, Some(StopReason::Quit) | None) => SUCCESS,
+        // No end that this program has heard of is a success.
+        _ => ERROR,
     }
 }
 

@@ -22,6 +22,7 @@ use error::CliError;
 fn main() -> ExitCode {
     lines::report_panics();
     os::make_limits_errors();
+    args::names::use_options();
     start_log();
     let code = dispatch(Cli::parse()).unwrap_or_else(|error| {
         lines::err(format_args!("trine: {error}"));

@@ -6,13 +6,14 @@ use vm_core::snapshot::SnapshotError;
 
 use crate::{
     boot::BootError,
-    config::{ByteSize, DiskConfig, OptionError},
+    config::{ByteSize, DiskConfig, OptionError, Setting},
     files::FileError,
 };
 
-/// A machine that cannot be made or run. Names the option, the value, the
+/// A machine that cannot be made or run. Names the setting, the value, the
 /// cause, and what to do.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum MachineError {
     /// A setting is wrong.
     #[error(transparent)]
@@ -21,7 +22,7 @@ pub enum MachineError {
     #[error(transparent)]
     Boot(#[from] BootError),
     /// The host has not that much memory.
-    #[error("--memory {memory}: {cause}")]
+    #[error("{s} {memory}: {cause}", s = Setting::Memory)]
     Memory {
         /// The machine's RAM.
         memory: ByteSize,
@@ -30,15 +31,15 @@ pub enum MachineError {
     },
     /// The host refused what the JIT needs.
     #[error(
-        "--engine jit: no memory for generated code: {0}; use `--engine auto`, \
-         which interprets the guest then"
+        "{s} jit: no memory for generated code: {_0}; use `{s} auto`, \
+         which interprets the guest then", s = Setting::Engine
     )]
     Jit(io::Error),
     /// The host refused what every vCPU needs.
     #[error("the vCPUs cannot be made: {0}")]
     Vcpu(io::Error),
     /// A disk cannot be attached.
-    #[error("--disk {disk}: {cause}")]
+    #[error("{s} {disk}: {cause}", s = Setting::Disk)]
     Disk {
         /// The disk as it was configured.
         disk: String,
@@ -46,7 +47,7 @@ pub enum MachineError {
         cause: vm_device::virtio::BlockError,
     },
     /// More disks than there are places for.
-    #[error("--disk {disk}: {cause}")]
+    #[error("{s} {disk}: {cause}", s = Setting::Disk)]
     NoSlot {
         /// The first disk without a place.
         disk: String,
@@ -74,7 +75,7 @@ pub enum MachineError {
     #[error(transparent)]
     File(#[from] FileError),
     /// There is no signature to be written.
-    #[error("--signature {}: {cause}", .path.display())]
+    #[error("{s} {}: {cause}", .path.display(), s = Setting::Signature)]
     Signature {
         /// The file.
         path: PathBuf,

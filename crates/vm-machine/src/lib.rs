@@ -3,8 +3,9 @@
 //! A [`Machine`] is made from a [`config::MachineConfig`] and a
 //! [`console::HostConsole`]; [`Machine::run`] runs it to its end.
 //!
-//! Knows nothing about terminals or the command line, except that its errors
-//! name settings by the options of the program.
+//! Knows nothing about terminals or the command line. Messages name settings as
+//! [`config::MachineOptions`] does; a program that calls them differently says so
+//! ([`config::name_settings`]).
 
 pub mod board;
 pub mod boot;

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod image;
+pub mod names;
 mod run;
 
 use clap::{Parser, Subcommand};

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use vm_machine::{
     Machine, Parts,
-    config::{self, Console, MachineConfig, MachineOptions, StatsOutput},
+    config::{self, Console, MachineConfig, MachineOptions, Setting, StatsOutput},
     device_tree,
     files::Files,
 };
@@ -66,7 +66,7 @@ fn with_file(mut args: RunArgs, files: &mut Files) -> Result<MachineOptions, Cli
 
 fn dump_device_tree(config: &MachineConfig, mut files: Files, path: &Path) -> Result<u8, CliError> {
     let tree = device_tree(config, &mut files)?;
-    files.write("dtb-dump", path)?.replace(&tree)?;
+    files.write(Setting::DtbDump, path)?.replace(&tree)?;
     Ok(exit::SUCCESS)
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use vm_device::console::{Patient, ThreadedOutput};
 use vm_machine::{
-    config::Console,
+    config::{Console, Setting},
     console::HostConsole,
     files::{Files, OutputFile},
 };
@@ -45,7 +45,7 @@ impl HostOutput {
             }
             Console::None => Self::new(io::sink(), None, String::new()),
             Console::File(path) => {
-                let file = files.write("console", path)?;
+                let file = files.write(Setting::Console, path)?;
                 let writer = Patient::new(file.writer()?);
                 let place = format!("--console file:{}", path.display());
                 Self::new(writer, Some(file), place)

@@ -2,6 +2,7 @@
 
 /// Why a vCPU's loop ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum VcpuExit {
     /// Somebody asked the machine to stop.
     Stopped,

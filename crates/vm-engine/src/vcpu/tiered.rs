@@ -32,6 +32,7 @@ pub(super) struct Tier1 {
 
 /// How a vCPU executes its guest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Engine {
     /// All blocks are interpreted.
     Interpreter,

@@ -10,7 +10,7 @@ use vm_mem::GuestRam;
 use super::Description;
 use crate::{
     boot::{BootError, BootProtocol, Entry, Symbols},
-    config::MachineConfig,
+    config::{MachineConfig, Setting},
     console::HostConsole,
     error::MachineError,
     firmware::HostFirmware,
@@ -38,7 +38,7 @@ pub(crate) trait BoardModel: fmt::Debug + Sync {
 
     /// The setting by which a machine has the device of that name, or has not, if that
     /// is one that only such boards have.
-    fn setting_of(&self, _device: &str) -> Option<&'static str> {
+    fn setting_of(&self, _device: &str) -> Option<Setting> {
         None
     }
 

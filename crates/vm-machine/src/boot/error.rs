@@ -2,17 +2,18 @@
 
 use std::{io, path::PathBuf};
 
-use crate::config::ByteSize;
+use crate::config::{ByteSize, Setting};
 
-/// A guest that cannot be loaded. Names the option, the file, the cause, and
+/// A guest that cannot be loaded. Names the setting, the file, the cause, and
 /// what to do.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum BootError {
     /// The file cannot be read.
-    #[error("--{option} {}: cannot read the file: {cause}", .path.display())]
+    #[error("{setting} {}: cannot read the file: {cause}", .path.display())]
     Read {
-        /// The option that named the file.
-        option: &'static str,
+        /// The setting that named the file.
+        setting: Setting,
         /// The file.
         path: PathBuf,
         /// What the host said.
@@ -25,10 +26,10 @@ pub enum BootError {
         cause: String,
     },
     /// The file is not of a kind that can be started.
-    #[error("--{option} {}: {cause}", .path.display())]
+    #[error("{setting} {}: {cause}", .path.display())]
     Format {
-        /// The option that named the file.
-        option: &'static str,
+        /// The setting that named the file.
+        setting: Setting,
         /// The file.
         path: PathBuf,
         /// What is wrong with it, and what would be right.
@@ -36,12 +37,12 @@ pub enum BootError {
     },
     /// The file does not fit.
     #[error(
-        "--{option} {}: needs {needed} bytes of memory, and the machine has {memory}: \
-         give it more with --memory", .path.display()
+        "{setting} {}: needs {needed} bytes of memory, and the machine has {memory}: \
+         give it more with {memory_setting}", .path.display(), memory_setting = Setting::Memory
     )]
     TooLarge {
-        /// The option that named the file.
-        option: &'static str,
+        /// The setting that named the file.
+        setting: Setting,
         /// The file.
         path: PathBuf,
         /// Bytes of memory that it takes, or as many of them as are known.
@@ -51,13 +52,13 @@ pub enum BootError {
     },
     /// A part of the program belongs where there is no RAM.
     #[error(
-        "--{option} {}: the program has {len} bytes at {addr:#x}, but RAM is from {ram_start:#x} \
-         to {ram_end:#x} (--memory {memory}): link it for those addresses",
-        .path.display()
+        "{setting} {}: the program has {len} bytes at {addr:#x}, but RAM is from {ram_start:#x} \
+         to {ram_end:#x} ({memory_setting} {memory}): link it for those addresses",
+        .path.display(), memory_setting = Setting::Memory
     )]
     OutsideRam {
-        /// The option that named the file.
-        option: &'static str,
+        /// The setting that named the file.
+        setting: Setting,
         /// The file.
         path: PathBuf,
         /// First address of the part.
@@ -110,7 +111,7 @@ pub enum BootError {
         remedy: String,
     },
     /// There is no kernel for the firmware to start.
-    #[error("there is nothing to boot: add `--kernel FILE`")]
+    #[error("there is nothing to boot: add `{} FILE`", Setting::Kernel)]
     NothingToBoot,
     /// The device tree cannot be written.
     #[error("the device tree cannot be written: {0}")]

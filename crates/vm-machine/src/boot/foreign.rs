@@ -2,14 +2,16 @@
 
 use vm_core::GuestArch;
 
-/// A mark, where it is, and what a file with it is.
+use crate::config::Setting;
+
+/// A mark, where it is, and what a file with it is; settings are in braces.
 type Signature = (usize, &'static [u8], &'static str);
 
 const COMPRESSED: &str = "the file is compressed: only gzip is unpacked; unpack it first";
 const PICTURE: &str = "this is a picture";
 const ARCHIVE: &str = "this is an archive or a package: unpack it, and name the kernel in it";
 const DISK: &str =
-    "this is a disk image: `--disk` takes those, and a kernel starts from `--kernel`";
+    "this is a disk image: `{disk}` takes those, and a kernel starts from `{kernel}`";
 
 /// Kernels, by their architecture and its name for people.
 const KERNELS: &[(usize, &[u8], GuestArch, &str)] = &[
@@ -42,7 +44,7 @@ const SIGNATURES: &[Signature] = &[
     (
         0,
         b"070701",
-        "this is an initial RAM disk: give it with `--initrd`",
+        "this is an initial RAM disk: give it with `{initrd}`",
     ),
     (0, b"\xfd7zXZ", COMPRESSED),
     (0, b"\x28\xb5\x2f\xfd", COMPRESSED),
@@ -81,11 +83,20 @@ pub(super) fn recognise(bytes: &[u8], arch: GuestArch) -> Option<String> {
     }
     let signature = SIGNATURES.iter().find(|(at, mark, _)| has(*at, mark));
     if let Some((_, _, what)) = signature {
-        return Some((*what).to_owned());
+        return Some(name_settings(what));
     }
     let text = !bytes.is_empty() && is_text(bytes.get(..TEXT).unwrap_or(bytes));
     text.then(|| {
         "this is a text file and neither a kernel `Image` nor an ELF file nor code".to_owned()
+    })
+}
+
+/// The text with the names of the settings that it speaks of.
+fn name_settings(what: &str) -> String {
+    let settings = [Setting::Disk, Setting::Kernel, Setting::Initrd];
+    settings.iter().fold(what.to_owned(), |text, setting| {
+        let place = format!("{{{}}}", setting.key());
+        text.replace(&place, &setting.to_string())
     })
 }
 
@@ -120,7 +131,7 @@ mod tests {
             file.extend([0x13; 16]);
             let found = recognise(&file, RISCV);
             // Where two marks overlap, the one that tells more comes first.
-            assert!(found.as_deref() == Some(what), "{found:?} for {what}");
+            assert!(found == Some(name_settings(what)), "{found:?} for {what}");
         }
     }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use vm_core::PAGE_SIZE;
 
 use super::{BootError, Program, Segment};
-use crate::config::ByteSize;
+use crate::config::{ByteSize, Setting};
 
 /// Firmware may extend the device tree in place: this much is left behind it.
 const DTB_SLACK: u64 = 64 << 10;
@@ -31,7 +31,7 @@ impl RamRange {
 }
 
 /// A program that has its place.
-pub type Placed<'a> = (&'static str, &'a Path, &'a Program);
+pub type Placed<'a> = (Setting, &'a Path, &'a Program);
 
 /// Where things are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,7 +155,7 @@ impl Room {
         };
         let free = self.ram.end().saturating_sub(self.floor);
         BootError::NoRoom {
-            what: format!("--initrd {}", path.display()),
+            what: format!("{} {}", Setting::Initrd, path.display()),
             needed: len,
             free: free.saturating_sub(self.dtb),
             memory: ByteSize(self.ram.len),
@@ -170,7 +170,10 @@ impl Room {
         let parts = [programs, self.dtb, len, 2 * PAGE_SIZE];
         let bytes = parts.into_iter().fold(0, u64::saturating_add);
         let enough = ByteSize::mib(bytes.div_ceil(1 << 20));
-        format!("give the machine more, at least `--memory {enough}`")
+        format!(
+            "give the machine more, at least `{} {enough}`",
+            Setting::Memory
+        )
     }
 }
 
@@ -184,14 +187,14 @@ fn taken(claims: &[Claim]) -> String {
 /// What the programs take, lowest first.
 fn program_claims(ram: RamRange, programs: &[Placed<'_>]) -> Result<Vec<Claim>, BootError> {
     let mut claims = Vec::new();
-    for &(option, path, program) in programs {
+    for &(setting, path, program) in programs {
         for segment in &program.segments {
             if !ram.holds(segment.addr, segment.len) {
-                return Err(outside(option, path, segment, ram));
+                return Err(outside(setting, path, segment, ram));
             }
         }
         claims.extend(hull(program).map(|(start, end)| Claim {
-            who: format!("--{option} {}", path.display()),
+            who: format!("{setting} {}", path.display()),
             start,
             end,
         }));
@@ -200,19 +203,19 @@ fn program_claims(ram: RamRange, programs: &[Placed<'_>]) -> Result<Vec<Claim>, 
     Ok(claims)
 }
 
-fn outside(option: &'static str, path: &Path, segment: &Segment, ram: RamRange) -> BootError {
+fn outside(setting: Setting, path: &Path, segment: &Segment, ram: RamRange) -> BootError {
     let (path, memory) = (path.to_owned(), ByteSize(ram.len));
     let Segment { addr, len, .. } = *segment;
     if addr >= ram.base && addr < ram.end() {
         return BootError::TooLarge {
-            option,
+            setting,
             path,
             needed: (addr - ram.base).saturating_add(len),
             memory,
         };
     }
     BootError::OutsideRam {
-        option,
+        setting,
         path,
         addr,
         len,

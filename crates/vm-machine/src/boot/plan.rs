@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     board::{BoardModel, Chosen, Description},
-    config::{Bios, MachineConfig},
+    config::{Bios, MachineConfig, Setting},
     debug::Symbol,
     files::Files,
 };
@@ -69,30 +69,30 @@ impl BootPlan {
     ) -> Result<Self, BootError> {
         let memory = config.memory;
         let protocol = board.boot_protocol();
-        let source = |option, path| Source {
-            option,
+        let source = |setting, path| Source {
+            setting,
             path,
             arch: board.arch(),
             memory,
-            names: option == "kernel" && (config.perf_map || config.trace.is_some()),
+            names: setting == Setting::Kernel && (config.perf_map || config.trace.is_some()),
         };
         let bare_metal = config.bios == Bios::None;
-        let mut read = |option, path, recognise: &Recognise<'_>| {
-            let source = source(option, path);
+        let mut read = |setting, path, recognise: &Recognise<'_>| {
+            let source = source(setting, path);
             recognise(&source, source.open_unpacked(files)?)
         };
         let firmware = match &config.bios {
-            Bios::File(path) => Some(read("bios", path, &|source, content| {
+            Bios::File(path) => Some(read(Setting::Bios, path, &|source, content| {
                 protocol.read_firmware(source, content)
             })?),
             Bios::Builtin | Bios::None => None,
         };
         let firmware_end = firmware.as_ref().and_then(Program::end);
         let kernel = match &config.kernel {
-            Some(path) if bare_metal => Some(read("kernel", path, &|source, content| {
+            Some(path) if bare_metal => Some(read(Setting::Kernel, path, &|source, content| {
                 protocol.read_bare_metal(source, content)
             })?),
-            Some(path) => Some(read("kernel", path, &|source, content| {
+            Some(path) => Some(read(Setting::Kernel, path, &|source, content| {
                 protocol.read_kernel(source, content, firmware_end)
             })?),
             None => None,
@@ -102,7 +102,7 @@ impl BootPlan {
         }
         let initrd = config.initrd.as_deref();
         let initrd = initrd
-            .map(|path| source("initrd", path).open(files))
+            .map(|path| source(Setting::Initrd, path).open(files))
             .transpose()?;
         let mut plan = Self {
             board,
@@ -131,8 +131,14 @@ impl BootPlan {
             Bios::File(path) => path.as_path(),
             Bios::Builtin | Bios::None => Path::new(""),
         };
-        let kernel = self.kernel.iter().map(|p| ("kernel", kernel_path, p));
-        let firmware = self.firmware.iter().map(|p| ("bios", firmware_path, p));
+        let kernel = self
+            .kernel
+            .iter()
+            .map(|p| (Setting::Kernel, kernel_path, p));
+        let firmware = self
+            .firmware
+            .iter()
+            .map(|p| (Setting::Bios, firmware_path, p));
         let programs: Vec<_> = kernel.chain(firmware).collect();
         let initrd_path = config.initrd.as_deref();
         let initrd = self.initrd.as_ref().map(Content::len);

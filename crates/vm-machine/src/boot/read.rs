@@ -10,17 +10,20 @@ use std::{
 use vm_core::GuestArch;
 
 use super::{BootError, Content, gzip};
-use crate::{config::ByteSize, files::Files};
+use crate::{
+    config::{ByteSize, Setting},
+    files::Files,
+};
 
 /// An ELF file may be larger than its program, by what describes it: this much
 /// is read for any machine.
 const MAX_DESCRIBED: ByteSize = ByteSize::mib(1 << 10);
 
-/// A file that an option names, and what it may take.
+/// A file that a setting names, and what it may take.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Source<'a> {
-    /// The option, without dashes.
-    pub(super) option: &'static str,
+    /// The setting that names it.
+    pub(super) setting: Setting,
     /// The file.
     pub(super) path: &'a Path,
     /// The machine's architecture.
@@ -36,7 +39,7 @@ impl Source<'_> {
     /// be; what is no regular file is read to its end.
     pub(super) fn open(&self, files: &mut Files) -> Result<Content, BootError> {
         let file = File::open(self.path).map_err(|cause| self.unreadable(cause))?;
-        let who = format!("--{} {}", self.option, self.path.display());
+        let who = format!("{} {}", self.setting, self.path.display());
         files
             .read(who, &file)
             .map_err(|cause| self.unreadable(cause))?;
@@ -71,8 +74,8 @@ impl Source<'_> {
             return Err(self.too_large(len));
         }
         if unpacked.junk {
-            let (option, path) = (self.option, self.path.display());
-            tracing::warn!("--{option} {path}: trailing garbage after the gzip data is ignored");
+            let (setting, path) = (self.setting, self.path.display());
+            tracing::warn!("{setting} {path}: trailing garbage after the gzip data is ignored");
         }
         Ok(Content::Bytes(unpacked.bytes))
     }
@@ -109,7 +112,7 @@ impl Source<'_> {
 
     fn unreadable(&self, cause: io::Error) -> BootError {
         BootError::Read {
-            option: self.option,
+            setting: self.setting,
             path: self.path.to_owned(),
             cause,
         }
@@ -117,7 +120,7 @@ impl Source<'_> {
 
     pub(super) fn format(&self, cause: impl Into<String>) -> BootError {
         BootError::Format {
-            option: self.option,
+            setting: self.setting,
             path: self.path.to_owned(),
             cause: cause.into(),
         }
@@ -125,7 +128,7 @@ impl Source<'_> {
 
     pub(super) fn too_large(&self, needed: u64) -> BootError {
         BootError::TooLarge {
-            option: self.option,
+            setting: self.setting,
             path: PathBuf::from(self.path),
             needed,
             memory: self.memory,

@@ -44,6 +44,7 @@ pub enum Console {
 
 /// The device that the console is attached to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ConsoleDevice {
     /// The UART: `ttyS0` in Linux.
     #[default]
@@ -54,6 +55,7 @@ pub enum ConsoleDevice {
 
 /// Text that names no choice.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ChoiceError {
     /// Nothing where a file was to be named.
     #[error("a kernel is the name of a file, or `none`")]

@@ -9,6 +9,7 @@ use super::suggest::suggestion;
 /// How a device is attached.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Transport {
     /// As a PCI function.
     #[default]
@@ -31,6 +32,7 @@ pub struct DiskConfig {
 
 /// Text that describes no disk.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DiskError {
     /// No file is named.
     #[error("a disk needs a file: write `FILE` or `FILE,ro`")]

@@ -8,6 +8,7 @@ use super::choice::{ChoiceError, serde_as_text};
 
 /// How the guest is executed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum EngineChoice {
     /// The fastest engine that this host has for the guest.
     #[default]

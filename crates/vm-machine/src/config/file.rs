@@ -9,14 +9,15 @@ use std::{
 
 use toml::Spanned;
 
-use super::{MachineOptions, options::KEYS, suggest::suggestion};
+use super::{MachineOptions, Setting, setting::KEYS, suggest::suggestion};
 use crate::files::Files;
 
 /// A configuration file that cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ConfigFileError {
     /// The file cannot be read.
-    #[error("--config {}: cannot read the file: {cause}", .path.display())]
+    #[error("{s} {}: cannot read the file: {cause}", .path.display(), s = Setting::Config)]
     Read {
         /// The file.
         path: PathBuf,
@@ -24,7 +25,7 @@ pub enum ConfigFileError {
         cause: io::Error,
     },
     /// The file is not TOML, or a value has the wrong type.
-    #[error("--config {}:{line}: {cause}", .path.display())]
+    #[error("{s} {}:{line}: {cause}", .path.display(), s = Setting::Config)]
     Parse {
         /// The file.
         path: PathBuf,
@@ -35,8 +36,8 @@ pub enum ConfigFileError {
     },
     /// A key that machines do not have.
     #[error(
-        "--config {}:{line}: unknown key `{key}`{hint}; `trine run --help` lists the options, \
-         whose names are the keys", .path.display()
+        "{s} {}:{line}: unknown key `{key}`{hint}; the keys are {keys}",
+        .path.display(), s = Setting::Config, keys = KEYS.join(", ")
     )]
     UnknownKey {
         /// The file.
@@ -64,7 +65,7 @@ pub fn load(path: &Path, files: &mut Files) -> Result<MachineOptions, ConfigFile
         cause,
     };
     let file = File::open(path).map_err(unreadable)?;
-    let who = format!("--config {}", path.display());
+    let who = format!("{} {}", Setting::Config, path.display());
     files.read(who, &file).map_err(unreadable)?;
     let is_plain = file.metadata().map_err(unreadable)?.is_file();
     let mut bytes = Vec::new();
@@ -121,7 +122,7 @@ fn parse(path: &Path, text: &str) -> Result<MachineOptions, ConfigFileError> {
             path: path.to_owned(),
             line: line_at(text, key.span().start),
             key: key.as_ref().clone(),
-            hint: suggestion(key.as_ref(), KEYS),
+            hint: suggestion(key.as_ref(), KEYS.iter().copied()),
         });
     }
     toml::from_str(text).map_err(|error| damaged(&error))

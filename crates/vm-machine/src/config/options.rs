@@ -63,31 +63,6 @@ pub struct MachineOptions {
     pub trace_range: Option<AddressRange>,
 }
 
-/// The keys, for messages about unknown ones; a test holds them to the fields.
-pub(super) const KEYS: [&str; 21] = [
-    "arch",
-    "kernel",
-    "initrd",
-    "append",
-    "cpus",
-    "memory",
-    "disk",
-    "bios",
-    "console",
-    "console-device",
-    "engine",
-    "jit-threshold",
-    "jit-cache",
-    "no-reboot",
-    "dtb-dump",
-    "signature",
-    "timeout",
-    "stats",
-    "perf-map",
-    "trace",
-    "trace-range",
-];
-
 macro_rules! setters {
     ($($(#[$doc:meta])* $name:ident: $type:ty;)*) => {
         $(
@@ -237,7 +212,7 @@ impl MachineOptions {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::setting::KEYS, *};
 
     fn file(path: &str) -> Kernel {
         Kernel::File(path.into())
@@ -283,5 +258,10 @@ mod tests {
             assert!(unknown.message().contains(&format!("`{key}`")), "{key}");
         }
         assert_eq!(unknown.message().matches("`, `").count() + 1, KEYS.len());
+        let fields = format!("{:?}", MachineOptions::default());
+        for key in KEYS {
+            let field = key.replace('-', "_");
+            assert!(fields.contains(&format!(" {field}: ")), "{field}");
+        }
     }
 }

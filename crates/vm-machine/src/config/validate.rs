@@ -5,59 +5,81 @@ use vm_optimizers::TierPolicy;
 
 use super::{
     AddressRange, Bios, ByteSize, EngineChoice, MAX_CPUS, MAX_MEMORY, MIN_MEMORY, MachineConfig,
+    Setting,
 };
 use crate::board;
 
-/// A setting that no machine can have. Names the option, the value, what is
+/// A setting that no machine can have. Names the setting, the value, what is
 /// wrong with it, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum OptionError {
     /// There is no board for the architecture.
     #[error(
-        "--arch {_0}: there is no machine for this architecture yet; use {known}",
+        "{s} {_0}: there is no machine for this architecture yet; use {known}",
+        s = Setting::Arch,
         known = architectures()
     )]
     Arch(GuestArch),
     /// Too many vCPUs, or none.
-    #[error("--cpus {0}: a machine has 1 to {MAX_CPUS} vCPUs")]
+    #[error("{s} {_0}: a machine has 1 to {MAX_CPUS} vCPUs", s = Setting::Cpus)]
     Cpus(u32),
     /// Too little RAM.
     #[error(
-        "--memory {0}: a machine has at least {MIN_MEMORY}; write the unit, such as `512M` or `2G`"
+        "{s} {_0}: a machine has at least {MIN_MEMORY}; write the unit, such as `512M` or `2G`",
+        s = Setting::Memory
     )]
     MemoryTooSmall(ByteSize),
     /// Too much RAM.
-    #[error("--memory {0}: a machine has at most {MAX_MEMORY}")]
+    #[error("{s} {_0}: a machine has at most {MAX_MEMORY}", s = Setting::Memory)]
     MemoryTooLarge(ByteSize),
     /// The host has no JIT.
-    #[error("--engine jit: there is no JIT for {host} hosts yet; use `--engine auto` or `interp`")]
+    #[error(
+        "{s} jit: there is no JIT for {host} hosts yet; use `{s} auto` or `interp`",
+        s = Setting::Engine
+    )]
     NoJit {
         /// The host's architecture and system.
         host: String,
     },
     /// Too little memory for code, or more than jumps can span.
-    #[error("--jit-cache {0}: the code of a vCPU takes {MIN_JIT_CACHE} to {MAX_JIT_CACHE}")]
+    #[error(
+        "{s} {_0}: the code of a vCPU takes {MIN_JIT_CACHE} to {MAX_JIT_CACHE}",
+        s = Setting::JitCache
+    )]
     JitCache(ByteSize),
     /// Part of a page.
-    #[error("--memory {0}: the size must be a multiple of 4K")]
+    #[error("{s} {_0}: the size must be a multiple of 4K", s = Setting::Memory)]
     MemoryNotPages(ByteSize),
     /// Something that goes with a kernel, without one.
-    #[error("--{option}: this needs a kernel; add `--kernel FILE`")]
+    #[error("{setting}: this needs a kernel; add `{s} FILE`", s = Setting::Kernel)]
     NeedsKernel {
-        /// The option.
-        option: &'static str,
+        /// The setting.
+        setting: Setting,
     },
     /// Something that only goes with `--bios none`, without it.
-    #[error("--signature: only bare-metal programs have a signature; add `--bios none`")]
+    #[error(
+        "{s}: only bare-metal programs have a signature; add `{bios} none`",
+        s = Setting::Signature,
+        bios = Setting::Bios
+    )]
     NeedsBareMetal,
     /// A choice of what to trace, without a trace.
-    #[error("--trace-range {0}: this chooses what `--trace` shows; add `--trace=FILE`")]
+    #[error(
+        "{s} {_0}: this chooses what `{trace}` shows; add `{trace}=FILE`",
+        s = Setting::TraceRange,
+        trace = Setting::Trace
+    )]
     NeedsTrace(AddressRange),
     /// A command line that cannot be passed on.
-    #[error("--append: the command line contains a NUL character")]
+    #[error("{s}: the command line contains a NUL character", s = Setting::Append)]
     AppendNul,
     /// `--bios none` without a program.
-    #[error("--bios none: there is nothing to run; add `--kernel FILE` with a program")]
+    #[error(
+        "{s} none: there is nothing to run; add `{kernel} FILE` with a program",
+        s = Setting::Bios,
+        kernel = Setting::Kernel
+    )]
     NothingToRun,
 }
 
@@ -123,7 +145,9 @@ fn check_engine(engine: EngineChoice, jit: bool) -> Result<(), OptionError> {
 fn check_boot(config: &MachineConfig) -> Result<(), OptionError> {
     if config.kernel.is_none() {
         if config.initrd.is_some() {
-            return Err(OptionError::NeedsKernel { option: "initrd" });
+            return Err(OptionError::NeedsKernel {
+                setting: Setting::Initrd,
+            });
         }
         if config.bios == Bios::None {
             return Err(OptionError::NothingToRun);
@@ -169,7 +193,7 @@ mod tests {
         let error = check_engine(EngineChoice::Jit, false).unwrap_err();
         let message = error.to_string();
         assert!(
-            message.contains("--engine jit") && message.contains("auto"),
+            message.contains("engine jit") && message.contains("auto"),
             "{message}"
         );
     }
@@ -177,17 +201,17 @@ mod tests {
     #[test]
     fn values_out_of_range_are_refused() {
         let cases = [
-            (options().cpus(0u32), "--cpus 0"),
-            (options().cpus(MAX_CPUS + 1), "--cpus"),
-            (options().memory(ByteSize(512)), "--memory 512 bytes"),
+            (options().cpus(0u32), "cpus 0: "),
+            (options().cpus(MAX_CPUS + 1), "cpus 65: "),
+            (options().memory(ByteSize(512)), "memory 512 bytes: "),
             (options().memory(ByteSize(u64::MAX)), "at most"),
             (options().memory(ByteSize((64 << 20) + 1)), "multiple of 4K"),
             (options().jit_cache(ByteSize(4096)), "64K to 1G"),
-            (options().jit_cache(ByteSize(u64::MAX)), "--jit-cache"),
-            (options().arch(GuestArch::X86_64), "--arch x86_64"),
-            (options().initrd("i"), "--kernel"),
+            (options().jit_cache(ByteSize(u64::MAX)), "jit_cache 1"),
+            (options().arch(GuestArch::X86_64), "arch x86_64: "),
+            (options().initrd("i"), "initrd: this needs a kernel"),
             (options().bios(Bios::None), "nothing to run"),
-            (options().kernel("k").signature("s"), "--bios none"),
+            (options().kernel("k").signature("s"), "add `bios none`"),
             (options().append("a\0b"), "NUL"),
         ];
         for (options, part) in cases {

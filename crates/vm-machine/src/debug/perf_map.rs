@@ -14,6 +14,7 @@ use parking_lot::Mutex;
 use vm_engine::observe::{CodeListener, HostCodeKind};
 
 use super::GuestSymbols;
+use crate::config::Setting;
 
 /// A file with a line for each piece of generated code: `START SIZE name`.
 ///
@@ -58,7 +59,8 @@ impl PerfMap {
     fn warn(&self, error: &io::Error) {
         let path = self.path.display();
         tracing::warn!(
-            "--perf-map: {path} cannot be written, and `perf` names no guest code: {error}"
+            "{}: {path} cannot be written, and `perf` names no guest code: {error}",
+            Setting::PerfMap
         );
     }
 }

@@ -12,6 +12,8 @@ use vm_device::console::Patient;
 use vm_engine::observe::{BlockEntry, BlockTracer};
 
 use super::GuestSymbols;
+use crate::config::Setting;
+
 type Sink = Box<dyn Write + Send>;
 
 /// A line for each block before it runs: vCPU, instructions retired before,
@@ -54,7 +56,10 @@ impl BlockTrace {
         let mut sink = self.sink.lock();
         let result = sink.as_mut().map_or(Ok(()), write);
         if let Err(error) = result {
-            tracing::warn!("--trace: the trace ends here, it cannot be written: {error}");
+            tracing::warn!(
+                "{}: the trace ends here, it cannot be written: {error}",
+                Setting::Trace
+            );
             *sink = None;
         }
     }

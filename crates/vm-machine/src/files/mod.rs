@@ -12,16 +12,18 @@ use std::{
 use same_file::Handle;
 use vm_core::file::is_block_device;
 
+use crate::config::Setting;
 pub use output::OutputFile;
 
 /// A file that cannot be written, or must not be.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum FileError {
     /// The host does not let it be written.
-    #[error("--{option} {}: cannot write the file: {cause}", .path.display())]
+    #[error("{setting} {}: cannot write the file: {cause}", .path.display())]
     Write {
-        /// The option that named it.
-        option: &'static str,
+        /// The setting that named it.
+        setting: Setting,
         /// The file.
         path: PathBuf,
         /// What the host said.
@@ -29,12 +31,12 @@ pub enum FileError {
     },
     /// It is read too.
     #[error(
-        "--{option} {} would overwrite {other}, which is the same file: name another one",
+        "{setting} {} would overwrite {other}, which is the same file: name another one",
         .path.display()
     )]
     Overwrites {
-        /// The option that is to write it.
-        option: &'static str,
+        /// The setting that is to write it.
+        setting: Setting,
         /// The file.
         path: PathBuf,
         /// The one who reads it.
@@ -42,12 +44,12 @@ pub enum FileError {
     },
     /// Something else is written there too.
     #[error(
-        "--{option} {} and {other} are the same file: name one for each",
+        "{setting} {} and {other} are the same file: name one for each",
         .path.display()
     )]
     Shared {
-        /// The option that is to write it.
-        option: &'static str,
+        /// The setting that is to write it.
+        setting: Setting,
         /// The file.
         path: PathBuf,
         /// The other one who writes it.
@@ -69,7 +71,7 @@ enum Use {
 pub struct Files(Vec<(String, Use, Handle)>);
 
 impl Files {
-    /// `who`, such as `--kernel vmlinux`, reads `file`.
+    /// `who`, such as `kernel vmlinux`, reads `file`.
     ///
     /// # Errors
     /// The host's, if it cannot tell which file that is.
@@ -122,13 +124,13 @@ impl Files {
         }
     }
 
-    /// Opens `path`, which `--option` names, to be written. It is not changed yet.
+    /// Opens `path`, which `setting` names, to be written. It is not changed yet.
     ///
     /// # Errors
     /// [`FileError`] if the host does not let it be written, or if it is one of
     /// the files that have been opened before.
-    pub fn write(&mut self, option: &'static str, path: &Path) -> Result<OutputFile, FileError> {
-        let output = OutputFile::open(option, path)?;
+    pub fn write(&mut self, setting: Setting, path: &Path) -> Result<OutputFile, FileError> {
+        let output = OutputFile::open(setting, path)?;
         let handle = output
             .file()
             .try_clone()
@@ -139,18 +141,18 @@ impl Files {
             let other = other.clone();
             return Err(match used {
                 Use::Read => FileError::Overwrites {
-                    option,
+                    setting,
                     path,
                     other,
                 },
                 Use::Written => FileError::Shared {
-                    option,
+                    setting,
                     path,
                     other,
                 },
             });
         }
-        let who = format!("--{option} {}", path.display());
+        let who = format!("{setting} {}", path.display());
         self.note(who, Use::Written, handle);
         Ok(output)
     }

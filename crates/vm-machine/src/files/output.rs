@@ -7,12 +7,13 @@ use std::{
 };
 
 use super::FileError;
+use crate::config::Setting;
 
 /// A file that will be written. Until [`begin`](Self::begin) it is as it was; if it
 /// did not exist and nothing has begun, it vanishes with this value.
 #[derive(Debug)]
 pub struct OutputFile {
-    option: &'static str,
+    setting: Setting,
     path: PathBuf,
     file: File,
     /// Whether this value has made it and nothing has begun.
@@ -20,7 +21,7 @@ pub struct OutputFile {
 }
 
 impl OutputFile {
-    pub(super) fn open(option: &'static str, path: &Path) -> Result<Self, FileError> {
+    pub(super) fn open(setting: Setting, path: &Path) -> Result<Self, FileError> {
         let open = |create| {
             let mut options = OpenOptions::new();
             options
@@ -37,13 +38,13 @@ impl OutputFile {
         };
         match opened {
             Ok((file, is_new)) => Ok(Self {
-                option,
+                setting,
                 path: path.to_owned(),
                 file,
                 is_new,
             }),
             Err(cause) => Err(FileError::Write {
-                option,
+                setting,
                 path: path.to_owned(),
                 cause,
             }),
@@ -89,7 +90,7 @@ impl OutputFile {
     /// The error of writing it.
     pub fn failed(&self, cause: io::Error) -> FileError {
         FileError::Write {
-            option: self.option,
+            setting: self.setting,
             path: self.path.clone(),
             cause,
         }

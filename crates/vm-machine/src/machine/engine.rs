@@ -7,7 +7,10 @@ use vm_engine::{
     vcpu::{Engine, Vcpu},
 };
 
-use crate::{config::EngineChoice, error::MachineError};
+use crate::{
+    config::{EngineChoice, Setting},
+    error::MachineError,
+};
 
 type Made = Vec<Box<dyn Vcpu>>;
 
@@ -27,7 +30,7 @@ pub(super) enum EngineInUse {
 impl fmt::Display for EngineInUse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Asked(engine) => write!(f, "{engine}, as --engine asks"),
+            Self::Asked(engine) => write!(f, "{engine}, as {} asks", Setting::Engine),
             Self::Jit => f.write_str("JIT"),
             Self::NoJit => f.write_str("interpreter: no JIT for this host yet"),
             Self::Refused(cause) => {

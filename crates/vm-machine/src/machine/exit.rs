@@ -2,6 +2,7 @@
 
 /// How a machine ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ExitStatus {
     /// The guest switched the machine off.
     PowerOff {

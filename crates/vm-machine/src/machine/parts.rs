@@ -7,7 +7,7 @@ use vm_device::virtio::{BlockError, FileBackend};
 use crate::{
     board::{self, BoardModel},
     boot::BootPlan,
-    config::{DiskConfig, MachineConfig, OptionError},
+    config::{DiskConfig, MachineConfig, OptionError, Setting},
     error::MachineError,
     files::{FileError, Files, OutputFile},
 };
@@ -36,14 +36,14 @@ impl Parts {
         let disks = config.disks.iter().map(|disk| open(disk, &mut files));
         let disks = disks.collect::<Result<_, _>>()?;
         let mut write =
-            |option, path: Option<&Path>| path.map(|path| files.write(option, path)).transpose();
+            |setting, path: Option<&Path>| path.map(|path| files.write(setting, path)).transpose();
         let trace = config
             .trace
             .as_ref()
             .and_then(|trace| trace.path.as_deref());
         Ok(Self {
-            trace: write("trace", trace)?,
-            signature: write("signature", config.signature.as_deref())?,
+            trace: write(Setting::Trace, trace)?,
+            signature: write(Setting::Signature, config.signature.as_deref())?,
             config,
             board,
             plan,
@@ -88,7 +88,7 @@ fn open(disk: &DiskConfig, files: &mut Files) -> Result<Arc<FileBackend>, Machin
 }
 
 fn named(disk: &DiskConfig) -> String {
-    format!("--disk {}", disk.path.display())
+    format!("{} {}", Setting::Disk, disk.path.display())
 }
 
 /// The device tree that the guest gets, but for its random seed. The disks, which

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use vm_core::GuestPhysAddr;
 use vm_mem::GuestRam;
 
-use crate::{boot::Symbols, error::MachineError, files::OutputFile};
+use crate::{boot::Symbols, config::Setting, error::MachineError, files::OutputFile};
 
 /// More than any test leaves; a damaged symbol table must not fill the disk.
 const MAX_LEN: u64 = 16 << 20;
@@ -27,11 +27,11 @@ pub(super) fn write(
 
 fn format(symbols: &Symbols, ram: &GuestRam) -> Result<String, String> {
     let (Some(begin), Some(end)) = (symbols.begin_signature, symbols.end_signature) else {
-        return Err(
+        return Err(format!(
             "the program has no symbols `begin_signature` and `end_signature`: \
-             build it with them, or leave the option out"
-                .to_owned(),
-        );
+             build it with them, or leave {} out",
+            Setting::Signature
+        ));
     };
     let len = end.checked_sub(begin).filter(|len| *len <= MAX_LEN);
     let len = len.ok_or_else(|| {

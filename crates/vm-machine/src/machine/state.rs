@@ -7,7 +7,7 @@ use vm_core::{
 };
 
 use super::{hardware::Hardware, ram_image::RamImage};
-use crate::{board::BoardModel, error::MachineError, firmware::HostFirmware};
+use crate::{board::BoardModel, config::Setting, error::MachineError, firmware::HostFirmware};
 
 const KIND: Kind<MachineState> = Kind::new("machine", 1);
 
@@ -102,15 +102,15 @@ impl Hardware {
         let cause = if state.arch != model.arch() {
             format!("it is of a {} machine", state.arch)
         } else if self.vcpus.parked()?.len() != state.vcpus.len() {
-            format!("it has {} vCPUs: set --cpus", state.vcpus.len())
+            format!("it has {} vCPUs: set {}", state.vcpus.len(), Setting::Cpus)
         } else if self.board.firmware().is_some() != state.started.is_some() {
-            "one of them has firmware of its own: set --bios".to_owned()
+            format!("one of them has firmware of its own: set {}", Setting::Bios)
         } else if let Some(name) = device {
             let setting = model.setting_of(name).unwrap_or(match name {
-                "virtio-console" => "console-device",
-                _ => "disk",
+                "virtio-console" => Setting::ConsoleDevice,
+                _ => Setting::Disk,
             });
-            format!("only one of them has the device `{name}`: set --{setting}")
+            format!("only one of them has the device `{name}`: set {setting}")
         } else {
             return Ok(());
         };

@@ -8,7 +8,7 @@ use serde::Serialize;
 use vm_engine::vcpu::VcpuStats;
 use vm_machine::{
     MachineStats, MemoryStats,
-    config::StatsOutput,
+    config::{Setting, StatsOutput},
     files::{Files, OutputFile},
 };
 
@@ -40,7 +40,7 @@ impl StatsSink {
         Ok(match output {
             StatsOutput::Table => Self::Table,
             StatsOutput::Json => Self::Json,
-            StatsOutput::JsonFile(path) => Self::File(files.write("stats", &path)?),
+            StatsOutput::JsonFile(path) => Self::File(files.write(Setting::Stats, &path)?),
         })
     }
 
@@ -180,6 +180,7 @@ mod tests {
 
     #[test]
     fn a_file_that_cannot_be_made_is_named_before_the_machine_runs() {
+        crate::args::names::use_options();
         let output = StatsOutput::JsonFile("/no/such/directory/x".into());
         let error = StatsSink::open(output, &mut Files::default())
             .err()

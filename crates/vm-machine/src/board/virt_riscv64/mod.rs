@@ -13,6 +13,7 @@ use vm_core::GuestArch;
 use super::{Board, BoardModel, BoardParts, Description};
 use crate::{
     boot::{BootError, BootProtocol, riscv64::Riscv64Boot},
+    config::Setting,
     error::MachineError,
 };
 use build::VirtBoard;
@@ -52,8 +53,8 @@ impl BoardModel for VirtRiscv64 {
         Ok(fdt::build(description)?)
     }
 
-    fn setting_of(&self, device: &str) -> Option<&'static str> {
-        (device == build::HTIF).then_some("kernel")
+    fn setting_of(&self, device: &str) -> Option<Setting> {
+        (device == build::HTIF).then_some(Setting::Kernel)
     }
 
     fn build(&self, parts: &BoardParts<'_>) -> Result<Box<dyn Board>, MachineError> {

@@ -4,13 +4,13 @@ use proptest::prelude::*;
 use vm_core::GuestArch;
 
 use super::*;
-use crate::config::ByteSize;
+use crate::config::{ByteSize, Setting};
 
 const BASE: u64 = 0x8000_0000;
 
 fn parse_bytes(bytes: &[u8], memory: u64) -> Result<Program, String> {
     let source = Source {
-        option: "kernel",
+        setting: Setting::Kernel,
         path: Path::new("prog.elf"),
         arch: GuestArch::Riscv64,
         memory: ByteSize(memory),
@@ -116,11 +116,11 @@ fn what_is_wrong_is_said() {
         (nowhere, "entry point"),
         (build(BASE, &[]), "entry point"),
         (upside_down, "larger in the file"),
-        (huge, "--memory"),
+        (huge, "more with memory"),
     ] {
         let message = parse_bytes(&file, 4096).unwrap_err();
         assert!(message.contains(part), "{message}");
-        assert!(message.starts_with("--kernel prog.elf: "), "{message}");
+        assert!(message.starts_with("kernel prog.elf: "), "{message}");
     }
 }
 

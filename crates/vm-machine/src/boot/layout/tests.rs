@@ -23,7 +23,7 @@ fn with_kernel(
         dtb: DTB,
         dtb_limit: REACH,
     };
-    place(ram, &[("kernel", Path::new("k"), &kernel)], wanted)
+    place(ram, &[(Setting::Kernel, Path::new("k"), &kernel)], wanted)
 }
 
 #[test]
@@ -68,16 +68,16 @@ fn the_memory_that_an_error_asks_for_is_enough() {
     for initrd in [GIB, 3 * GIB / 2 + 1, 7 * GIB + 4097] {
         let error = with_kernel(ram(GIB), kernel.0, kernel.1, Some(initrd)).unwrap_err();
         let message = error.to_string();
-        let (_, asked) = message.split_once("at least `--memory ").unwrap();
+        let (_, asked) = message.split_once("at least `memory ").unwrap();
         let enough: ByteSize = asked.trim_end_matches('`').parse().unwrap();
         assert!(with_kernel(ram(enough.0), kernel.0, kernel.1, Some(initrd)).is_ok());
         let less = ram(enough.0 - (2 << 20));
         assert!(with_kernel(less, kernel.0, kernel.1, Some(initrd)).is_err());
         for part in [
-            "--initrd i",
+            "initrd i",
             &initrd.to_string(),
             "1G",
-            "--kernel k takes 0x80200000",
+            "kernel k takes 0x80200000",
         ] {
             assert!(message.contains(part), "{message}");
         }
@@ -88,7 +88,7 @@ fn the_memory_that_an_error_asks_for_is_enough() {
 fn a_program_that_leaves_no_room_in_reach_is_named() {
     let error = with_kernel(ram(8 * GIB), BASE, GIB, None).unwrap_err();
     let message = error.to_string();
-    for part in ["the device tree", "below 0xc0000000", "--kernel k takes"] {
+    for part in ["the device tree", "below 0xc0000000", "kernel k takes"] {
         assert!(message.contains(part), "{message}");
     }
     assert!(!message.contains("at least"), "{message}");
@@ -99,7 +99,7 @@ fn what_does_not_fit_is_named() {
     let messages = [
         (
             with_kernel(ram(4 << 20), BASE, 5 << 20, None),
-            "--kernel k: needs",
+            "kernel k: needs",
         ),
         (
             with_kernel(ram(4 << 20), BASE + (2 << 20), 3 << 20, None),
@@ -116,17 +116,19 @@ fn what_does_not_fit_is_named() {
         ),
         (
             with_kernel(ram(4 << 20), BASE, 100, Some(4 << 20)),
-            "--initrd i",
+            "initrd i",
         ),
         (
             with_kernel(ram(4 << 20), BASE, 2 << 20, Some(2 << 20)),
-            "--kernel k takes 0x80000000 to 0x80200000",
+            "kernel k takes 0x80000000 to 0x80200000",
         ),
     ];
     for (result, part) in messages {
         let message = result.unwrap_err().to_string();
         assert!(message.contains(part), "{message}");
-        assert!(message.contains("--memory"), "{message}");
+        let setting = ["(memory ", "`memory ", "with memory"];
+        let named = setting.iter().any(|name| message.contains(name));
+        assert!(named, "{message}");
     }
 }
 
@@ -135,8 +137,8 @@ fn programs_must_not_overlap_each_other() {
     let firmware = Program::flat(BASE, Content::Bytes(vec![0]), 0x20_0001);
     let kernel = Program::flat(BASE + 0x20_0000, Content::Bytes(vec![0]), 4096);
     let programs = [
-        ("bios", Path::new("fw"), &firmware),
-        ("kernel", Path::new("k"), &kernel),
+        (Setting::Bios, Path::new("fw"), &firmware),
+        (Setting::Kernel, Path::new("k"), &kernel),
     ];
     let wanted = Wanted {
         initrd: None,
@@ -147,9 +149,9 @@ fn programs_must_not_overlap_each_other() {
         .unwrap_err()
         .to_string();
     assert!(
-        message.contains("--bios fw") && message.contains("--kernel k"),
+        message.contains("bios fw") && message.contains("kernel k"),
         "{message}"
     );
     // More memory moves neither.
-    assert!(!message.contains("--memory"), "{message}");
+    assert!(!message.contains("memory"), "{message}");
 }

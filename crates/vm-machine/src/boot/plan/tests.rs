@@ -127,7 +127,7 @@ fn firmware_that_reaches_into_the_kernel_is_refused() {
         .bios(Bios::File(bios));
     let message = fixture.plan(options).unwrap_err().to_string();
     assert!(
-        message.contains("--bios") && message.contains("overlap"),
+        message.contains("bios ") && message.contains("overlap"),
         "{message}"
     );
 }
@@ -141,7 +141,7 @@ fn a_kernel_larger_than_memory_is_refused() {
     let message = fixture.plan(MachineOptions::default().kernel(kernel));
     let message = message.unwrap_err().to_string();
     assert!(
-        message.contains("needs 69206016 bytes") && message.contains("--memory"),
+        message.contains("needs 69206016 bytes") && message.contains("more with memory"),
         "{message}"
     );
     let options = MachineOptions::default().kernel(fixture.file("k", &image()));
@@ -151,7 +151,7 @@ fn a_kernel_larger_than_memory_is_refused() {
         .unwrap_err()
         .to_string();
     assert!(
-        message.contains("--initrd") && message.contains("16M"),
+        message.contains("initrd ") && message.contains("16M"),
         "{message}"
     );
 }

@@ -14,7 +14,7 @@ fn read_with(content: &[u8], memory: u64) -> Result<Vec<u8>, BootError> {
 fn read_path(path: &Path, memory: u64) -> Result<Vec<u8>, BootError> {
     let source = Source {
         arch: GuestArch::Riscv64,
-        option: "kernel",
+        setting: Setting::Kernel,
         path,
         memory: ByteSize(memory),
         names: false,
@@ -64,7 +64,7 @@ fn damage_is_reported_with_the_file() {
     packed.truncate(packed.len() - 4);
     let message = read_with(&packed, 99).unwrap_err().to_string();
     assert!(
-        message.starts_with("--kernel ") && message.contains("damaged"),
+        message.starts_with("kernel ") && message.contains("damaged"),
         "{message}"
     );
     assert!(
@@ -84,7 +84,7 @@ fn what_cannot_be_read_is_named() {
         (directory.path(), "directory"),
     ] {
         let message = read_path(path, 99).unwrap_err().to_string();
-        let named = format!("--kernel {}: ", path.display());
+        let named = format!("kernel {}: ", path.display());
         assert!(message.starts_with(&named), "{message}");
         assert!(message.contains(part), "{message}");
     }
@@ -106,7 +106,7 @@ fn a_large_file_is_not_read_before_it_is_needed() {
     file.as_file().set_len(1 << 40).unwrap();
     let source = Source {
         arch: GuestArch::Riscv64,
-        option: "initrd",
+        setting: Setting::Initrd,
         path: file.path(),
         memory: ByteSize(99),
         names: false,

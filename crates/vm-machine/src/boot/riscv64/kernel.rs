@@ -3,7 +3,10 @@
 //! What starts where is QEMU's choice, which software for its board is made for.
 
 use super::image::{ImageHeader, is_image};
-use crate::boot::{BootError, Content, Program, elf, foreign, read::Source};
+use crate::{
+    boot::{BootError, Content, Program, elf, foreign, read::Source},
+    config::Setting,
+};
 
 /// Kernels go to the first multiple of this behind the firmware.
 const KERNEL_ALIGN: u64 = 0x20_0000;
@@ -59,10 +62,11 @@ pub(super) fn read_bare_metal(
     let header = image_header(source, &begin)?;
     if header.text_offset != 0 {
         // Room for the firmware: kernels for M-mode leave none.
-        return Err(source.format(
-            "this kernel image runs in S-mode, on firmware: leave `--bios none` out, or use a \
+        return Err(source.format(format!(
+            "this kernel image runs in S-mode, on firmware: leave `{} none` out, or use a \
              kernel that was built for M-mode",
-        ));
+            Setting::Bios
+        )));
     }
     let len = header.image_size.max(content.len());
     Ok(Program::flat(ram, content, len))
@@ -156,7 +160,7 @@ mod tests {
         let path = directory.path().join("file");
         fs::write(&path, content).unwrap();
         let source = Source {
-            option: "kernel",
+            setting: Setting::Kernel,
             path: &path,
             arch: GuestArch::Riscv64,
             memory: ByteSize::mib(64),
@@ -257,7 +261,7 @@ mod tests {
         let program = read_with(bare_metal, &image(0, 0x1000, 0)).unwrap();
         assert_eq!((program.entry, program.segments[0].len), (RAM_BASE, 0x1000));
         let message = read_with(bare_metal, &image(0x20_0000, 0, 0)).unwrap_err();
-        assert!(message.contains("--bios none"), "{message}");
+        assert!(message.contains("`bios none`"), "{message}");
     }
 
     /// A program of two segments.

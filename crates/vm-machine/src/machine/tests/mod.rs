@@ -296,9 +296,9 @@ fn a_state_of_another_machine_is_refused() {
     fixture.run();
     let state = join("the saved state", saver);
     for (options, part) in [
-        (bare_metal("nowhere").cpus(2u32), "--cpus"),
+        (bare_metal("nowhere").cpus(2u32), "set cpus"),
         (bare_metal("nowhere").memory(ByteSize::mib(8)), "size"),
-        (bare_metal("htif"), "`htif`: set --kernel"),
+        (bare_metal("htif"), "`htif`: set kernel"),
     ] {
         let mut other = Fixture::new(options);
         let message = other.machine.restore(&state).unwrap_err().to_string();
@@ -309,9 +309,9 @@ fn a_state_of_another_machine_is_refused() {
 #[test]
 fn every_engine_runs_the_guest_and_says_so() {
     for (engine, part) in [
-        (EngineChoice::Interp, "interpreter, as --engine asks"),
+        (EngineChoice::Interp, "interpreter, as engine asks"),
         (EngineChoice::Auto, if SUPPORTED { "JIT" } else { "no JIT" }),
-        (EngineChoice::Jit, "JIT, as --engine asks"),
+        (EngineChoice::Jit, "JIT, as engine asks"),
     ] {
         if engine == EngineChoice::Jit && !SUPPORTED {
             continue;
@@ -335,7 +335,7 @@ fn without_memory_for_code_the_guest_is_interpreted_if_that_will_do() {
     let error = made(EngineChoice::Jit).err().unwrap();
     let message = error.to_string();
     assert!(
-        message.contains("--engine jit") && message.contains("auto"),
+        message.contains("engine jit: ") && message.contains("auto"),
         "{message}"
     );
     let mut fixture = made(EngineChoice::Auto).unwrap();
@@ -389,19 +389,22 @@ fn what_is_missing_is_named() {
     let empty = directory.path().join("empty");
     fs::write(&empty, "").unwrap();
     for (options, parts) in [
-        (MachineOptions::default(), ["--kernel", "nothing to boot"]),
-        (bare_metal("none-such"), ["--kernel", "none-such"]),
+        (
+            MachineOptions::default(),
+            ["add `kernel FILE`", "nothing to boot"],
+        ),
+        (bare_metal("none-such"), ["kernel ", "none-such"]),
         (
             bare_metal("htif").add_disk(DiskConfig::new(empty.as_path())),
-            ["--disk", "512"],
+            ["disk ", "512"],
         ),
         (
             bare_metal("htif").add_disk(DiskConfig::new("/no/such/disk")),
-            ["--disk", "/no/such/disk"],
+            ["disk ", "/no/such/disk"],
         ),
         (
             MachineOptions::default().kernel(empty.as_path()),
-            ["--kernel", "empty"],
+            ["kernel ", "empty"],
         ),
     ] {
         let message = refused(options);
