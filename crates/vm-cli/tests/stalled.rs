@@ -38,7 +38,9 @@ fn a_stopped_terminal_does_not_keep_the_program_from_ending() {
         session.signal(signal);
         assert_eq!(session.code(), Some(code));
     }
-    assert_eq!(stalled(&["--timeout", "2"]).code(), Some(124));
+    // However far it gets in that time: a slow host's has not even filled the queues.
+    let session = Session::guest("flood", &["--timeout", "2"]);
+    assert_eq!(session.code(), Some(124));
 }
 
 #[test]

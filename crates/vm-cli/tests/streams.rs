@@ -66,7 +66,7 @@ fn non_blocking_pipes_carry_everything() {
     let (mut printed, output) = io::pipe().unwrap();
     make_non_blocking(&input);
     make_non_blocking(&output);
-    let mut command = run_guest("echo", &["--timeout", "60"]);
+    let mut command = run_guest("echo", &["--timeout", "300"]);
     let mut child = command.stdin(input).stdout(output).spawn().unwrap();
     drop(command);
     let text = "0123456789abcde\n".repeat(20_000);

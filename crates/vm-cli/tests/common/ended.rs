@@ -7,6 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use vm_testing::DEADLINE;
+
 /// How a run of the program ended.
 #[derive(Debug)]
 pub struct Ended {
@@ -19,13 +21,13 @@ pub struct Ended {
     pub err: String,
 }
 
-/// Runs the program to its end, which must come within a minute.
+/// Runs the program to its end, which must come.
 pub fn run_to_end(command: &mut Command) -> Ended {
     let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let out = read_all(child.stdout.take().unwrap());
     let err = read_all(child.stderr.take().unwrap());
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + DEADLINE;
     let status = loop {
         if let Some(status) = child.try_wait().unwrap() {
             break status;
@@ -33,7 +35,7 @@ pub fn run_to_end(command: &mut Command) -> Ended {
         if Instant::now() > deadline {
             child.kill().unwrap();
             child.wait().unwrap();
-            panic!("no end after a minute: {command:?}");
+            panic!("no end within {DEADLINE:?}: {command:?}");
         }
         thread::sleep(Duration::from_millis(5));
     };

@@ -12,8 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long a program may take that is about to end.
-const PATIENCE: Duration = Duration::from_secs(30);
+use vm_testing::DEADLINE;
 
 /// A small guest; the sources are in `guests/tests`.
 pub fn guest(name: &str) -> PathBuf {
@@ -40,7 +39,7 @@ pub fn trine(args: &[&str]) -> Command {
 
 /// Waits for the program's end.
 pub fn wait_for_end(child: &mut Child) -> ExitStatus {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + DEADLINE;
     loop {
         if let Some(status) = child.try_wait().unwrap() {
             return status;

@@ -16,10 +16,9 @@ use rustix::{
     termios::{LocalModes, Termios, tcgetattr},
 };
 
-use super::{guest, trine, wait_for_end};
+use vm_testing::DEADLINE;
 
-/// How long something on the screen is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
+use super::{guest, trine, wait_for_end};
 
 /// A terminal on which no program runs yet.
 pub struct Terminal {
@@ -132,7 +131,7 @@ impl Session {
 
     /// Reads the screen until `done` likes it.
     pub fn read_until(&mut self, what: &str, done: impl Fn(&str) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + DEADLINE;
         let mut buffer = [0; 4096];
         while !done(&self.screen) {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -148,7 +147,7 @@ impl Session {
     pub fn type_keys(&mut self, mut keys: &[u8]) {
         while !keys.is_empty() {
             self.terminal
-                .wait_ready(PollFlags::OUT, PATIENCE, "room for keys");
+                .wait_ready(PollFlags::OUT, DEADLINE, "room for keys");
             let typed = self.terminal.keyboard.write(keys);
             // A terminal may have less room than it seems.
             keys = &keys[typed.unwrap_or(0)..];

@@ -3,7 +3,7 @@ use std::{
     thread,
 };
 
-use vm_testing::{wait_until, within};
+use vm_testing::{DEADLINE, wait_until, within};
 
 use super::*;
 use crate::virtio::{
@@ -128,7 +128,7 @@ fn a_request_that_never_ends_is_left_behind() {
         drop(worker);
         dropped.send(()).unwrap();
     });
-    let ended = is_dropped.recv_timeout(6 * DROP_PATIENCE);
+    let ended = is_dropped.recv_timeout(DEADLINE);
     drop(answer);
     assert!(ended.is_ok(), "the host's answer was waited for");
 }

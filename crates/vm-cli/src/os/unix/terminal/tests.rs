@@ -17,12 +17,12 @@ use rustix::{
     pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
     termios::LocalModes,
 };
+use vm_testing::DEADLINE;
 
 use super::*;
 
 /// How the other process is to end.
 const END: &str = "TRINE_TEST_END";
-const PATIENCE: Duration = Duration::from_secs(60);
 
 #[test]
 #[ignore = "part of another test"]
@@ -67,7 +67,7 @@ fn end(end: &str) -> (String, Option<i32>) {
         .stderr(stdio())
         .spawn()
         .unwrap();
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + DEADLINE;
     while !is_raw() {
         assert!(Instant::now() < deadline, "the terminal is not changed");
         thread::sleep(Duration::from_millis(5));
