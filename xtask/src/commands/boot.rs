@@ -209,8 +209,7 @@ fn check(scenario: &Scenario, output: &str) -> Result<()> {
 }
 
 fn sha256(path: &Path) -> Result<String> {
-    let digest = Sha256::digest(fs::read(path)?);
-    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex::encode(Sha256::digest(fs::read(path)?)))
 }
 
 #[cfg(test)]

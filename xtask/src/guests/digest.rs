@@ -46,10 +46,10 @@ fn lines() -> Result<String> {
             sources.update(read(&file)?);
         }
         let result = match program.elf() {
-            elf if elf.exists() => hex(&Sha256::digest(read(&elf)?)),
+            elf if elf.exists() => hex::encode(Sha256::digest(read(&elf)?)),
             _ => "missing".to_owned(),
         };
-        let sources = hex(&sources.finalize());
+        let sources = hex::encode(sources.finalize());
         writeln!(lines, "{sources} {result} {}", program.name)?;
     }
     let [source, result] = [harness::sources(), vec![harness::elf()]].map(|files| {
@@ -57,7 +57,7 @@ fn lines() -> Result<String> {
         for file in files {
             digest.update(read(&file)?);
         }
-        anyhow::Ok(hex(&digest.finalize()))
+        anyhow::Ok(hex::encode(digest.finalize()))
     });
     writeln!(lines, "{} {} fuzz", source?, result?)?;
     Ok(lines)
@@ -85,10 +85,6 @@ fn sources_of(program: &Program) -> Result<Vec<PathBuf>> {
 fn included(line: &str) -> Option<&str> {
     let name = line.strip_prefix("#include \"")?;
     name.strip_suffix('"')
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -61,11 +61,7 @@ fn digest(directory: &Path) -> Result<String> {
         .chain_update(kernel)
         .chain_update(busybox)
         .finalize();
-    Ok(digest
-        .iter()
-        .take(6)
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
+    Ok(hex::encode(&digest[..6]))
 }
 
 fn extensions() -> String {

@@ -92,8 +92,7 @@ fn only_file(directory: &Path) -> Result<PathBuf> {
 }
 
 fn check(wheel: &Path, sha256: &str) -> Result<()> {
-    let digest = Sha256::digest(fs::read(wheel)?);
-    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = hex::encode(Sha256::digest(fs::read(wheel)?));
     if digest != sha256 {
         fs::remove_file(wheel)?;
         bail!("{} has the SHA-256 {digest}, not {sha256}", wheel.display());
