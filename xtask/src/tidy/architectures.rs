@@ -28,7 +28,7 @@ const SPECIFIC: [&str; 9] = [
 ];
 
 /// Lines that may name architectures all the same: they list what there is.
-pub(super) const MAX_LINES: usize = 35;
+pub(super) const MAX_LINES: usize = 15;
 
 /// The lines of a file that name an architecture although what they say is generic.
 pub(super) fn lines(file: &Path, text: &str) -> Vec<(usize, String)> {
