@@ -43,6 +43,12 @@ impl Buffer {
         self.bytes.resize(2 * self.len + PIECE, 0);
     }
 
+    /// The 4 bytes at `at`.
+    pub(in crate::host) fn get_u32(&self, at: usize) -> u32 {
+        let word = self.bytes.get(at..).and_then(|rest| rest.first_chunk());
+        word.map_or(0, |word| u32::from_le_bytes(*word))
+    }
+
     /// Replaces 4 bytes at `at`.
     pub(in crate::host) fn set_i32(&mut self, at: usize, value: i32) {
         if let Some(field) = self.bytes.get_mut(at..at + 4) {
@@ -113,6 +119,7 @@ mod tests {
             buffer.push_i32(i32::from(number));
         }
         buffer.set_i32(1, -2);
+        assert_eq!((buffer.get_u32(1), buffer.get_u32(6)), (-2_i32 as u32, 1));
         let code = buffer.finish();
         assert_eq!(code.len(), 500);
         assert_eq!(code[..10], [0, 0xfe, 0xff, 0xff, 0xff, 1, 1, 0, 0, 0]);

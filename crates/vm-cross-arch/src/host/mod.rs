@@ -4,6 +4,7 @@
 //! the engine has to fill in. What all of them offer is [`Backend`], what their code shares
 //! with the engine is [`contract`].
 
+pub mod aarch64;
 mod backend;
 mod buffer;
 pub mod contract;
