@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context as _, Result};
-use object::{Object as _, ObjectSegment as _};
+use vm_loader::Elf;
 
 /// Names of the files in a directory of guest code.
 pub const KERNEL: &str = "kernel";
@@ -53,18 +53,14 @@ impl GuestCode {
     /// # Errors
     /// If it is not an ELF file with code at its entry point.
     pub fn busybox_text(&self) -> Result<&[u8]> {
-        let file = object::File::parse(&*self.busybox).context("busybox is not an ELF file")?;
-        let entry = file.entry();
-        file.segments()
-            .filter(|segment| {
-                (segment.address()..segment.address() + segment.size()).contains(&entry)
-            })
-            .find_map(|segment| {
-                segment
-                    .data()
-                    .ok()?
-                    .get((entry - segment.address()) as usize..)
-            })
+        let elf = Elf::parse(&self.busybox).context("busybox")?;
+        let segments = elf.segments().context("busybox")?;
+        let mut from_entry = segments.iter().filter_map(|segment| {
+            let offset = elf.entry().checked_sub(segment.address)?;
+            segment.bytes.get(usize::try_from(offset).ok()?..)
+        });
+        from_entry
+            .find(|code| !code.is_empty())
             .context("busybox has no code at its entry point")
     }
 }

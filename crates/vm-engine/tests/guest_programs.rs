@@ -9,13 +9,13 @@ use std::{
 };
 
 use common::{Bare, RAM, engines};
-use object::{Object, ObjectSegment, ObjectSymbol};
 use vm_core::{AccessSize, GuestPhysAddr};
 use vm_cross_arch::guest::riscv64::regs;
 use vm_engine::{
     guest::riscv64::Riscv64,
     vcpu::{Engine, TranslatedVcpu},
 };
+use vm_loader::Elf;
 
 /// Longer than any program takes on the slowest machine.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -34,19 +34,20 @@ struct Image {
 
 impl Image {
     fn parse(elf: &[u8]) -> Self {
-        let file = object::File::parse(elf).expect("an ELF file");
+        let file = Elf::parse(elf).expect("an ELF file");
         assert_eq!(file.entry(), RAM, "programs begin at the start of RAM");
         let mut bytes = Vec::new();
-        for segment in file.segments() {
-            let start = usize::try_from(segment.address() - RAM).unwrap();
-            let data = segment.data().unwrap();
-            bytes.resize(bytes.len().max(start + data.len()), 0);
-            bytes[start..start + data.len()].copy_from_slice(data);
+        for segment in file.segments().unwrap() {
+            let start = usize::try_from(segment.physical - RAM).unwrap();
+            let end = start + segment.bytes.len();
+            bytes.resize(bytes.len().max(end), 0);
+            bytes[start..end].copy_from_slice(segment.bytes);
         }
-        let tohost = file.symbol_by_name("tohost").expect("the symbol tohost");
+        let mut symbols = file.symbols().unwrap();
+        let tohost = symbols.find(|symbol| symbol.name == "tohost");
         Self {
             bytes,
-            tohost: GuestPhysAddr(tohost.address()),
+            tohost: GuestPhysAddr(tohost.expect("the symbol tohost").address),
         }
     }
 }

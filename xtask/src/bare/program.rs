@@ -3,10 +3,7 @@
 use std::collections::HashMap;
 
 use anyhow::{Context as _, Result};
-use object::{
-    Endianness, Object as _, ObjectSymbol as _,
-    read::elf::{ElfFile64, ProgramHeader as _},
-};
+use vm_loader::Elf;
 
 /// A bare-metal program.
 pub struct Program {
@@ -26,32 +23,23 @@ pub struct Segment {
 }
 
 impl Program {
-    /// Parses a 64-bit little-endian ELF file.
+    /// Parses a 64-bit ELF file.
     ///
     /// # Errors
     /// If it is none.
     pub fn parse(file: &[u8]) -> Result<Self> {
-        let elf = ElfFile64::<Endianness>::parse(file).context("not a 64-bit ELF file")?;
-        let endian = elf.endian();
-        let mut segments = Vec::new();
-        for header in elf.elf_program_headers() {
-            if header.p_type(endian) != object::elf::PT_LOAD {
-                continue;
-            }
-            let bytes = header.data(endian, file);
-            let bytes = bytes.map_err(|()| anyhow::anyhow!("a segment is not in the file"))?;
-            segments.push(Segment {
-                address: header.p_paddr(endian),
-                bytes: bytes.to_vec(),
-            });
-        }
-        let named = |symbol: object::read::elf::ElfSymbol64<'_, '_>| {
-            Some((symbol.name().ok()?.to_owned(), symbol.address()))
-        };
+        let elf = Elf::parse(file)?;
+        let segments = elf.segments()?.into_iter().map(|segment| Segment {
+            address: segment.physical,
+            bytes: segment.bytes.to_vec(),
+        });
+        let named = elf
+            .symbols()?
+            .map(|symbol| (symbol.name.into_owned(), symbol.address));
         Ok(Self {
             entry: elf.entry(),
-            segments,
-            symbols: elf.symbols().filter_map(named).collect(),
+            segments: segments.collect(),
+            symbols: named.collect(),
         })
     }
 

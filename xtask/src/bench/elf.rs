@@ -7,11 +7,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
-use object::{
-    Endianness,
-    elf::{DT_NEEDED, FileHeader64},
-    read::elf::{Dyn as _, FileHeader as _},
-};
+use vm_loader::Elf;
 
 /// The libraries that `programs` need, directly and not, by the names under which
 /// the dynamic loader looks for them.
@@ -40,23 +36,9 @@ pub fn libraries(
     Ok(found)
 }
 
-/// The names in the file's own dynamic section (System V ABI, chapter 5).
+/// The names in the file's own dynamic section.
 fn needed(file: &Path) -> Result<Vec<String>> {
     let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let read = || -> object::read::Result<Vec<String>> {
-        let header = FileHeader64::<Endianness>::parse(&*bytes)?;
-        let endian = header.endian()?;
-        let sections = header.sections(endian, &*bytes)?;
-        let Some((entries, strings)) = sections.dynamic(endian, &*bytes)? else {
-            return Ok(Vec::new());
-        };
-        let strings = sections.strings(endian, &*bytes, strings)?;
-        let mut names = Vec::new();
-        for entry in entries.iter().filter(|e| e.tag(endian) == DT_NEEDED) {
-            let name = entry.string(endian, strings)?;
-            names.push(String::from_utf8_lossy(name).into_owned());
-        }
-        Ok(names)
-    };
-    read().with_context(|| format!("{} is no whole ELF file", file.display()))
+    let names = Elf::parse(&bytes).and_then(|elf| elf.needed());
+    names.with_context(|| format!("cannot load {}", file.display()))
 }

@@ -1,12 +1,8 @@
 //! Loading a static ELF file, and the stack that Linux starts it with.
 
-use anyhow::{Context as _, Result, ensure};
-use object::{
-    Endianness,
-    elf::{EM_RISCV, ET_EXEC, FileHeader64, PT_LOAD},
-    read::elf::{FileHeader as _, ProgramHeader as _},
-};
-use vm_core::PAGE_SIZE;
+use anyhow::{Result, ensure};
+use vm_core::{GuestArch, PAGE_SIZE};
+use vm_loader::{Elf, HeaderTable};
 
 use super::memory::{END, Memory};
 
@@ -31,9 +27,7 @@ const ENVIRONMENT: [&str; 2] = ["PATH=/bin", "LC_ALL=C"];
 /// A program that can be loaded again and again.
 pub struct Program {
     entry: u64,
-    /// Where its program headers are in memory, and how many there are.
-    headers: (u64, u64),
-    header_bytes: u64,
+    headers: HeaderTable,
     /// Address, content and size in memory.
     segments: Vec<(u64, Vec<u8>, u64)>,
 }
@@ -41,32 +35,19 @@ pub struct Program {
 impl Program {
     /// Parses an ELF file.
     pub fn parse(file: &[u8]) -> Result<Self> {
-        let header = FileHeader64::<Endianness>::parse(file).context("not a 64-bit ELF file")?;
-        let endian = header.endian()?;
+        let elf = Elf::parse(file)?;
         ensure!(
-            header.e_machine(endian) == EM_RISCV && header.e_type(endian) == ET_EXEC,
+            elf.arch() == Some(GuestArch::Riscv64) && elf.is_fixed(),
             "not a RISC-V program that is linked to fixed addresses"
         );
-        let mut segments = Vec::new();
-        let mut headers = None;
-        for segment in header.program_headers(endian, file)? {
-            if segment.p_type(endian) != PT_LOAD {
-                continue;
-            }
-            let bytes = segment.data(endian, file);
-            let bytes = bytes.map_err(|()| anyhow::anyhow!("a segment is not in the file"))?;
-            let address = segment.p_vaddr(endian);
-            let in_segment = header.e_phoff(endian).checked_sub(segment.p_offset(endian));
-            if let Some(offset) = in_segment.filter(|&offset| offset < bytes.len() as u64) {
-                headers.get_or_insert(address + offset);
-            }
-            segments.push((address, bytes.to_vec(), segment.p_memsz(endian)));
-        }
+        let segments = elf.segments()?;
         Ok(Self {
-            entry: header.e_entry(endian),
-            headers: (headers.unwrap_or(0), header.e_phnum(endian).into()),
-            header_bytes: header.e_phentsize(endian).into(),
-            segments,
+            entry: elf.entry(),
+            headers: elf.header_table()?,
+            segments: segments
+                .iter()
+                .map(|segment| (segment.address, segment.bytes.to_vec(), segment.len))
+                .collect(),
         })
     }
 
@@ -75,8 +56,9 @@ impl Program {
         let ends = self
             .segments
             .iter()
-            .map(|(address, _, size)| address + size);
-        ends.max().unwrap_or(0).next_multiple_of(PAGE_SIZE)
+            .map(|(address, _, size)| address.saturating_add(*size));
+        let end = ends.max().unwrap_or(0);
+        end.checked_next_multiple_of(PAGE_SIZE).unwrap_or(u64::MAX)
     }
 
     /// Has the memory be as at the program's start; returns its entry point and stack
@@ -113,9 +95,15 @@ impl Program {
         words.extend(arguments.iter().chain(&[0]));
         words.extend(environment.iter().chain(&[0]));
         for (key, value) in [
-            (auxiliary::PROGRAM_HEADERS, self.headers.0),
-            (auxiliary::PROGRAM_HEADER_BYTES, self.header_bytes),
-            (auxiliary::PROGRAM_HEADER_COUNT, self.headers.1),
+            (
+                auxiliary::PROGRAM_HEADERS,
+                self.headers.address.unwrap_or(0),
+            ),
+            (
+                auxiliary::PROGRAM_HEADER_BYTES,
+                self.headers.entry_bytes.into(),
+            ),
+            (auxiliary::PROGRAM_HEADER_COUNT, self.headers.count.into()),
             (auxiliary::PAGE_BYTES, PAGE_SIZE),
             (auxiliary::ENTRY, self.entry),
             (auxiliary::CAPABILITIES, CAPABILITIES),

@@ -1,7 +1,7 @@
 //! The board against QEMU's, and the built-in firmware against OpenSBI: what
 //! `guests/conformance` has asked them, asked here.
 
-use object::{Object as _, ObjectSegment as _};
+use vm_loader::Elf;
 
 use super::*;
 
@@ -164,14 +164,14 @@ fn compare(printed: &str, kept: &str, allowed: &[Difference], context: &str) {
 /// The bytes of an ELF file's program, from its lowest address on.
 fn flat(path: &Path) -> Vec<u8> {
     let elf = fs::read(path).unwrap();
-    let file = object::File::parse(&*elf).unwrap();
-    let start = file.segments().map(|part| part.address()).min().unwrap();
+    let segments = Elf::parse(&elf).unwrap().segments().unwrap();
+    let start = segments.iter().map(|part| part.address).min().unwrap();
     let mut bytes = Vec::new();
-    for part in file.segments() {
-        let at = usize::try_from(part.address() - start).unwrap();
-        let data = part.data().unwrap();
-        bytes.resize(bytes.len().max(at + data.len()), 0);
-        bytes[at..at + data.len()].copy_from_slice(data);
+    for part in segments {
+        let at = usize::try_from(part.address - start).unwrap();
+        let end = at + part.bytes.len();
+        bytes.resize(bytes.len().max(end), 0);
+        bytes[at..end].copy_from_slice(part.bytes);
     }
     bytes
 }
