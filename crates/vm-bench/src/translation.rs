@@ -2,13 +2,13 @@
 
 use vm_core::{GuestArch, HostArch};
 use vm_cross_arch::{
-    guest::riscv64::{LiftContext, LiftLimits, SHAPE, lift_block},
+    guest::riscv64::{self, LiftContext, LiftLimits, SHAPE, lift_block},
     host::{
         Backend, Config,
         contract::{HostCode, Request, ReservationCells, StateLayout},
         x86_64::{Features, X86_64},
     },
-    ir::Block,
+    ir::{Block, GuestInfo},
     passes::{self, Passes},
 };
 
@@ -28,6 +28,8 @@ pub struct Translation {
     /// Decodes and lifts the block at the start of the code, of so many
     /// instructions at most; `None` if not even one is whole.
     pub lift: fn(&[u8], u16) -> Option<Block>,
+    /// What the guest says about its blocks.
+    pub info: &'static GuestInfo,
     /// What emits code, for a processor that has everything or only the
     /// architecture's baseline: never what this host has, so that the same code
     /// comes out everywhere.
@@ -49,6 +51,7 @@ pub const TRANSLATIONS: [Translation; 1] = [Translation {
     guest: GuestArch::Riscv64,
     host: HostArch::X86_64,
     lift: lift_riscv64,
+    info: &riscv64::INFO,
     emitter: riscv64_to_x86_64,
 }];
 
@@ -91,7 +94,7 @@ impl Translation {
     /// The IR of a block's source, after those passes.
     pub fn translate(&self, source: &[u8], passes: Passes) -> Option<Block> {
         let mut block = (self.lift)(source, BLOCK_INSNS)?;
-        passes::run(&mut block, passes);
+        passes::run(&mut block, passes, self.info);
         Some(block)
     }
 }

@@ -1,7 +1,10 @@
 //! A hart whose lifting is watched.
 
 use vm_core::{AccessKind, AccessSize};
-use vm_cross_arch::{guest::GuestShape, ir::Block};
+use vm_cross_arch::{
+    guest::GuestShape,
+    ir::{Block, GuestInfo},
+};
 use vm_engine::{
     guest::{Exception, Fill, Guest, HelperCall, Outcome, riscv64::Riscv64},
     vcpu::{Core, VcpuRequest},
@@ -31,6 +34,8 @@ impl<L: Listener> Hart for Watched<L> {
 
 impl<L: Listener> Guest for Watched<L> {
     const SHAPE: &'static GuestShape = Riscv64::SHAPE;
+
+    const INFO: &'static GuestInfo = Riscv64::INFO;
 
     const MAX_INSN_BYTES: usize = Riscv64::MAX_INSN_BYTES;
 

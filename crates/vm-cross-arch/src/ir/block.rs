@@ -1,6 +1,6 @@
 //! Blocks and how they end.
 
-use super::{Cond, HelperId, Op, Operand};
+use super::{Cond, HelperId, JumpHint, Op, Operand, Slot, description::describe};
 
 /// Guest code with one entry, position-independent: everything that depends on
 /// where the block lies is relative to [`fixed::PC`](super::fixed::PC).
@@ -17,59 +17,47 @@ pub struct Block {
     pub bytes: u16,
 }
 
-/// What a predictor may assume of a jump.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum JumpHint {
-    /// An ordinary jump.
-    Plain,
-    /// Pushes a return address: that of the next guest instruction.
-    Call,
-    /// Pops a return address.
-    Return,
-    /// Pops a return address, then pushes one (a coroutine switch).
-    ReturnCall,
-}
-
-/// The end of a block. Offsets are in bytes from the block's start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Terminator {
-    /// Goes on at `offset`.
-    Jump {
-        /// Where to.
-        offset: i64,
-        /// For the return-address predictor.
-        hint: JumpHint,
-    },
-    /// Goes on at `taken` if the condition holds, else at `fallthrough`.
-    Branch {
-        /// The comparison, on 64 bits.
-        cond: Cond,
-        /// Its left side.
-        a: Operand,
-        /// Its right side.
-        b: Operand,
-        /// Where to if it holds.
-        taken: i64,
-        /// Where to if not.
-        fallthrough: i64,
-    },
-    /// Goes on at the guest virtual address in `target`.
-    JumpIndirect {
-        /// The address, already aligned as the architecture demands.
-        target: Operand,
-        /// For the return-address predictor.
-        hint: JumpHint,
-    },
-    /// Runs a helper that may raise an exception, change what translation
-    /// depends on or jump. Unless it does, the guest goes on at `next`.
-    Helper {
-        /// Which.
-        helper: HelperId,
-        /// Where its result goes; `None` drops it.
-        dst: Option<super::Slot>,
-        /// Its arguments.
-        args: [Operand; 3],
-        /// Where to afterwards.
-        next: i64,
-    },
+describe! {
+    /// The end of a block. Offsets are in bytes from the block's start.
+    pub enum Terminator {
+        /// Goes on at `offset`.
+        Jump("jump", Effects::NONE) {
+            /// Where to.
+            offset: i64,
+            /// For the return-address predictor.
+            hint: JumpHint,
+        }
+        /// Goes on at `taken` if the condition holds, else at `fallthrough`.
+        Branch("branch", Effects::NONE) {
+            /// The comparison, on 64 bits.
+            cond: Cond,
+            /// Its left side.
+            a: Operand,
+            /// Its right side.
+            b: Operand,
+            /// Where to if it holds.
+            taken: i64,
+            /// Where to if not.
+            fallthrough: i64,
+        }
+        /// Goes on at the guest virtual address in `target`.
+        JumpIndirect("jumpindirect", Effects::NONE) {
+            /// The address, already aligned as the architecture demands.
+            target: Operand,
+            /// For the return-address predictor.
+            hint: JumpHint,
+        }
+        /// Runs a helper that may raise an exception, change what translation
+        /// depends on or jump. Unless it does, the guest goes on at `next`.
+        Helper("endhelper", Effects::ANY_HELPER) {
+            /// Which.
+            helper: HelperId,
+            /// Where its result goes; `None` drops it.
+            dst: Option<Slot>,
+            /// Its arguments.
+            args: [Operand; 3],
+            /// Where to afterwards.
+            next: i64,
+        }
+    }
 }

@@ -13,10 +13,19 @@
 //! place faulting ops before the register writes of their instruction, and
 //! passes keep guest-register writes on their side of a faulting op. The same
 //! goes for an exit, except that its own instruction has retired.
+//!
+//! What an op is, one row says ([`Op`] in `op.rs`): its text, its effects, its fields,
+//! whose types tell results, operands and qualifiers apart, and what they must obey.
+//! Printer, parser, verifier and passes go by it. What a guest is to its blocks, its
+//! [`GuestInfo`] says: which slots they may name and what its helpers do.
 
-mod access;
 mod block;
+mod description;
+mod effects;
 pub mod eval;
+mod field;
+mod helper;
+mod kind;
 mod op;
 pub mod pairs;
 mod slot;
@@ -24,11 +33,14 @@ mod slot_set;
 mod text;
 mod verify;
 
-pub use block::{Block, JumpHint, Terminator};
-pub use op::{
-    AtomicOp, BinaryOp, Cond, Extend, FpBinaryOp, FpCompareOp, FpFormat, HelperId, IntFormat, Op,
+pub use block::{Block, Terminator};
+pub use effects::Effects;
+pub use helper::{GuestInfo, HelperEffects, HelperId, HelperKind};
+pub use kind::{
+    AtomicOp, BinaryOp, Cond, Extend, FpBinaryOp, FpCompareOp, FpFormat, IntFormat, JumpHint,
     Ordering, Rounding, UnaryOp, Width,
 };
+pub use op::Op;
 pub use slot::{Operand, SLOT_COUNT, Slot, fixed};
 pub use slot_set::SlotSet;
 pub use text::ParseError;

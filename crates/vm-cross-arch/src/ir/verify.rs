@@ -1,9 +1,13 @@
 //! What every block must obey, whoever made it.
 
-use super::{Block, Op, Operand, Slot, Terminator, fixed};
+use super::{
+    BinaryOp, Block, GuestInfo, HelperEffects, HelperId, Op, Slot, SlotSet, Terminator, Width,
+};
+use vm_core::AccessSize;
 
 /// A rule of the IR that a block breaks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum VerifyError {
     /// The first op is not an instruction mark.
     #[error("the block does not start with an instruction mark")]
@@ -22,12 +26,6 @@ pub enum VerifyError {
         /// End of the last instruction.
         end: u16,
     },
-    /// An instruction goes on after an exit.
-    #[error("`{op}` follows an exit in the same instruction")]
-    AfterExit {
-        /// The op, printed.
-        op: String,
-    },
     /// The number of marks is not the number of instructions.
     #[error("the block has {marks} instruction marks but claims {insns} instructions")]
     WrongCount {
@@ -35,6 +33,36 @@ pub enum VerifyError {
         marks: usize,
         /// Instructions claimed.
         insns: u16,
+    },
+    /// More ops than tiers can number.
+    #[error("the block has {ops} ops")]
+    TooManyOps {
+        /// How many.
+        ops: usize,
+    },
+    /// An instruction without bytes.
+    #[error("`{op}` has no length")]
+    NoLength {
+        /// The mark, printed.
+        op: String,
+    },
+    /// An operation that does not exist in the op's width.
+    #[error("`{op}` exists for 64 bits only")]
+    Width {
+        /// The op, printed.
+        op: String,
+    },
+    /// An atomic access of a size that no atomic has.
+    #[error("`{op}` is atomic, but not of a word or double")]
+    Size {
+        /// The op, printed.
+        op: String,
+    },
+    /// An instruction goes on after an exit.
+    #[error("`{op}` follows an exit in the same instruction")]
+    AfterExit {
+        /// The op, printed.
+        op: String,
     },
     /// A temporary is read that no earlier op wrote.
     #[error("`{op}` reads {slot} before it is written")]
@@ -44,49 +72,124 @@ pub enum VerifyError {
         /// The temporary.
         slot: Slot,
     },
-    /// An op writes a slot that blocks may not write.
-    #[error("`{op}` writes {slot}")]
+    /// An op writes a slot that blocks of the guest may not write.
+    #[error("`{op}` writes {slot}, which blocks of this guest may not")]
     ReadOnlySlot {
         /// The op, printed.
         op: String,
         /// The slot.
         slot: Slot,
     },
-    /// A slot has no meaning.
-    #[error("`{op}` names {slot}, which is reserved")]
-    ReservedSlot {
+    /// An op reads a slot that blocks of the guest do not have.
+    #[error("`{op}` reads {slot}, which blocks of this guest may not")]
+    UnknownSlot {
         /// The op, printed.
         op: String,
         /// The slot.
         slot: Slot,
     },
+    /// No helper of the guest has the number.
+    #[error("`{op}` calls a helper that the guest does not have")]
+    UnknownHelper {
+        /// The op, printed.
+        op: String,
+    },
+    /// A helper of terminators in the body, or one of the body as terminator.
+    #[error("`{op}` calls a helper that may not be called there")]
+    MisplacedHelper {
+        /// The op, printed.
+        op: String,
+    },
+    /// The block ends before anybody could read a temporary.
+    #[error("`{op}` writes {slot} at the block's end")]
+    LostResult {
+        /// The terminator, printed.
+        op: String,
+        /// The temporary.
+        slot: Slot,
+    },
+}
+
+/// What the rule of a row says about an op's fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// They obey it.
+    Sound,
+    /// An instruction without bytes.
+    NoLength,
+    /// The operation does not exist in this width.
+    Width,
+    /// No atomic access has this size.
+    Size,
+}
+
+impl Verdict {
+    /// `self` unless that is sound.
+    pub(super) const fn or(self, other: Self) -> Self {
+        match self {
+            Self::Sound => other,
+            _ => self,
+        }
+    }
+
+    const fn unless(self, sound: bool) -> Self {
+        if sound { Self::Sound } else { self }
+    }
+
+    fn of(self, op: &impl ToString) -> Result<(), VerifyError> {
+        let op = || op.to_string();
+        match self {
+            Self::Sound => Ok(()),
+            Self::NoLength => Err(VerifyError::NoLength { op: op() }),
+            Self::Width => Err(VerifyError::Width { op: op() }),
+            Self::Size => Err(VerifyError::Size { op: op() }),
+        }
+    }
+}
+
+/// Instructions have bytes.
+pub(super) const fn length(len: u8) -> Verdict {
+    Verdict::NoLength.unless(len != 0)
+}
+
+/// High halves of products are of 64 bits. Shifts take any amount, modulo the width.
+pub(super) const fn width(op: BinaryOp, width: Width) -> Verdict {
+    use BinaryOp as B;
+    let wide_only = matches!(
+        op,
+        B::MulHighS | B::MulHighU | B::MulHighSU | B::ClMulHigh | B::ClMulRev
+    );
+    Verdict::Width.unless(!wide_only || matches!(width, Width::W64))
+}
+
+/// Atomics are of words and doubles.
+pub(super) const fn atomic(size: AccessSize) -> Verdict {
+    Verdict::Size.unless(matches!(size, AccessSize::Word | AccessSize::Double))
 }
 
 impl Block {
-    /// Checks the block against the rules of the IR.
+    /// Checks the block against the rules of the IR and what its guest says.
     ///
     /// # Errors
     /// The first rule it breaks.
-    pub fn verify(&self) -> Result<(), VerifyError> {
+    pub fn verify(&self, guest: &GuestInfo) -> Result<(), VerifyError> {
         self.verify_marks()?;
-        self.verify_exits()?;
-        let mut written = [false; super::SLOT_COUNT];
+        let mut verifier = Verifier {
+            guest,
+            temps: SlotSet::EMPTY,
+            retired: false,
+        };
         for op in &self.ops {
-            let mut result = Ok(());
-            op.for_each_operand(|operand| {
-                let checked = check_read(operand, &written, op);
-                result = std::mem::replace(&mut result, Ok(())).and(checked);
-            });
-            result?;
-            if let Some(dst) = op.dst() {
-                check_write(dst, op)?;
-                written[usize::from(dst.0)] = true;
-            }
+            verifier.op(op)?;
         }
-        self.verify_end(&written)
+        verifier.end(&self.end)
     }
 
     fn verify_marks(&self) -> Result<(), VerifyError> {
+        if u16::try_from(self.ops.len()).is_err() {
+            let ops = self.ops.len();
+            return Err(VerifyError::TooManyOps { ops });
+        }
         if !matches!(self.ops.first(), Some(Op::Insn { .. })) {
             return Err(VerifyError::NoMark);
         }
@@ -117,143 +220,105 @@ impl Block {
         }
         Ok(())
     }
+}
 
-    /// An exit's instruction has retired: it cannot have more to do.
-    fn verify_exits(&self) -> Result<(), VerifyError> {
-        for pair in self.ops.windows(2) {
-            if let [Op::SideExit { .. }, op] = pair
-                && !matches!(op, Op::Insn { .. } | Op::SideExit { .. })
-            {
-                return Err(VerifyError::AfterExit { op: op.to_string() });
+/// The walk over a block's ops.
+struct Verifier<'a> {
+    guest: &'a GuestInfo,
+    /// Temporaries written so far.
+    temps: SlotSet,
+    /// The instruction has had an exit.
+    retired: bool,
+}
+
+impl Verifier<'_> {
+    fn op(&mut self, op: &Op) -> Result<(), VerifyError> {
+        op.check().of(op)?;
+        match op {
+            Op::Insn { .. } => self.retired = false,
+            Op::SideExit { .. } => self.retired = true,
+            // An exit's instruction has retired: it cannot have more to do.
+            _ if self.retired => return Err(VerifyError::AfterExit { op: op.to_string() }),
+            Op::Helper { helper, .. } => self.helper(*helper, op, HelperEffects::is_op)?,
+            _ => {}
+        }
+        let mut result = Ok(());
+        op.for_each_read(|slot| {
+            if result.is_ok() {
+                result = self.read(slot, op);
             }
+        });
+        result?;
+        match op.dst() {
+            Some(dst) => self.write(dst, op),
+            None => Ok(()),
+        }
+    }
+
+    fn end(&mut self, end: &Terminator) -> Result<(), VerifyError> {
+        end.check().of(end)?;
+        if let Terminator::Helper { helper, .. } = end {
+            self.helper(*helper, end, HelperEffects::is_terminator)?;
+        }
+        let mut result = Ok(());
+        end.for_each_read(|slot| {
+            if result.is_ok() {
+                result = self.read(slot, end);
+            }
+        });
+        result?;
+        match end.dst() {
+            Some(slot) if slot.is_temp() => {
+                let op = end.to_string();
+                Err(VerifyError::LostResult { op, slot })
+            }
+            Some(slot) => self.write(slot, end),
+            None => Ok(()),
+        }
+    }
+
+    fn read(&self, slot: Slot, op: &impl ToString) -> Result<(), VerifyError> {
+        let op = || op.to_string();
+        if slot.is_temp() {
+            let written = self.temps.contains(slot);
+            return if written {
+                Ok(())
+            } else {
+                Err(VerifyError::UnwrittenTemp { op: op(), slot })
+            };
+        }
+        if self.guest.readable.contains(slot) {
+            Ok(())
+        } else {
+            Err(VerifyError::UnknownSlot { op: op(), slot })
+        }
+    }
+
+    fn write(&mut self, slot: Slot, op: &impl ToString) -> Result<(), VerifyError> {
+        if slot.is_temp() {
+            self.temps.insert(slot);
+        } else if !self.guest.writable.contains(slot) {
+            let op = op.to_string();
+            return Err(VerifyError::ReadOnlySlot { op, slot });
         }
         Ok(())
     }
 
-    fn verify_end(&self, written: &[bool; super::SLOT_COUNT]) -> Result<(), VerifyError> {
-        let mut result = Ok(());
-        self.end.for_each_operand(|operand| {
-            let checked = check_read(operand, written, &self.end);
-            result = std::mem::replace(&mut result, Ok(())).and(checked);
-        });
-        result?;
-        match self.end {
-            Terminator::Helper { dst: Some(dst), .. } => check_write(dst, &self.end),
-            _ => Ok(()),
+    fn helper(
+        &self,
+        helper: HelperId,
+        op: &impl ToString,
+        may_be_here: fn(&HelperEffects) -> bool,
+    ) -> Result<(), VerifyError> {
+        match (self.guest.helper)(helper) {
+            None => Err(VerifyError::UnknownHelper { op: op.to_string() }),
+            Some(effects) if !may_be_here(effects) => {
+                Err(VerifyError::MisplacedHelper { op: op.to_string() })
+            }
+            Some(_) => Ok(()),
         }
     }
-}
-
-fn check_read(
-    operand: Operand,
-    written: &[bool; super::SLOT_COUNT],
-    op: &impl ToString,
-) -> Result<(), VerifyError> {
-    match operand {
-        Operand::Slot(slot) if slot.is_temp() && !written[usize::from(slot.0)] => {
-            Err(VerifyError::UnwrittenTemp {
-                op: op.to_string(),
-                slot,
-            })
-        }
-        Operand::Slot(slot) if is_reserved(slot) => Err(VerifyError::ReservedSlot {
-            op: op.to_string(),
-            slot,
-        }),
-        _ => Ok(()),
-    }
-}
-
-fn check_write(slot: Slot, op: &impl ToString) -> Result<(), VerifyError> {
-    match slot {
-        fixed::PC => Err(VerifyError::ReadOnlySlot {
-            op: op.to_string(),
-            slot,
-        }),
-        _ if is_reserved(slot) => Err(VerifyError::ReservedSlot {
-            op: op.to_string(),
-            slot,
-        }),
-        _ => Ok(()),
-    }
-}
-
-/// Whether the slot is neither a guest's, nor a named one, nor a temporary.
-fn is_reserved(slot: Slot) -> bool {
-    slot.0 >= fixed::ZERO.0 && !slot.is_temp()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn verify(body: &str) -> Result<(), VerifyError> {
-        format!("block 1, 4\n{body}\njump.plain 4")
-            .parse::<Block>()
-            .unwrap()
-            .verify()
-    }
-
-    #[test]
-    fn accepts_a_sound_block() {
-        verify("insn 0, 4\nt0 = add.w64 s1, 1\ns2 = add.w64 t0, pc").unwrap();
-        verify("insn 0, 4\nsideexit.eq s1, 1, 8\nsideexit.ne s1, s2, -8").unwrap();
-        include_str!("text/all_ops.ir")
-            .replace(
-                "t0 = move s11",
-                "t0 = move s11\n t111 = move 1\n t1 = move 1\n t2 = move 1\n t3 = move 1",
-            )
-            .parse::<Block>()
-            .unwrap()
-            .verify()
-            .unwrap();
-    }
-
-    #[test]
-    fn rejects_each_broken_rule() {
-        assert_eq!(verify("s1 = move 1"), Err(VerifyError::NoMark));
-        assert_eq!(
-            verify("insn 2, 4"),
-            Err(VerifyError::MarkOutOfOrder { offset: 2 })
-        );
-        assert_eq!(
-            verify("insn 0, 2\ninsn 2, 2"),
-            Err(VerifyError::WrongCount { marks: 2, insns: 1 })
-        );
-        let two = |body: &str| {
-            let text = format!("block 2, 8\n{body}\njump.plain 8");
-            text.parse::<Block>().unwrap().verify()
-        };
-        assert_eq!(two("insn 0, 4\ninsn 6, 2"), Ok(()), "a jump over 2 bytes");
-        assert_eq!(
-            two("insn 0, 4\ninsn 2, 4"),
-            Err(VerifyError::MarkOutOfOrder { offset: 2 })
-        );
-        assert_eq!(
-            two("insn 0, 4\ninsn 4, 2"),
-            Err(VerifyError::WrongLength { bytes: 8, end: 6 })
-        );
-        assert!(matches!(
-            verify("insn 0, 4\nsideexit.eq s1, 1, 8\ns1 = move 1"),
-            Err(VerifyError::AfterExit { .. })
-        ));
-        assert!(matches!(
-            verify("insn 0, 4\ns1 = move t3"),
-            Err(VerifyError::UnwrittenTemp { slot, .. }) if slot == Slot::temp(3)
-        ));
-        assert!(matches!(
-            verify("insn 0, 4\npc = move 3"),
-            Err(VerifyError::ReadOnlySlot {
-                slot: fixed::PC,
-                ..
-            })
-        ));
-        assert!(matches!(
-            verify("insn 0, 4\ns1 = move s140"),
-            Err(VerifyError::ReservedSlot {
-                slot: Slot(140),
-                ..
-            })
-        ));
-    }
-}
+mod tests;

@@ -4,12 +4,14 @@ use super::{
     Passes, fuse, narrow, side_exits,
     values::{Value, Values},
 };
-use crate::ir::{BinaryOp, Block, Op, Operand, Slot, Terminator, Width, eval, fixed};
+use crate::ir::{
+    BinaryOp, Block, GuestInfo, JumpHint, Op, Operand, Slot, Terminator, Width, eval, fixed,
+};
 
 /// Something that finds an op that does the same with less.
 type Rule = fn(&Op, &Values) -> Option<Op>;
 
-pub(super) fn run(block: &mut Block, passes: Passes) {
+pub(super) fn run(block: &mut Block, passes: Passes, guest: &GuestInfo) {
     let mut values = Values::new();
     let mut taken = None;
     for (index, op) in block.ops.iter_mut().enumerate() {
@@ -34,7 +36,7 @@ pub(super) fn run(block: &mut Block, passes: Passes) {
             taken = Some(index);
             break;
         }
-        record(op, &mut values);
+        record(op, &mut values, guest);
         if let Some(exit) = exit {
             side_exits::record(&exit, &mut values);
         }
@@ -190,7 +192,7 @@ fn fold_end(end: Terminator, values: &Values) -> Terminator {
             let offset = if holds { taken } else { fallthrough };
             Terminator::Jump {
                 offset,
-                hint: crate::ir::JumpHint::Plain,
+                hint: JumpHint::Plain,
             }
         }
         Terminator::JumpIndirect { target, hint } => match values.operand(target) {
@@ -202,9 +204,9 @@ fn fold_end(end: Terminator, values: &Values) -> Terminator {
 }
 
 /// Takes note of what the op writes.
-fn record(op: &Op, values: &mut Values) {
-    if let Op::Helper { .. } = op {
-        values.forget_all();
+fn record(op: &Op, values: &mut Values, guest: &GuestInfo) {
+    if let Op::Helper { helper, .. } = *op {
+        values.forget(&guest.effects_of(helper).writes);
     }
     if op.accrues_flags() {
         values.write(fixed::FP_FLAGS, Value::Unknown);

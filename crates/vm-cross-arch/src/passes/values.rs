@@ -78,12 +78,17 @@ impl Values {
         }
     }
 
-    /// Forgets everything: a helper ran.
-    pub(super) fn forget_all(&mut self) {
-        self.facts.clear();
-        self.numbers = [0; SLOT_COUNT];
-        self.narrow = SlotSet::EMPTY;
-        self.set_pc();
+    /// Forgets what the slots hold: a helper may have changed them.
+    pub(super) fn forget(&mut self, slots: &SlotSet) {
+        for slot in slots.iter() {
+            self.versions[usize::from(slot.0)] = self.next;
+            let number = usize::from(self.numbers[usize::from(slot.0)]);
+            if let Some(fact) = self.facts.get_mut(number.wrapping_sub(1)) {
+                *fact = NOTHING;
+            }
+        }
+        self.next += 1;
+        self.narrow.remove_all(slots);
     }
 
     /// Notes whether the slot, just written, holds a sign-extended 32-bit value.

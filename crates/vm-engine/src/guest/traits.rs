@@ -3,7 +3,7 @@
 use vm_core::{AccessKind, AccessSize};
 use vm_cross_arch::{
     guest::GuestShape,
-    ir::{Block, HelperId},
+    ir::{Block, GuestInfo, HelperId},
 };
 use vm_mem::tlb::Fill;
 
@@ -54,6 +54,9 @@ pub enum Outcome {
 /// General registers live in [`Core::slots`]; everything else of the
 /// architecture's state lives in the implementation.
 pub trait Guest: Send + 'static {
+    /// What its blocks may name, and what its helpers do.
+    const INFO: &'static GuestInfo;
+
     /// Lifts the block at the start of `code`, which ends with the physical
     /// page at the latest. `None` if its first instruction is not all there.
     fn lift(&self, code: &[u8], max_insns: u16) -> Option<Block>;

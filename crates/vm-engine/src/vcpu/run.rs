@@ -369,7 +369,7 @@ impl<G: Guest> TranslatedVcpu<G> {
             return self.find_unshared_block();
         };
         let context = jump_key.context;
-        let code = translated(block, bytes, epoch, Origin::Shared { addr, context });
+        let code = translated::<G>(block, bytes, epoch, Origin::Shared { addr, context });
         stats.tier0.count(&code, begin);
         mark_code(core, addr, code.bytes());
         let blocks = &machine.blocks;
@@ -416,7 +416,7 @@ impl<G: Guest> TranslatedVcpu<G> {
                 let ends = parcels.first().zip(parcels.last());
                 let (first, last) = ends.map_or((addr, addr), |(first, last)| (first.0, last.0));
                 let origin = Origin::Private { first, last };
-                let code = translated(block, &bytes, epoch, origin);
+                let code = translated::<G>(block, &bytes, epoch, origin);
                 stats.tier0.count(&code, begin);
                 for (start, (addr, ticket)) in (0..).step_by(PARCEL).zip(parcels) {
                     mark_code(core, addr, PARCEL as u64);
@@ -486,8 +486,8 @@ fn mark_code(core: &mut Core, addr: GuestPhysAddr, bytes: u64) {
     }
 }
 
-fn translated(mut block: Block, bytes: &[u8], epoch: u64, origin: Origin) -> Arc<Code> {
-    passes::optimize(&mut block);
+fn translated<G: Guest>(mut block: Block, bytes: &[u8], epoch: u64, origin: Origin) -> Arc<Code> {
+    passes::optimize(&mut block, G::INFO);
     let source = bytes.get(..block.bytes.into()).unwrap_or(bytes);
     Arc::new(Code::new(
         interp::lower(&block),

@@ -330,7 +330,7 @@ impl<G: Guest> TranslatedVcpu<G> {
             Origin::Private { .. } => 1,
         };
         let mut block = self.guest.lift(code.source(), limit)?;
-        passes::optimize(&mut block);
+        passes::optimize(&mut block, G::INFO);
         let rounding = self.core.get(fixed::FP_ROUNDING);
         let nearest = rounding == RoundingMode::NearestEven as u64;
         let cache = &mut self.tier1.as_mut()?.cache;

@@ -9,7 +9,9 @@ use vm_core::{
 };
 use vm_cross_arch::{
     guest::{GuestShape, riscv64::SHAPE},
-    ir::{Block, HelperId, Op, Operand, Slot, Terminator, fixed},
+    ir::{
+        Block, GuestInfo, HelperEffects, HelperId, Op, Operand, Slot, SlotSet, Terminator, fixed,
+    },
 };
 use vm_engine::{
     guest::{Exception, Fill, Guest, HelperCall, Outcome},
@@ -155,6 +157,25 @@ impl Mock {
     }
 }
 
+/// What the helpers do; terminators may do anything.
+fn effects(helper: HelperId) -> Option<&'static HelperEffects> {
+    const FAULT: HelperEffects = HelperEffects {
+        may_fault: true,
+        ..HelperEffects::NONE
+    };
+    const SET: HelperEffects = HelperEffects {
+        writes: SlotSet::GUEST,
+        changes_system: true,
+        ..HelperEffects::NONE
+    };
+    match helper.0 {
+        1 | 3 | 4 => Some(&HelperEffects::NONE),
+        2 => Some(&FAULT),
+        5 => Some(&SET),
+        _ => Some(&HelperEffects::ANY),
+    }
+}
+
 /// The translation of `va` to the physical address `page`.
 fn entry(core: &Core, va: u64, page: u64, writable: bool) -> TlbEntry {
     let host = core.machine.ram.host_ptr(GuestPhysAddr(page), PAGE_SIZE);
@@ -173,6 +194,11 @@ fn entry(core: &Core, va: u64, page: u64, writable: bool) -> TlbEntry {
 
 impl Guest for Mock {
     const SHAPE: &'static GuestShape = &SHAPE;
+
+    const INFO: &'static GuestInfo = &GuestInfo {
+        helper: effects,
+        ..GuestInfo::UNKNOWN
+    };
 
     const MAX_INSN_BYTES: usize = 4;
 

@@ -9,6 +9,7 @@ use vm_cross_arch::{
     passes,
 };
 use vm_engine::{
+    guest::Guest,
     interp::{self, Fault, Next},
     jit::{self, HostFeatures},
     vcpu::{Core, Engine, MachineShared, TranslatedVcpu, VcpuExit},
@@ -45,8 +46,10 @@ const TIERS: [Tier; 4] = [
         name: "tier 0 after passes",
         run: |block, core| {
             let mut block = block.clone();
-            passes::optimize(&mut block);
-            block.verify().expect("passes keep the IR's rules");
+            passes::optimize(&mut block, Mock::INFO);
+            block
+                .verify(Mock::INFO)
+                .expect("passes keep the IR's rules");
             tier_0(&block, core)
         },
     },
@@ -183,7 +186,7 @@ impl Bench {
 
     /// Runs all cases of a test on every tier.
     pub fn run(&self, test: &Test) -> Result<(), String> {
-        test.block.verify().map_err(|e| e.to_string())?;
+        test.block.verify(Mock::INFO).map_err(|e| e.to_string())?;
         for tier in tiers() {
             for (number, case) in test.cases.iter().enumerate() {
                 self.run_case(tier, &test.block, case)

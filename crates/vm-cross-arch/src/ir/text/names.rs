@@ -1,4 +1,4 @@
-//! Names of everything that an op's name is made of.
+//! Names of everything that qualifies an op's name.
 
 use vm_core::{AccessSize, float::RoundingMode};
 
@@ -8,29 +8,27 @@ use crate::ir::{
 };
 
 /// A value with a name, unique in its type.
-pub(super) trait Named: Copy + PartialEq + 'static {
-    /// Every value with its name.
-    const NAMES: &'static [(&'static str, Self)];
+pub(in crate::ir) trait Named: Copy + 'static {
+    /// Every value.
+    const ALL: &'static [Self];
 
-    fn name(self) -> &'static str {
-        Self::NAMES
-            .iter()
-            .find(|(_, value)| *value == self)
-            .map_or("?", |(name, _)| name)
-    }
+    fn name(self) -> &'static str;
 
     fn from_name(name: &str) -> Option<Self> {
-        Self::NAMES
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, value)| *value)
+        Self::ALL.iter().copied().find(|value| value.name() == name)
     }
 }
 
 macro_rules! names {
     ($type:ident: $($variant:ident $name:literal),* $(,)?) => {
         impl Named for $type {
-            const NAMES: &'static [(&'static str, Self)] = &[$(($name, Self::$variant)),*];
+            const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
         }
     };
 }
@@ -72,17 +70,78 @@ names! { FpCompareOp: EqQuiet "feq", LtSignaling "flt", LeSignaling "fle" }
 names! { JumpHint: Plain "plain", Call "call", Return "return", ReturnCall "returncall" }
 
 impl Named for Rounding {
-    const NAMES: &'static [(&'static str, Self)] = &[
-        ("rne", Self::Static(RoundingMode::NearestEven)),
-        ("rtz", Self::Static(RoundingMode::TowardZero)),
-        ("rdn", Self::Static(RoundingMode::Down)),
-        ("rup", Self::Static(RoundingMode::Up)),
-        ("rmm", Self::Static(RoundingMode::NearestAway)),
-        ("dyn", Self::Dynamic),
+    const ALL: &'static [Self] = &[
+        Self::Static(RoundingMode::NearestEven),
+        Self::Static(RoundingMode::TowardZero),
+        Self::Static(RoundingMode::Down),
+        Self::Static(RoundingMode::Up),
+        Self::Static(RoundingMode::NearestAway),
+        Self::Dynamic,
     ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Static(RoundingMode::NearestEven) => "rne",
+            Self::Static(RoundingMode::TowardZero) => "rtz",
+            Self::Static(RoundingMode::Down) => "rdn",
+            Self::Static(RoundingMode::Up) => "rup",
+            Self::Static(RoundingMode::NearestAway) => "rmm",
+            Self::Dynamic => "dyn",
+        }
+    }
 }
 
 /// Whether a product or addend is negated.
 impl Named for bool {
-    const NAMES: &'static [(&'static str, Self)] = &[("pos", false), ("neg", true)];
+    const ALL: &'static [Self] = &[false, true];
+
+    fn name(self) -> &'static str {
+        if self { "neg" } else { "pos" }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_lead_back() {
+        fn check<T: Named + std::fmt::Debug + PartialEq>() {
+            for &value in T::ALL {
+                assert_eq!(T::from_name(value.name()), Some(value));
+            }
+        }
+        check::<Width>();
+        check::<BinaryOp>();
+        check::<UnaryOp>();
+        check::<Cond>();
+        check::<Extend>();
+        check::<AccessSize>();
+        check::<AtomicOp>();
+        check::<Ordering>();
+        check::<FpFormat>();
+        check::<IntFormat>();
+        check::<FpBinaryOp>();
+        check::<FpCompareOp>();
+        check::<JumpHint>();
+        check::<Rounding>();
+        check::<bool>();
+    }
+
+    /// These stand alone at the start of a name: of all of them, none may be another.
+    #[test]
+    fn names_that_start_a_line_differ() {
+        fn all<T: Named>() -> impl Iterator<Item = &'static str> {
+            T::ALL.iter().map(|value| value.name())
+        }
+        let names: Vec<_> = all::<BinaryOp>()
+            .chain(all::<UnaryOp>())
+            .chain(all::<FpBinaryOp>())
+            .chain(all::<FpCompareOp>())
+            .collect();
+        let unique: HashSet<_> = names.iter().collect();
+        assert_eq!(unique.len(), names.len());
+    }
 }

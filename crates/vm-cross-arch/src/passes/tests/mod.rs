@@ -3,12 +3,19 @@
 mod random;
 
 use super::optimize;
-use crate::ir::Block;
+use crate::ir::{Block, GuestInfo, HelperEffects, Slot, SlotSet};
 
 /// Optimises `insn 0, 4` plus `body`, which ends with the terminator.
 fn optimized(body: &str) -> String {
-    let mut block: Block = format!("block 1, 4\ninsn 0, 4\n{body}").parse().unwrap();
-    optimize(&mut block);
+    optimized_of(&GuestInfo::UNKNOWN, body)
+}
+
+/// The same for a block of that guest.
+fn optimized_of(guest: &GuestInfo, body: &str) -> String {
+    let insns = 1 + body.matches("insn ").count();
+    let text = format!("block {insns}, {}\ninsn 0, 4\n{body}", 4 * insns);
+    let mut block: Block = text.parse().unwrap();
+    optimize(&mut block, guest);
     let text = block.to_string();
     let lines = text.lines().skip(2).map(str::trim);
     lines.collect::<Vec<_>>().join("; ")
@@ -93,6 +100,94 @@ fn dead_writes_go_but_not_before_faults_and_helpers() {
     );
 }
 
+/// Helpers: 1 computes, 2 reads s5, 3 changes s5, 4 faults, 5 changes the system.
+const GUEST: GuestInfo = GuestInfo {
+    helper: |id| {
+        const NONE: HelperEffects = HelperEffects::NONE;
+        const S5: SlotSet = SlotSet::of(&[Slot(5)]);
+        match id.0 {
+            1 => Some(&NONE),
+            2 => Some(&HelperEffects { reads: S5, ..NONE }),
+            3 => Some(&HelperEffects { writes: S5, ..NONE }),
+            4 => Some(&HelperEffects {
+                may_fault: true,
+                ..NONE
+            }),
+            5 => Some(&HelperEffects {
+                changes_system: true,
+                ..NONE
+            }),
+            _ => None,
+        }
+    },
+    ..GuestInfo::UNKNOWN
+};
+
+#[test]
+fn only_what_a_helper_may_change_is_forgotten() {
+    let after = |helper: u8| {
+        let body = format!(
+            "s5 = move 1\ns6 = move 2\nt0 = move 3\nhelper {helper}, 0, 0, 0\n\
+             s7 = add.w64 s5, 0\ns8 = add.w64 s6, 0\ns9 = move t0\njump.plain 4"
+        );
+        let text = optimized_of(&GUEST, &body);
+        text.split_once("s7").unwrap().1.to_owned()
+    };
+    let known = " = move 1; s8 = move 2; s9 = move 3; jump.plain 4";
+    for helper in [1, 2, 4, 5] {
+        assert_eq!(after(helper), known);
+    }
+    let forgotten = " = move s5; s8 = move 2; s9 = move 3; jump.plain 4";
+    assert_eq!(after(3), forgotten);
+    let body = "s5 = move 1\ns6 = move s5\nhelper 3, 0, 0, 0\ns7 = move s6\n\
+                s8 = sext32 s5\njump.plain 4";
+    assert!(optimized_of(&GUEST, body).contains("s7 = move 1; s8 = sext32 s5"));
+    let body = "s6 = move s5\nhelper 3, 0, 0, 0\ns7 = move s6\njump.plain 4";
+    assert!(
+        optimized_of(&GUEST, body).contains("s7 = move s6"),
+        "no copy of s5 any more"
+    );
+}
+
+#[test]
+fn a_helper_keeps_the_writes_that_it_may_read() {
+    let first = |helper: u8| {
+        let body = format!(
+            "s5 = move 1\ns6 = move 2\ns9 = helper {helper}, 0, 0, 0\n\
+             s5 = move 3\ns6 = move 4\njump.plain 4"
+        );
+        let text = optimized_of(&GUEST, &body);
+        text.split_once("; s5 = move 3").unwrap().0.to_owned()
+    };
+    assert_eq!(first(2), "s5 = move 1; s9 = helper 2, 0, 0, 0");
+    assert_eq!(
+        first(3),
+        "s9 = helper 3, 0, 0, 0",
+        "what it may write, it need not"
+    );
+    assert_eq!(first(4), "s5 = move 1; s6 = move 2; s9 = helper 4, 0, 0, 0");
+    assert_eq!(first(5), "s9 = helper 5, 0, 0, 0");
+    let body = "s5 = move 1\nhelper 3, 0, 0, 0\njump.plain 4";
+    assert!(optimized_of(&GUEST, body).starts_with("s5 = move 1; helper"));
+}
+
+#[test]
+fn a_helper_that_only_computes_goes_with_its_result() {
+    let kept = |helper: u8, rest: &str| {
+        let body = format!("s6 = helper {helper}, s5, 0, 0\n{rest}jump.plain 4");
+        optimized_of(&GUEST, &body).contains("helper")
+    };
+    for helper in 1..=5 {
+        assert!(kept(helper, ""), "somebody reads it");
+        let needed = helper > 2;
+        assert_eq!(kept(helper, "s6 = move 1\n"), needed, "{helper}");
+    }
+    assert_eq!(
+        optimized_of(&GUEST, "helper 1, s5, 0, 0\njump.plain 4"),
+        "jump.plain 4"
+    );
+}
+
 #[test]
 fn exits_see_every_write_before_them() {
     let body = "s5 = move 1\nt0 = move 2\nt1 = move t0\nsideexit.eq s6, s7, 16\n\
@@ -121,27 +216,27 @@ fn exits_of_known_outcome_go_or_end_the_block() {
     let text = "block 3, 12\ninsn 0, 4\ns5 = move 2\ninsn 4, 2\nsideexit.eq s5, 2, 16\n\
                 insn 6, 6\ns5 = move 3\njump.plain 8";
     let mut block: Block = text.parse().unwrap();
-    optimize(&mut block);
+    optimize(&mut block, &GuestInfo::UNKNOWN);
     assert_eq!((block.insns, block.bytes), (2, 6));
     assert_eq!(block.end.to_string(), "jump.plain 16");
     assert_eq!(block.ops.len(), 3);
-    block.verify().unwrap();
+    block.verify(&GuestInfo::UNKNOWN).unwrap();
 }
 
 #[test]
 fn what_is_known_carries_on_past_an_exit() {
-    let body = "s5 = add.w64 pc, 4096\nsideexit.lts s6, s7, 16\n\
+    let body = "s5 = add.w64 pc, 4096\nsideexit.lts s6, s7, 16\ninsn 4, 4\n\
                 s5 = add.w64 s5, 4\njump.plain 8";
     assert_eq!(
         optimized(body),
-        "s5 = add.w64 pc, 4096; sideexit.lts s6, s7, 16; s5 = add.w64 pc, 4100; jump.plain 8"
+        "s5 = add.w64 pc, 4096; sideexit.lts s6, s7, 16; insn 4, 4; s5 = add.w64 pc, 4100; jump.plain 8"
     );
-    let body = "sideexit.ne s6, 7, 16\ns5 = add.w64 s6, 1\njump.plain 8";
+    let body = "sideexit.ne s6, 7, 16\ninsn 4, 4\ns5 = add.w64 s6, 1\njump.plain 8";
     assert_eq!(
         optimized(body),
-        "sideexit.ne s6, 7, 16; s5 = move 8; jump.plain 8"
+        "sideexit.ne s6, 7, 16; insn 4, 4; s5 = move 8; jump.plain 8"
     );
-    let body = "sideexit.eq s6, 7, 16\ns5 = add.w64 s6, 1\njump.plain 8";
+    let body = "sideexit.eq s6, 7, 16\ninsn 4, 4\ns5 = add.w64 s6, 1\njump.plain 8";
     assert!(optimized(body).contains("add.w64 s6, 1"));
 }
 

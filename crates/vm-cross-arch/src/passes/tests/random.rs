@@ -5,7 +5,7 @@ use vm_core::AccessSize;
 
 use super::super::{Passes, run as run_passes};
 use crate::ir::{
-    BinaryOp, Block, Cond, Op, Operand, Slot, Terminator, UnaryOp, Width, eval, fixed,
+    BinaryOp, Block, Cond, GuestInfo, Op, Operand, Slot, Terminator, UnaryOp, Width, eval, fixed,
 };
 
 /// Guest slots that the blocks use.
@@ -232,11 +232,11 @@ proptest! {
             Terminator::Branch { cond, a, b, taken: 64, fallthrough: 4 }
         };
         let mut block = block(ops, end);
-        prop_assert_eq!(block.verify(), Ok(()));
+        prop_assert_eq!(block.verify(&GuestInfo::UNKNOWN), Ok(()));
         let before = run(&block, state);
         let len = block.ops.len();
-        run_passes(&mut block, passes);
-        prop_assert_eq!(block.verify(), Ok(()), "{}", block);
+        run_passes(&mut block, passes, &GuestInfo::UNKNOWN);
+        prop_assert_eq!(block.verify(&GuestInfo::UNKNOWN), Ok(()), "{}", block);
         prop_assert_eq!(run(&block, state), before, "{}", block);
         prop_assert!(block.ops.len() <= len);
     }

@@ -4,9 +4,9 @@ use vm_core::{AccessKind, AccessSize};
 use vm_cross_arch::{
     guest::{
         GuestShape,
-        riscv64::{LiftContext, LiftLimits, SHAPE, disassemble, lift_block},
+        riscv64::{INFO, LiftContext, LiftLimits, SHAPE, disassemble, lift_block},
     },
-    ir::Block,
+    ir::{Block, GuestInfo},
 };
 
 use super::{Privilege, Riscv64, cause};
@@ -17,6 +17,8 @@ use crate::{
 
 impl Guest for Riscv64 {
     const SHAPE: &'static GuestShape = &SHAPE;
+
+    const INFO: &'static GuestInfo = &INFO;
 
     const MAX_INSN_BYTES: usize = 4;
 

@@ -78,7 +78,7 @@ fn every_encoding_lifts_to_a_sound_block() {
         assert_eq!(is_illegal(&block, bits), found.is_none(), "{bits:#x}");
         assert!(!disassemble(bits, 0).is_empty());
         block
-            .verify()
+            .verify(&INFO)
             .unwrap_or_else(|error| panic!("{bits:#x}: {error}\n{block}"));
         check_fault_order(&block);
         check_x0(&block);
@@ -171,7 +171,7 @@ proptest! {
     #[test]
     fn any_bytes_lift(code in prop::collection::vec(any::<u8>(), 0..200), max_insns: u16) {
         if let Ok(block) = lift_block(&code, &ALL_LEGAL, &LiftLimits::insns(max_insns)) {
-            prop_assert!(block.verify().is_ok());
+            prop_assert!(block.verify(&INFO).is_ok());
             prop_assert!(usize::from(block.bytes) <= code.len());
             prop_assert!(block.insns <= max_insns.max(1));
         }
@@ -186,7 +186,7 @@ proptest! {
             .filter_map(|&(n, fill)| encode(rows().nth(n)?, fill))
             .collect();
         if let Ok(block) = lift(&insns, 64) {
-            prop_assert!(block.verify().is_ok());
+            prop_assert!(block.verify(&INFO).is_ok());
             check_fault_order(&block);
             check_x0(&block);
         }

@@ -55,7 +55,7 @@ fn the_longest_block_fits_its_own_length_field() {
     let code = C_NOP.to_le_bytes()[..2].repeat(40_000);
     let block = lift_block(&code, &ALL_LEGAL, &LiftLimits::insns(u16::MAX)).unwrap();
     assert_eq!((block.insns, block.bytes), (0x7fff, 0xfffe));
-    block.verify().unwrap();
+    block.verify(&INFO).unwrap();
 }
 
 #[test]

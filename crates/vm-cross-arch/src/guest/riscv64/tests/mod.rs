@@ -6,7 +6,7 @@ mod lift_golden;
 mod lifting;
 mod objdump;
 
-use super::{Insn, LiftContext, LiftLimits, Row, Truncated, extensions, lift_block};
+use super::{INFO, Insn, LiftContext, LiftLimits, Row, Truncated, extensions, lift_block};
 use crate::ir::Block;
 
 /// Floating point on, the dynamic rounding mode valid.
