@@ -2,7 +2,10 @@
 
 use vm_core::{GuestArch, HostArch};
 use vm_cross_arch::{
-    guest::riscv64::{self, LiftContext, LiftLimits, SHAPE, lift_block},
+    guest::{
+        Isa,
+        riscv64::{self, Context, Rv64, SHAPE},
+    },
     host::{
         Backend, Config,
         contract::{HostCode, Request, ReservationCells, StateLayout},
@@ -100,13 +103,7 @@ impl Translation {
 }
 
 fn lift_riscv64(code: &[u8], insns: u16) -> Option<Block> {
-    const CONTEXT: LiftContext = LiftContext {
-        fp_enabled: true,
-        rounding_valid: true,
-        supervisor: true,
-        zero_block: true,
-    };
-    lift_block(code, &CONTEXT, &LiftLimits::insns(insns)).ok()
+    Rv64::lift(Context::ALL, code, insns)
 }
 
 fn riscv64_to_x86_64(processor: Processor) -> Emitter {

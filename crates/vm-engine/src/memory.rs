@@ -5,7 +5,10 @@
 )]
 
 use vm_core::{AccessKind, AccessSize, GuestPhysAddr, PAGE_SIZE};
-use vm_cross_arch::host::{Backend, Native};
+use vm_cross_arch::{
+    guest::Isa,
+    host::{Backend, Native},
+};
 use vm_mem::tlb::TlbEntry;
 
 use crate::{
@@ -276,7 +279,7 @@ pub(crate) fn fetch_fill<G: Guest>(
     guest: &mut G,
     va: u64,
 ) -> Result<Fill, Exception> {
-    fill(core, guest, va, AccessSize::Half, AccessKind::Execute)
+    fill(core, guest, va, G::Isa::FETCH, AccessKind::Execute)
 }
 
 fn fill<G: Guest>(

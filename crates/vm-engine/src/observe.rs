@@ -14,11 +14,18 @@ pub enum HostCodeKind<'a> {
     Block {
         /// The virtual address at which it was compiled; others may share it.
         pc: u64,
+        /// The guest code, from its first instruction to its last one.
+        source: &'a [u8],
     },
 }
 
-/// Is told of generated code.
+/// Is told of translations.
 pub trait CodeListener: Send + Sync {
+    /// A block was translated for tier 0, or again because the first time is gone.
+    /// `source` is the guest code, `insns` its instructions: offset there, and length,
+    /// in bytes. Called on a vCPU's thread.
+    fn translated(&self, _source: &[u8], _insns: &[(u16, u8)]) {}
+
     /// Code was made at the host addresses `host`, where it is executed; what
     /// was there before is gone. Called on a vCPU's thread.
     fn code_made(&self, host: Range<usize>, kind: HostCodeKind<'_>);

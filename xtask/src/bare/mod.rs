@@ -15,10 +15,8 @@ use vm_core::{
     time::{AlarmService, HostClock},
 };
 use vm_engine::{
-    guest::{
-        Guest,
-        riscv64::{HartConfig, Riscv64},
-    },
+    guest::riscv64::{HartConfig, Riscv64},
+    observe::CodeListener,
     vcpu::{MachineShared, TranslatedVcpu, VcpuControl, exit_request},
 };
 use vm_mem::GuestRam;
@@ -28,8 +26,8 @@ pub use program::Program;
 use bus::HtifBus;
 
 /// A program on a hart that has not run yet.
-pub struct Bare<G: Guest> {
-    vcpu: TranslatedVcpu<G>,
+pub struct Bare {
+    vcpu: TranslatedVcpu<Riscv64>,
     bus: Arc<HtifBus>,
 }
 
@@ -44,34 +42,21 @@ pub struct Ended {
     pub retired: u64,
 }
 
-/// A RISC-V hart that can be reset, or a wrapper of one.
-pub trait Hart: Guest {
-    /// The hart itself.
-    fn riscv64(&mut self) -> &mut Riscv64;
-}
-
-impl Hart for Riscv64 {
-    fn riscv64(&mut self) -> &mut Riscv64 {
-        self
-    }
-}
-
 /// Runs a program on a plain hart.
 ///
 /// # Errors
 /// If it cannot be loaded or does not end within `limit`.
 pub fn run(program: &Program, regions: &[(u64, u64)], limit: Duration) -> Result<Ended> {
-    let hart = Riscv64::new(HartConfig::default());
-    Bare::new(program, regions, hart)?.run(limit)
+    Bare::new(program, regions)?.run(limit)
 }
 
-impl<G: Hart> Bare<G> {
+impl Bare {
     /// A program in RAM of the given `(start, bytes)` regions, of which the page
     /// with `tohost` is taken out.
     ///
     /// # Errors
     /// If the program has no `tohost` or does not fit into the regions.
-    pub fn new(program: &Program, regions: &[(u64, u64)], hart: G) -> Result<Self> {
+    pub fn new(program: &Program, regions: &[(u64, u64)]) -> Result<Self> {
         let tohost = program.symbol("tohost")?;
         let ram = GuestRam::new(&without_page(regions, tohost & !(PAGE_SIZE - 1)))?;
         for segment in &program.segments {
@@ -81,10 +66,16 @@ impl<G: Hart> Bare<G> {
         let bus = Arc::new(HtifBus::new(tohost, Arc::clone(&control)));
         let shared = Arc::new(MachineShared::new(ram, bus.clone(), alarms()?.clone()));
         shared.attach(vec![Arc::clone(&control)]);
+        let hart = Riscv64::new(HartConfig::default());
         let mut vcpu = TranslatedVcpu::new(0, control, shared, hart, program.entry);
         let TranslatedVcpu { core, guest, .. } = &mut vcpu;
-        guest.riscv64().reset_to_machine(core, program.entry, 0, 0);
+        guest.reset_to_machine(core, program.entry, 0, 0);
         Ok(Self { vcpu, bus })
+    }
+
+    /// Has `listener` be told of what is translated.
+    pub fn set_listener(&mut self, listener: Arc<dyn CodeListener>) {
+        self.vcpu.set_code_listener(listener);
     }
 
     /// Runs it to its end.

@@ -25,7 +25,6 @@ mod special;
 pub mod tiers;
 mod trine;
 mod values;
-mod watched;
 
 use std::{
     path::PathBuf,

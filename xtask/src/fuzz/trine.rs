@@ -2,21 +2,20 @@
 
 use std::{
     collections::HashSet,
+    ops::Range,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use anyhow::{Result, bail};
 use vm_core::GuestPhysAddr;
-use vm_cross_arch::ir::{Block, Op};
-use vm_engine::guest::riscv64::{HartConfig, Riscv64};
+use vm_engine::observe::{CodeListener, HostCodeKind};
 
 use super::{
     abi::{HARNESS, SIGNATURE_WORDS, WINDOW},
     coverage::Coverage,
     image,
     oracle::Signature,
-    watched::{Listener, Watched},
 };
 use crate::bare::{Bare, Program};
 
@@ -34,9 +33,9 @@ pub fn run(file: &[u8], coverage: &Arc<Mutex<Coverage>>) -> Result<Vec<Signature
         harness: Mutex::default(),
         last: Mutex::default(),
     };
-    let hart = Riscv64::new(HartConfig::default());
-    let hart = Watched { hart, listener };
-    let ended = Bare::new(&program, &[HARNESS, WINDOW], hart)?.run(LIMIT)?;
+    let mut bare = Bare::new(&program, &[HARNESS, WINDOW])?;
+    bare.set_listener(Arc::new(listener));
+    let ended = bare.run(LIMIT)?;
     if ended.tohost != 1 {
         bail!("the harness failed on Trine with {:#x}", ended.tohost);
     }
@@ -49,7 +48,7 @@ pub fn run(file: &[u8], coverage: &Arc<Mutex<Coverage>>) -> Result<Vec<Signature
     Ok(words.chunks(SIGNATURE_WORDS).map(<[u64]>::to_vec).collect())
 }
 
-/// Counts the instructions that are lifted.
+/// Counts the instructions that are translated.
 ///
 /// The harness's own blocks are lifted once each and not counted. Random code is
 /// executed once, at most: what a block has behind a branch counts whether or not
@@ -61,23 +60,23 @@ struct Counted {
     last: Mutex<Vec<u8>>,
 }
 
-impl Listener for Counted {
-    fn lifted(&self, code: &[u8], block: &Block) {
+impl CodeListener for Counted {
+    fn translated(&self, code: &[u8], insns: &[(u16, u8)]) {
         if image::is_harness(code) && lock(&self.harness).insert(code.to_vec()) {
             return;
         }
         let mut last = lock(&self.last);
         let known = overlap(&last, code);
         let mut coverage = lock(&self.coverage);
-        for op in &block.ops {
-            if let Op::Insn { offset, len } = *op
-                && usize::from(offset) >= known
-            {
+        for &(offset, len) in insns {
+            if usize::from(offset) >= known {
                 coverage.add(&code[offset.into()..][..len.into()]);
             }
         }
         *last = code.to_vec();
     }
+
+    fn code_made(&self, _: Range<usize>, _: HostCodeKind<'_>) {}
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

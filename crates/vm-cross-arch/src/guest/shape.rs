@@ -1,6 +1,6 @@
 //! What back-ends have to know of a guest architecture.
 
-use vm_core::PAGE_SIZE;
+use vm_core::{AccessSize, PAGE_SIZE};
 
 use crate::ir::Slot;
 
@@ -24,6 +24,17 @@ impl GuestShape {
     #[inline]
     pub const fn last_whole_offset(&self) -> i64 {
         PAGE_SIZE as i64 - self.max_insn_bytes as i64
+    }
+
+    /// What every instruction is a whole number of, and aligned to. RISC-V with
+    /// compressed instructions: 2 bytes; AArch64: 4; x86: 1.
+    pub const fn fetch(&self) -> AccessSize {
+        match self.insn_align_shift {
+            0 => AccessSize::Byte,
+            1 => AccessSize::Half,
+            2 => AccessSize::Word,
+            _ => AccessSize::Double,
+        }
     }
 
     /// The number of the inline cache that accesses with the base register share.

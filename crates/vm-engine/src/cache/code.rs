@@ -7,7 +7,8 @@ use vm_mem::GuestRam;
 
 use crate::interp::Program;
 
-/// Bytes of guest code that a block can come from, at most.
+/// Bytes of guest code that a block of any guest can come from, at most; each guest's
+/// own limit is [`Isa::MAX_BLOCK_BYTES`](vm_cross_arch::guest::Isa::MAX_BLOCK_BYTES).
 pub const MAX_SOURCE: usize = 512;
 
 /// Where a block's source is.
@@ -18,7 +19,7 @@ pub enum Origin {
     Shared {
         /// Of its first byte.
         addr: GuestPhysAddr,
-        /// [`Guest::context`](crate::guest::Guest::context).
+        /// The key of [`Guest::context`](crate::guest::Guest::context).
         context: u32,
     },
     /// In two pages, or in what physical protection splits: one vCPU's own.
@@ -27,7 +28,18 @@ pub enum Origin {
         first: GuestPhysAddr,
         /// Physical address of its last bytes.
         last: GuestPhysAddr,
+        /// The guest context.
+        context: u32,
     },
+}
+
+impl Origin {
+    /// The key of the guest context that the block is for.
+    pub(crate) const fn context(self) -> u32 {
+        match self {
+            Self::Shared { context, .. } | Self::Private { context, .. } => context,
+        }
+    }
 }
 
 /// A block as tier 0 runs it, with what it was translated from.

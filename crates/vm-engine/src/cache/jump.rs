@@ -18,7 +18,7 @@ const SLOTS_PER_PAGE: u64 = 1 << (PAGE_SHIFT - ALIGN_SHIFT);
 pub struct JumpKey {
     /// The address space of fetches.
     pub space: Space,
-    /// [`Guest::context`](crate::guest::Guest::context).
+    /// The key of [`Guest::context`](crate::guest::Guest::context).
     pub context: u32,
 }
 

@@ -1,13 +1,10 @@
 //! The contract between the engine and a guest architecture.
 
 use vm_core::{AccessKind, AccessSize};
-use vm_cross_arch::{
-    guest::GuestShape,
-    ir::{Block, GuestInfo, HelperId},
-};
+use vm_cross_arch::{guest::Isa, ir::HelperId};
 use vm_mem::tlb::Fill;
 
-use crate::vcpu::{Core, VcpuExit, VcpuRequest};
+use crate::vcpu::{Core, VcpuExit};
 
 /// A synchronous exception, in the guest's own terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,24 +50,30 @@ pub enum Outcome {
 ///
 /// General registers live in [`Core::slots`]; everything else of the
 /// architecture's state lives in the implementation.
+///
+/// A new architecture provides, in `guest/<arch>/` with the same file names as the
+/// others:
+///
+/// 1. its instruction set, [`Isa`](Self::Isa), in `vm-cross-arch`, which sees no vCPU;
+/// 2. the state of its vCPU, from which it computes what translations depend on
+///    ([`context`](Self::context));
+/// 3. address translation ([`fill`](Self::fill), [`flush`](Self::flush)): it numbers
+///    its translation regimes as it likes, and whenever privilege, address space or
+///    permissions change, it sets [`Core::data_space`], [`Core::fetch_space`] and
+///    [`Core::accept`];
+/// 4. exceptions and interrupts ([`raise`](Self::raise),
+///    [`take_interrupt`](Self::take_interrupt), [`wake_pending`](Self::wake_pending)):
+///    the numbers of interrupt lines are its own;
+/// 5. what its instructions cannot say in IR ([`helper`](Self::helper)).
+///
+/// The crate `vm-toy` is a complete one, small enough to be read.
 pub trait Guest: Send + 'static {
-    /// What its blocks may name, and what its helpers do.
-    const INFO: &'static GuestInfo;
+    /// The instruction set.
+    type Isa: Isa;
 
-    /// Lifts the block at the start of `code`, which ends with the physical
-    /// page at the latest. `None` if its first instruction is not all there.
-    fn lift(&self, code: &[u8], max_insns: u16) -> Option<Block>;
-
-    /// Everything but the code bytes that [`lift`](Self::lift) depends on, and
-    /// the privilege that fetching depends on, packed. Equal values make
-    /// translations interchangeable.
-    fn context(&self) -> u32;
-
-    /// What code for this guest depends on, beside the IR.
-    const SHAPE: &'static GuestShape;
-
-    /// The longest instruction, in bytes.
-    const MAX_INSN_BYTES: usize;
+    /// What translations depend on now. Asked for after every trap and every helper
+    /// that ends a block.
+    fn context(&self) -> <Self::Isa as Isa>::Context;
 
     /// Walks the page tables for an access of `size` at `va` that lies within
     /// one page, and checks physical protection for just that access.
@@ -116,21 +119,18 @@ pub trait Guest: Send + 'static {
         None
     }
 
-    /// Puts a vCPU that awaits its start into the state in which `request`
-    /// ([`VcpuRequest::Start`]) begins. Returns the virtual address of the first
-    /// instruction, or `None` for any other request.
-    fn start(&mut self, core: &mut Core, request: &VcpuRequest) -> Option<u64>;
+    /// Puts a vCPU that waits to be started into the state in which it begins.
+    /// `entry` and `argument` are those of [`VcpuRequest::Start`](crate::vcpu::VcpuRequest::Start).
+    /// Returns the virtual address of the first instruction.
+    fn start(&mut self, core: &mut Core, entry: u64, argument: u64) -> u64;
 
     /// Name of the privilege mode, for people.
     fn mode(&self) -> &'static str {
         "-"
     }
 
-    /// The text of the instruction `code` at virtual address `pc`, for people.
-    fn disassemble(code: &[u8], _pc: u64) -> String {
-        format!("{code:02x?}")
-    }
-
-    /// Carries out a [`VcpuRequest::FlushTlb`] from another thread.
-    fn request(&mut self, core: &mut Core, request: VcpuRequest);
+    /// Forgets translations of `pages` pages from `va` on (all for `u64::MAX`), of one
+    /// address space or of all, because another vCPU asks for it. To forget more is
+    /// allowed.
+    fn flush(&mut self, core: &mut Core, va: u64, pages: u64, asid: Option<u16>);
 }

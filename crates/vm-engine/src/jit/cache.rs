@@ -284,7 +284,7 @@ impl HostCache {
                 self.index.insert((addr.0, context), id);
                 (Some((addr.0, context)), [addr.page(); 2])
             }
-            Origin::Private { first, last } => {
+            Origin::Private { first, last, .. } => {
                 code.set_private_host(id.0, region.epoch);
                 (None, [first.page(), last.page()])
             }

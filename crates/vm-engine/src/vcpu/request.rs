@@ -31,12 +31,13 @@ pub enum VcpuRequest {
         /// The address-space identifier, `None` for all.
         asid: Option<u16>,
     },
-    /// Start a stopped vCPU at `pc`, with `arg` as the architecture's boot argument.
+    /// Start a vCPU that awaits that.
     Start {
-        /// Entry point, a physical address.
-        pc: u64,
-        /// The argument.
-        arg: u64,
+        /// Where: what the architecture's start request names, mostly a physical address.
+        entry: u64,
+        /// What it passes on to the code there, if anything: RISC-V's opaque value,
+        /// PSCI's context.
+        argument: u64,
     },
     /// Tell when all earlier requests are done.
     Notify(Arc<Completion>),
@@ -182,7 +183,10 @@ mod tests {
     fn requests_stay_in_order_and_repetitions_are_dropped() {
         let mut queue = RequestQueue::default();
         queue.push(VcpuRequest::DropWrites { page: 1 });
-        queue.push(VcpuRequest::Start { pc: 8, arg: 9 });
+        queue.push(VcpuRequest::Start {
+            entry: 8,
+            argument: 9,
+        });
         queue.push(VcpuRequest::DropWrites { page: 2 });
         queue.push(VcpuRequest::DropWrites { page: 1 });
         queue.push(VcpuRequest::SyncInstructions);
@@ -193,7 +197,7 @@ mod tests {
         let taken = format!("{:?}", queue.take());
         assert_eq!(
             taken,
-            "[DropWrites { page: 1 }, Start { pc: 8, arg: 9 }, DropWrites { page: 2 }, \
+            "[DropWrites { page: 1 }, Start { entry: 8, argument: 9 }, DropWrites { page: 2 }, \
              SyncInstructions, FlushTlb { va: 0, pages: 1, asid: Some(3) }, \
              FlushTlb { va: 4096, pages: 1, asid: Some(3) }]"
         );
@@ -205,7 +209,10 @@ mod tests {
     fn a_long_queue_is_condensed_and_keeps_what_is_not_about_caches() {
         let mut queue = RequestQueue::default();
         let done = Arc::new(Completion::new(1));
-        queue.push(VcpuRequest::Start { pc: 1, arg: 2 });
+        queue.push(VcpuRequest::Start {
+            entry: 1,
+            argument: 2,
+        });
         for page in 0..1000 {
             queue.push(VcpuRequest::DropWrites { page });
             queue.push(flush(page << 12));
@@ -224,7 +231,13 @@ mod tests {
         ));
         assert!(matches!(taken[1], VcpuRequest::DropCode { page: u64::MAX }));
         assert!(matches!(taken[2], VcpuRequest::SyncInstructions));
-        assert!(matches!(taken[3], VcpuRequest::Start { pc: 1, arg: 2 }));
+        assert!(matches!(
+            taken[3],
+            VcpuRequest::Start {
+                entry: 1,
+                argument: 2
+            }
+        ));
         assert!(matches!(taken.last(), Some(VcpuRequest::Notify(_))));
     }
 

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Instant};
 
 use vm_core::{AccessKind, GuestPhysAddr, PAGE_SIZE};
 use vm_cross_arch::{
+    guest::{Isa, IsaContext},
     ir::{Block, Slot, fixed},
     passes,
 };
@@ -14,15 +15,13 @@ use crate::{
     guest::{Exception, Guest, HelperCall, Outcome},
     interp::{self, Fault, Next, Program},
     memory,
-    observe::BlockTracer,
+    observe::{BlockTracer, CodeListener},
     os::thread_cpu_ns,
     vcpu::{MachineShared, VcpuControl},
 };
 
 /// Guest instructions per block, at most.
 const MAX_BLOCK_INSNS: u16 = 64;
-/// Instructions are whole numbers of these, in bytes, and aligned to them.
-const PARCEL: usize = 2;
 
 /// One virtual CPU.
 pub struct TranslatedVcpu<G: Guest> {
@@ -40,6 +39,7 @@ pub struct TranslatedVcpu<G: Guest> {
     /// What no other part of the vCPU counts itself.
     pub(super) stats: VcpuStats,
     pub(super) tracer: Option<Arc<dyn BlockTracer>>,
+    pub(super) listener: Option<Arc<dyn CodeListener>>,
     /// Instructions retired at which [`run_for`](Self::run_for) ends; `None`
     /// also once no further block fits.
     pub(super) limit: Option<u64>,
@@ -65,6 +65,7 @@ impl<G: Guest> TranslatedVcpu<G> {
             tier1: None,
             stats: VcpuStats::default(),
             tracer: None,
+            listener: None,
             limit: None,
         }
     }
@@ -292,7 +293,7 @@ impl<G: Guest> TranslatedVcpu<G> {
     pub(super) fn state_changed(&mut self) {
         self.jump_key = JumpKey {
             space: self.core.fetch_space,
-            context: self.guest.context(),
+            context: self.guest.context().key(),
         };
         let flushed = self.core.jump_flush.is_pending();
         if flushed {
@@ -358,17 +359,20 @@ impl<G: Guest> TranslatedVcpu<G> {
             Err(ticket) => ticket,
         };
         let epoch = machine.blocks.epoch();
-        let in_page = (PAGE_SIZE - addr.page_offset()).min(MAX_SOURCE as u64) as usize;
+        const { assert!(G::Isa::MAX_BLOCK_BYTES <= MAX_SOURCE) };
+        let in_page = PAGE_SIZE - addr.page_offset();
+        let in_page = in_page.min(G::Isa::MAX_BLOCK_BYTES as u64) as usize;
         let mut bytes = [0; MAX_SOURCE];
         let bytes = &mut bytes[..in_page];
         if machine.ram.read(addr, bytes).is_err() {
             return Err(guest.access_fault(*pc, AccessKind::Execute));
         }
         let begin = Instant::now();
-        let Some(block) = guest.lift(bytes, *max_block_insns) else {
+        let context = jump_key.context;
+        let lift_context = IsaContext::from_key(context);
+        let Some(block) = G::Isa::lift(lift_context, bytes, *max_block_insns) else {
             return self.find_unshared_block();
         };
-        let context = jump_key.context;
         let code = translated::<G>(block, bytes, epoch, Origin::Shared { addr, context });
         stats.tier0.count(&code, begin);
         mark_code(core, addr, code.bytes());
@@ -378,10 +382,11 @@ impl<G: Guest> TranslatedVcpu<G> {
         if blocks.insert(&machine.ram, addr, context, &code, ticket) {
             core.code_dropped(u64::MAX);
         }
+        self.tell_translated(&code);
         Ok((code, mapping))
     }
 
-    /// The one-instruction block at `self.pc`, each parcel of which is
+    /// The one-instruction block at `self.pc`, each [parcel](Isa::FETCH) of which is
     /// translated by itself: the instruction crosses into another page, or
     /// physical protection ends within this one. Not shared, because it
     /// depends on more than its physical address.
@@ -390,41 +395,49 @@ impl<G: Guest> TranslatedVcpu<G> {
             core,
             guest,
             pc,
+            jump_key,
             stats,
             ..
         } = self;
+        let context = jump_key.context;
         let begin = Instant::now();
         let machine = Arc::clone(&core.machine);
         let epoch = machine.blocks.epoch();
-        let (mut bytes, mut parcels) = (Vec::with_capacity(G::MAX_INSN_BYTES), Vec::new());
+        let parcel_bytes = G::Isa::FETCH.bytes() as usize;
+        let mut bytes = Vec::with_capacity(G::Isa::MAX_INSN_BYTES);
+        let mut parcels = Vec::with_capacity(G::Isa::MAX_INSN_BYTES / parcel_bytes);
         let mut mapping: Option<Mapping> = None;
-        while bytes.len() < G::MAX_INSN_BYTES {
+        while bytes.len() < G::Isa::MAX_INSN_BYTES {
             let va = pc.wrapping_add(bytes.len() as u64);
             let entry = memory::fetch_fill(core, guest, va)?.entry;
             let addr = memory::physical(&entry, va);
             let ticket = machine.blocks.ticket(addr.page());
-            let mut parcel = [0; PARCEL];
-            if machine.ram.read(addr, &mut parcel).is_err() {
+            let Some(parcel) = machine.ram.load(addr, G::Isa::FETCH) else {
                 return Err(guest.access_fault(va, AccessKind::Execute));
-            }
+            };
             parcels.push((addr, ticket));
-            bytes.extend(parcel);
+            bytes.extend(&parcel.to_le_bytes()[..parcel_bytes]);
             let here = Mapping::of(&entry);
             let here = mapping.map_or(here, |before| before.and(here));
             mapping = Some(here);
-            if let Some(block) = guest.lift(&bytes, 1) {
+            if let Some(block) = G::Isa::lift(IsaContext::from_key(context), &bytes, 1) {
                 let ends = parcels.first().zip(parcels.last());
                 let (first, last) = ends.map_or((addr, addr), |(first, last)| (first.0, last.0));
-                let origin = Origin::Private { first, last };
+                let origin = Origin::Private {
+                    first,
+                    last,
+                    context,
+                };
                 let code = translated::<G>(block, &bytes, epoch, origin);
                 stats.tier0.count(&code, begin);
-                for (start, (addr, ticket)) in (0..).step_by(PARCEL).zip(parcels) {
-                    mark_code(core, addr, PARCEL as u64);
-                    let part = (start, PARCEL);
+                for (start, (addr, ticket)) in (0..).step_by(parcel_bytes).zip(parcels) {
+                    mark_code(core, addr, parcel_bytes as u64);
+                    let part = (start, parcel_bytes);
                     machine
                         .blocks
                         .watch(&machine.ram, addr, part, &code, ticket);
                 }
+                self.tell_translated(&code);
                 return Ok((code, here));
             }
         }
@@ -487,7 +500,7 @@ fn mark_code(core: &mut Core, addr: GuestPhysAddr, bytes: u64) {
 }
 
 fn translated<G: Guest>(mut block: Block, bytes: &[u8], epoch: u64, origin: Origin) -> Arc<Code> {
-    passes::optimize(&mut block, G::INFO);
+    passes::optimize(&mut block, G::Isa::INFO);
     let source = bytes.get(..block.bytes.into()).unwrap_or(bytes);
     Arc::new(Code::new(
         interp::lower(&block),

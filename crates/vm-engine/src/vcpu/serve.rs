@@ -28,12 +28,12 @@ pub(crate) fn carry_out<G: Guest>(
         VcpuRequest::DropWrites { page } => core.forbid_direct_writes(page),
         VcpuRequest::DropCode { page } => core.dropped_code.push(page),
         VcpuRequest::SyncInstructions => core.sync_instructions(),
-        VcpuRequest::FlushTlb { .. } => guest.request(core, request),
+        VcpuRequest::FlushTlb { va, pages, asid } => guest.flush(core, va, pages, asid),
         VcpuRequest::Notify(completion) => completion.complete(),
-        VcpuRequest::Start { .. } => {
+        VcpuRequest::Start { entry, argument } => {
             // One that runs is started already.
             if core.control.awaits_start() {
-                let begin = guest.start(core, &request)?;
+                let begin = guest.start(core, entry, argument);
                 core.control.set_awaits_start(false);
                 return Some(begin);
             }

@@ -2,8 +2,9 @@
 
 use std::{io, sync::Arc, time::Instant};
 
-use vm_core::{AccessKind, PAGE_SHIFT, float::RoundingMode};
+use vm_core::{AccessKind, PAGE_SHIFT};
 use vm_cross_arch::{
+    guest::{Isa, IsaContext},
     host::{Features, contract::AccessSite},
     ir::fixed,
     passes,
@@ -16,7 +17,7 @@ use crate::{
     guest::{Exception, Guest},
     jit::{self, BUDGET, HostCache, HostFeatures, OpSite, Target, View},
     memory,
-    observe::{CodeListener, HostCodeKind},
+    observe::HostCodeKind,
 };
 
 /// Tier 1 of a vCPU, and when it is used.
@@ -27,7 +28,6 @@ pub(super) struct Tier1 {
     seen: Option<(View, JumpKey)>,
     /// Why the guest left generated code, if not for tier 0.
     exit: Option<VcpuExit>,
-    pub(super) listener: Option<Arc<dyn CodeListener>>,
 }
 
 /// How a vCPU executes its guest.
@@ -79,13 +79,12 @@ impl<G: Guest> TranslatedVcpu<G> {
                 let shared = self.core.machine.vcpus().len() > 1;
                 let (callbacks, size) = (jit::callbacks::<G>(), policy.code_bytes);
                 let features = features.common(HostFeatures::detect());
-                let cache = HostCache::new(size, &callbacks, G::SHAPE, features, shared)?;
+                let cache = HostCache::new(size, &callbacks, G::Isa::SHAPE, features, shared)?;
                 Some(Box::new(Tier1 {
                     cache,
                     policy,
                     seen: None,
                     exit: None,
-                    listener: None,
                 }))
             }
         };
@@ -236,7 +235,7 @@ impl<G: Guest> TranslatedVcpu<G> {
         {
             let made = tier1.cache.link(exit, from, host, to);
             if let Some(made) = made {
-                tier1.tell(made, HostCodeKind::Runtime("transfer"));
+                self.tell(made, HostCodeKind::Runtime("transfer"));
             }
         }
         host
@@ -329,18 +328,19 @@ impl<G: Guest> TranslatedVcpu<G> {
             Origin::Shared { .. } => self.max_block_insns,
             Origin::Private { .. } => 1,
         };
-        let mut block = self.guest.lift(code.source(), limit)?;
-        passes::optimize(&mut block, G::INFO);
-        let rounding = self.core.get(fixed::FP_ROUNDING);
-        let nearest = rounding == RoundingMode::NearestEven as u64;
+        let context = <G::Isa as Isa>::Context::from_key(code.origin().context());
+        let mut block = G::Isa::lift(context, code.source(), limit)?;
+        passes::optimize(&mut block, G::Isa::INFO);
+        let nearest = context.rounds_to_nearest();
         let cache = &mut self.tier1.as_mut()?.cache;
         let before = cache.stats.bytes;
         let target = cache.compile(&block, code, nearest);
         let bytes = (cache.stats.bytes - before) as usize;
         cache.stats.compile_ns += begin.elapsed().as_nanos() as u64;
-        if let (Some(tier1), Some(target)) = (&self.tier1, target) {
+        if let Some(target) = target {
+            let (pc, source) = (self.pc, code.source());
             let host = target.host..target.host + bytes;
-            tier1.tell(host, HostCodeKind::Block { pc: self.pc });
+            self.tell(host, HostCodeKind::Block { pc, source });
         }
         target
     }

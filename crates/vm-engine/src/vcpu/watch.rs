@@ -2,14 +2,28 @@
 
 use std::{ops::Range, sync::Arc};
 
-use super::{TranslatedVcpu, VcpuExit, tiered::Tier1};
+use vm_cross_arch::guest::Isa;
+
+use super::{TranslatedVcpu, VcpuExit};
 use crate::{
     cache::Code,
     guest::Guest,
     observe::{BlockEntry, BlockTracer, CodeListener, HostCodeKind, Tier},
 };
 
-impl Tier1 {
+impl<G: Guest> TranslatedVcpu<G> {
+    /// Tells `listener` of all blocks that the vCPU translates, and of all code that
+    /// the engine has and will generate; to be called after
+    /// [`set_engine`](Self::set_engine), before the vCPU runs.
+    pub fn set_code_listener(&mut self, listener: Arc<dyn CodeListener>) {
+        if let Some(tier1) = &mut self.tier1 {
+            for (name, host) in tier1.cache.runtime_parts() {
+                listener.code_made(host, HostCodeKind::Runtime(&name));
+            }
+        }
+        self.listener = Some(listener);
+    }
+
     /// Tells the listener of code that was made at `host`.
     pub(super) fn tell(&self, host: Range<usize>, kind: HostCodeKind<'_>) {
         if let Some(listener) = &self.listener
@@ -18,17 +32,12 @@ impl Tier1 {
             listener.code_made(host, kind);
         }
     }
-}
 
-impl<G: Guest> TranslatedVcpu<G> {
-    /// Tells `listener` of all code that the engine has and will generate; to be
-    /// called after [`set_engine`](Self::set_engine), before the vCPU runs.
-    pub fn set_code_listener(&mut self, listener: Arc<dyn CodeListener>) {
-        if let Some(tier1) = &mut self.tier1 {
-            for (name, host) in tier1.cache.runtime_parts() {
-                listener.code_made(host, HostCodeKind::Runtime(&name));
-            }
-            tier1.listener = Some(listener);
+    /// Tells the listener of a block that was translated for tier 0.
+    pub(super) fn tell_translated(&self, code: &Code) {
+        if let Some(listener) = &self.listener {
+            let insns: Vec<_> = code.program.instructions().collect();
+            listener.translated(code.source(), &insns);
         }
     }
 
@@ -109,7 +118,7 @@ impl<G: Guest> TranslatedVcpu<G> {
                 pc: self.pc,
                 tier,
                 code,
-                disassemble: G::disassemble,
+                disassemble: G::Isa::disassemble,
             });
         }
     }

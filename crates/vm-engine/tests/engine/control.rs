@@ -170,8 +170,8 @@ fn waiting_and_hart_that_awaits_its_starts_pause_and_go_on() {
     let vcpus = machine.shared.vcpus();
     vcpus[0].set_line(MSI, true);
     vcpus[1].post(VcpuRequest::Start {
-        pc: RAM + 0x3000,
-        arg: 5,
+        entry: RAM + 0x3000,
+        argument: 5,
     });
     // The started hart stores its argument.
     let code = [auipc(A2, 0), sd(A1, A2, 0x100), WFI, jal(0, -4)];

@@ -88,8 +88,10 @@ fn a_hart_that_awaits_its_start_does_not_keep_others_waiting() {
     let running = machine.start();
     firmware.wait(0, 20);
     assert_eq!(firmware.done(2), 0);
-    let pc = RAM;
-    running.control(2).post(VcpuRequest::Start { pc, arg: 0 });
+    running.control(2).post(VcpuRequest::Start {
+        entry: RAM,
+        argument: 0,
+    });
     firmware.wait(2, 5);
     running.stop();
 }

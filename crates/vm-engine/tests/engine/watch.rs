@@ -103,7 +103,7 @@ impl CodeListener for HostCode {
     fn code_made(&self, host: Range<usize>, kind: HostCodeKind<'_>) {
         let name = match kind {
             HostCodeKind::Runtime(name) => name.to_owned(),
-            HostCodeKind::Block { pc } => format!("{pc:#x}"),
+            HostCodeKind::Block { pc, .. } => format!("{pc:#x}"),
         };
         self.0.lock().push((host, name));
     }

@@ -1,21 +1,23 @@
 //! The architecture that golden files run in: virtual addresses are physical,
 //! one page is not there and one is read-only.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
+
+use parking_lot::Mutex;
 
 use vm_core::{
     AccessKind, AccessSize, BusError, GuestPhysAddr, PAGE_SIZE, PhysBus,
     time::{AlarmService, ManualClock},
 };
 use vm_cross_arch::{
-    guest::{GuestShape, riscv64::SHAPE},
+    guest::{GuestShape, Isa, IsaContext, riscv64::SHAPE},
     ir::{
         Block, GuestInfo, HelperEffects, HelperId, Op, Operand, Slot, SlotSet, Terminator, fixed,
     },
 };
 use vm_engine::{
     guest::{Exception, Fill, Guest, HelperCall, Outcome},
-    vcpu::{Core, MachineShared, VcpuControl, VcpuExit, VcpuRequest},
+    vcpu::{Core, MachineShared, VcpuControl, VcpuExit},
 };
 use vm_mem::{GuestRam, Perms, Space, TlbEntry};
 
@@ -106,11 +108,76 @@ const TERMINATOR: u16 = 0x8000;
 /// What the code page holds where the block starts.
 const MARK: [u8; 4] = *b"here";
 
-/// The architecture's state: the block that code is lifted to, if blocks do not
-/// run by themselves.
+/// What marked code is lifted to, by [`Context::marked`]: no code has bytes enough to
+/// say it.
+static MARKED: Mutex<BTreeMap<u32, Block>> = Mutex::new(BTreeMap::new());
+
+/// The instruction set: marked code is a block, everything else stops.
+pub struct MockIsa;
+
+/// What translations depend on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Context {
+    /// Which block marked code is, of 31 bits.
+    marked: u32,
+    rounds_to_nearest: bool,
+}
+
+impl IsaContext for Context {
+    fn key(self) -> u32 {
+        self.marked << 1 | u32::from(self.rounds_to_nearest)
+    }
+
+    fn from_key(key: u32) -> Self {
+        Self {
+            marked: key >> 1,
+            rounds_to_nearest: key & 1 != 0,
+        }
+    }
+
+    fn rounds_to_nearest(self) -> bool {
+        self.rounds_to_nearest
+    }
+}
+
+impl Isa for MockIsa {
+    type Context = Context;
+    const SHAPE: &'static GuestShape = &SHAPE;
+    const INFO: &'static GuestInfo = &GuestInfo {
+        helper: effects,
+        ..GuestInfo::UNKNOWN
+    };
+    const MAX_BLOCK_BYTES: usize = 512;
+
+    fn lift(context: Context, code: &[u8], _: u16) -> Option<Block> {
+        if code.starts_with(&MARK) {
+            return MARKED.lock().get(&context.marked).cloned();
+        }
+        let helper = HelperId(STOP);
+        let end = Terminator::Helper {
+            helper,
+            dst: None,
+            args: [Operand::Imm(0); 3],
+            next: 2,
+        };
+        Some(Block {
+            ops: vec![Op::Insn { offset: 0, len: 2 }],
+            end,
+            insns: 1,
+            bytes: 2,
+        })
+    }
+
+    fn disassemble(code: &[u8], _: u64) -> String {
+        format!("{code:02x?}")
+    }
+}
+
+/// The architecture's state.
 #[derive(Default)]
 pub struct Mock {
-    block: Option<Block>,
+    /// Number of its block in [`MARKED`]; 0 if blocks run by themselves.
+    marked: u32,
     /// Virtual address of the block.
     pc: u64,
     rounds_to_nearest: bool,
@@ -130,8 +197,11 @@ impl Mock {
             .unwrap();
         let at = GuestPhysAddr(CODE + pc % PAGE_SIZE);
         ram.write(at, &MARK).unwrap();
+        let mut all = MARKED.lock();
+        let marked = all.last_key_value().map_or(1, |(last, _)| last + 1);
+        all.insert(marked, block);
         Self {
-            block: Some(block),
+            marked,
             pc,
             rounds_to_nearest: core.get(fixed::FP_ROUNDING) == 0,
             left: None,
@@ -192,37 +262,20 @@ fn entry(core: &Core, va: u64, page: u64, writable: bool) -> TlbEntry {
     }
 }
 
-impl Guest for Mock {
-    const SHAPE: &'static GuestShape = &SHAPE;
-
-    const INFO: &'static GuestInfo = &GuestInfo {
-        helper: effects,
-        ..GuestInfo::UNKNOWN
-    };
-
-    const MAX_INSN_BYTES: usize = 4;
-
-    fn lift(&self, code: &[u8], _: u16) -> Option<Block> {
-        if code.starts_with(&MARK) {
-            return self.block.clone();
-        }
-        let helper = HelperId(STOP);
-        let end = Terminator::Helper {
-            helper,
-            dst: None,
-            args: [Operand::Imm(0); 3],
-            next: 2,
-        };
-        Some(Block {
-            ops: vec![Op::Insn { offset: 0, len: 2 }],
-            end,
-            insns: 1,
-            bytes: 2,
-        })
+impl Drop for Mock {
+    fn drop(&mut self) {
+        MARKED.lock().remove(&self.marked);
     }
+}
 
-    fn context(&self) -> u32 {
-        self.rounds_to_nearest.into()
+impl Guest for Mock {
+    type Isa = MockIsa;
+
+    fn context(&self) -> Context {
+        Context {
+            marked: self.marked,
+            rounds_to_nearest: self.rounds_to_nearest,
+        }
     }
 
     fn fill(
@@ -299,11 +352,11 @@ impl Guest for Mock {
         unreachable!("nobody waits here")
     }
 
-    fn start(&mut self, _: &mut Core, _: &VcpuRequest) -> Option<u64> {
+    fn start(&mut self, _: &mut Core, _: u64, _: u64) -> u64 {
         unreachable!("nobody is started here")
     }
 
-    fn request(&mut self, _: &mut Core, _: VcpuRequest) {
+    fn flush(&mut self, _: &mut Core, _: u64, _: u64, _: Option<u16>) {
         unreachable!("nobody asks for anything here")
     }
 }

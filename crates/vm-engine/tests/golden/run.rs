@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use vm_core::GuestPhysAddr;
 use vm_cross_arch::{
+    guest::Isa,
     host::Features,
     ir::{Block, Op, Slot, fixed},
     passes,
 };
 use vm_engine::{
-    guest::Guest,
     interp::{self, Fault, Next},
     jit::{self, HostFeatures},
     vcpu::{Core, Engine, MachineShared, TranslatedVcpu, VcpuExit},
@@ -19,7 +19,7 @@ use vm_testing::within;
 
 use crate::{
     case::{Case, Exit, State, Test},
-    guest::{self, Left, Mock, RAM_BYTES},
+    guest::{self, Left, Mock, MockIsa, RAM_BYTES},
 };
 
 /// The block's address where a case does not say.
@@ -46,9 +46,9 @@ const TIERS: [Tier; 4] = [
         name: "tier 0 after passes",
         run: |block, core| {
             let mut block = block.clone();
-            passes::optimize(&mut block, Mock::INFO);
+            passes::optimize(&mut block, MockIsa::INFO);
             block
-                .verify(Mock::INFO)
+                .verify(MockIsa::INFO)
                 .expect("passes keep the IR's rules");
             tier_0(&block, core)
         },
@@ -186,7 +186,9 @@ impl Bench {
 
     /// Runs all cases of a test on every tier.
     pub fn run(&self, test: &Test) -> Result<(), String> {
-        test.block.verify(Mock::INFO).map_err(|e| e.to_string())?;
+        test.block
+            .verify(MockIsa::INFO)
+            .map_err(|e| e.to_string())?;
         for tier in tiers() {
             for (number, case) in test.cases.iter().enumerate() {
                 self.run_case(tier, &test.block, case)

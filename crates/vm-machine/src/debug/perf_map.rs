@@ -71,7 +71,7 @@ impl CodeListener for PerfMap {
             write!(file, "{:x} {:x} ", host.start, host.len())?;
             match kind {
                 HostCodeKind::Runtime(name) => writeln!(file, "trine:{name}"),
-                HostCodeKind::Block { pc } => match self.symbols.name(pc) {
+                HostCodeKind::Block { pc, .. } => match self.symbols.name(pc) {
                     Some(name) => writeln!(file, "guest:{name}"),
                     None => writeln!(file, "guest:{pc:#x}"),
                 },

@@ -1,7 +1,7 @@
 //! The memory management unit of a hart: page tables, then physical memory protection
 //! (Privileged 1.13 §12.3, §3.7).
 
-use vm_core::{AccessKind, AccessSize, GuestPhysAddr, GuestVirtAddr, PAGE_SIZE};
+use vm_core::{AccessKind, AccessSize, GuestPhysAddr, GuestVirtAddr};
 
 use super::{Context, Fault, Leaf, PagePmp, Pmp, PteMemory, WalkContext, walk};
 use crate::{
@@ -93,20 +93,17 @@ impl Mmu<'_> {
     }
 
     fn entry(&self, va: GuestVirtAddr, kind: AccessKind, leaf: &Leaf, perms: Perms) -> TlbEntry {
-        let host = self
-            .ram
-            .host_ptr(leaf.page, PAGE_SIZE)
-            .map_or(0, |page| page.as_ptr() as usize);
-        TlbEntry {
+        let entry = TlbEntry {
             vpn: va.page(),
             space: self.context.space(kind),
             ppn: leaf.page.page(),
-            host,
-            host_write: host,
+            host: 0,
+            host_write: 0,
             page_shift: leaf.page_shift,
             global: leaf.global,
             perms,
-        }
+        };
+        entry.backed_by(self.ram)
     }
 }
 

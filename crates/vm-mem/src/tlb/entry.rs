@@ -1,8 +1,9 @@
 //! One cached translation.
 
-use vm_core::{AccessKind, PAGE_SHIFT};
+use vm_core::{AccessKind, GuestPhysAddr, PAGE_SHIFT, PAGE_SIZE};
 
 use super::Space;
+use crate::GuestRam;
 
 /// A set of permissions, separate for user pages and supervisor pages.
 ///
@@ -117,6 +118,19 @@ impl TlbEntry {
         global: false,
         perms: Perms::NONE,
     };
+
+    /// The same with the host addresses of its physical page, as far as that is in `ram`.
+    #[must_use]
+    #[inline]
+    pub fn backed_by(self, ram: &GuestRam) -> Self {
+        let page = ram.host_ptr(GuestPhysAddr(self.ppn << PAGE_SHIFT), PAGE_SIZE);
+        let host = page.map_or(0, |page| page.as_ptr() as usize);
+        Self {
+            host,
+            host_write: host,
+            ..self
+        }
+    }
 
     /// Whether a lookup of its page in `space` with `accept` hits it.
     #[inline]

@@ -24,14 +24,13 @@ use super::{
     plan::{Event, revocable},
     state::State,
 };
-use crate::fuzz::watched::Watched;
 
 /// More than any stretch takes that comes to its end.
 const LIMIT: Duration = Duration::from_secs(5);
 
 /// A machine with one hart.
 pub struct Side {
-    vcpu: TranslatedVcpu<Watched<Compiled>>,
+    vcpu: TranslatedVcpu<Riscv64>,
     devices: Arc<Devices>,
     watchdog: Alarm,
     stuck: bool,
@@ -58,15 +57,11 @@ impl Side {
         let other = neighbour.then(|| Arc::new(VcpuControl::new(true)));
         let controls = std::iter::once(Arc::clone(&control)).chain(other);
         shared.attach(controls.collect());
-        let compiled = compiled.share();
-        let guest = Watched {
-            hart: Riscv64::new(HartConfig::default()),
-            listener: compiled.clone(),
-        };
+        let guest = Riscv64::new(HartConfig::default());
         let mut vcpu = TranslatedVcpu::new(0, Arc::clone(&control), shared, guest, RAM);
         vcpu.set_max_block_insns(max_insns);
         vcpu.set_engine(engine)?;
-        vcpu.set_code_listener(Arc::new(compiled));
+        vcpu.set_code_listener(Arc::new(compiled.clone()));
         let stop = move || control.request_exit(exit_request::STOP);
         let watchdog = host_alarms()?.alarm(stop);
         Ok(Self {
@@ -95,7 +90,7 @@ impl Side {
         }
         self.devices.reset();
         let TranslatedVcpu { core, guest, .. } = &mut self.vcpu;
-        guest.hart.reset_to_machine(core, RAM, 0, 0);
+        guest.reset_to_machine(core, RAM, 0, 0);
         self.vcpu.pc = RAM;
         self.stuck = false;
         Ok(())
@@ -204,7 +199,7 @@ impl Side {
         Ok(State {
             stuck: self.stuck,
             retired: core.retired,
-            hart: guest.hart.save(core, *pc)?,
+            hart: guest.save(core, *pc)?,
             memory: bytes,
         })
     }

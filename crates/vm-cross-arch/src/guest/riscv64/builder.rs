@@ -1,11 +1,16 @@
-//! Builds a block: what lifters emit ops with.
+//! Builds a block of RISC-V: [`BlockBuilder`], and `x0`.
+
+use std::ops::{Deref, DerefMut};
 
 use vm_core::AccessSize;
 
 use super::{Helper, Insn, regs};
-use crate::ir::{
-    AtomicOp, BinaryOp, Block, Cond, Extend, JumpHint, Op, Operand, Ordering, Slot, Terminator,
-    UnaryOp, Width, fixed,
+pub use crate::guest::ZERO;
+use crate::{
+    guest::BlockBuilder,
+    ir::{
+        AtomicOp, BinaryOp, Block, Cond, Extend, Op, Operand, Ordering, Slot, UnaryOp, Width, fixed,
+    },
 };
 
 /// A block under construction.
@@ -13,99 +18,31 @@ use crate::ir::{
 /// The methods that emit an op deal with `x0`: a result for it is dropped
 /// where the op does nothing else, and goes to a temporary otherwise.
 #[derive(Debug, Default)]
-pub struct Builder {
-    ops: Vec<Op>,
-    end: Option<Terminator>,
-    insns: u16,
-    /// Conditional ways out on the way.
-    exits: u16,
-    /// Offset of the current instruction.
-    offset: u16,
-    /// Where it ends: the length of the block so far.
-    bytes: u16,
-    /// Offset of the instruction that the block goes on with.
-    next: u16,
-    /// Temporaries in use: none lives longer than its instruction.
-    temps: u8,
+pub struct Builder(BlockBuilder);
+
+impl Deref for Builder {
+    type Target = BlockBuilder;
+
+    fn deref(&self) -> &BlockBuilder {
+        &self.0
+    }
+}
+
+impl DerefMut for Builder {
+    fn deref_mut(&mut self) -> &mut BlockBuilder {
+        &mut self.0
+    }
 }
 
 /// The integer register as an operand; `x0` is the constant 0.
 pub fn x(n: u8) -> Operand {
-    if n == 0 {
-        Operand::Imm(0)
-    } else {
-        regs::x(n).into()
-    }
+    if n == 0 { ZERO } else { regs::x(n).into() }
 }
 
 impl Builder {
-    /// Starts the next guest instruction, of `len` bytes.
-    pub fn begin(&mut self, len: u8) {
-        self.offset = self.next;
-        self.bytes = self.offset + u16::from(len);
-        self.next = self.bytes;
-        self.insns += 1;
-        self.temps = 0;
-        self.ops.push(Op::Insn {
-            offset: self.offset,
-            len,
-        });
-    }
-
-    /// Number of instructions so far.
-    pub fn insns(&self) -> u16 {
-        self.insns
-    }
-
-    /// Number of conditional ways out on the way so far.
-    pub fn exits(&self) -> u16 {
-        self.exits
-    }
-
-    /// Offset of the instruction that the block goes on with unless it has ended.
-    pub fn next(&self) -> u16 {
-        self.next
-    }
-
-    /// Whether the last instruction ended the block.
-    pub fn is_ended(&self) -> bool {
-        self.end.is_some()
-    }
-
-    /// The block; one that no instruction ended goes on at the next.
-    pub fn finish(mut self) -> Block {
-        Block {
-            end: self.end.unwrap_or_else(|| self.fallthrough()),
-            ops: self.ops,
-            insns: self.insns,
-            bytes: self.bytes,
-        }
-    }
-
-    /// How a block ends that ends between two instructions: an exit of the
-    /// last instruction becomes a branch.
-    fn fallthrough(&mut self) -> Terminator {
-        let next = i64::from(self.next);
-        let last = self.ops.pop_if(|op| matches!(op, Op::SideExit { .. }));
-        match last {
-            Some(Op::SideExit { cond, a, b, offset }) => Terminator::Branch {
-                cond,
-                a,
-                b,
-                taken: offset,
-                fallthrough: next,
-            },
-            _ => Terminator::Jump {
-                offset: next,
-                hint: JumpHint::Plain,
-            },
-        }
-    }
-
-    /// A new temporary.
-    pub fn temp(&mut self) -> Slot {
-        self.temps += 1;
-        Slot::temp(self.temps - 1)
+    /// The block, as [`BlockBuilder::finish`].
+    pub fn finish(self) -> Block {
+        self.0.finish()
     }
 
     /// `dst`, or a temporary for `x0`.
@@ -113,33 +50,18 @@ impl Builder {
         if dst == regs::x(0) { self.temp() } else { dst }
     }
 
-    /// Emits an op that does more than to write its result.
-    pub fn op(&mut self, op: Op) {
-        self.ops.push(op);
-    }
-
-    /// Emits an op that only writes `dst`.
-    fn pure(&mut self, dst: Slot, op: Op) {
-        if dst != regs::x(0) {
-            self.ops.push(op);
-        }
-    }
-
     /// `dst = src`.
     pub fn mov(&mut self, dst: Slot, src: Operand) {
-        self.pure(dst, Op::Move { dst, src });
+        if is_kept(dst) {
+            self.0.mov(dst, src);
+        }
     }
 
     /// `dst = a op b`.
     pub fn binary(&mut self, op: BinaryOp, width: Width, dst: Slot, a: Operand, b: Operand) {
-        let binary = Op::Binary {
-            op,
-            width,
-            dst,
-            a,
-            b,
-        };
-        self.pure(dst, binary);
+        if is_kept(dst) {
+            self.0.binary(op, width, dst, a, b);
+        }
     }
 
     /// `dst = a op b` on 64 bits.
@@ -149,51 +71,43 @@ impl Builder {
 
     /// `dst = op a`.
     pub fn unary(&mut self, op: UnaryOp, dst: Slot, a: Operand) {
-        self.pure(dst, Op::Unary { op, dst, a });
+        if is_kept(dst) {
+            self.0.unary(op, dst, a);
+        }
     }
 
     /// `dst = cond(a, b)`.
     pub fn set_if(&mut self, cond: Cond, dst: Slot, a: Operand, b: Operand) {
-        self.pure(dst, Op::SetIf { cond, dst, a, b });
+        if is_kept(dst) {
+            self.0.set_if(cond, dst, a, b);
+        }
     }
 
     /// `dst = if test != 0 { a } else { b }`.
     pub fn select(&mut self, dst: Slot, test: Operand, a: Operand, b: Operand) {
-        self.pure(dst, Op::Select { dst, test, a, b });
+        if is_kept(dst) {
+            self.0.select(dst, test, a, b);
+        }
     }
 
     /// `dst =` the instruction's address `+ distance`.
     pub fn pc_relative(&mut self, dst: Slot, distance: i32) {
-        let from_start = Operand::Imm(self.target(distance));
-        self.binary64(BinaryOp::Add, dst, fixed::PC.into(), from_start);
+        if is_kept(dst) {
+            self.0.pc_relative(dst, distance);
+        }
     }
 
     /// `dst =` the next instruction's address.
     pub fn link(&mut self, dst: Slot) {
-        let next = Operand::Imm(self.next.into());
-        self.binary64(BinaryOp::Add, dst, fixed::PC.into(), next);
+        if is_kept(dst) {
+            self.0.link(dst);
+        }
     }
 
     /// Loads.
     pub fn load(&mut self, dst: Slot, base: Operand, offset: i32, size: AccessSize, ext: Extend) {
         let dst = self.sink(dst);
-        self.op(Op::Load {
-            dst,
-            base,
-            offset,
-            size,
-            extend: ext,
-        });
-    }
-
-    /// Stores.
-    pub fn store(&mut self, src: Operand, base: Operand, offset: i32, size: AccessSize) {
-        self.op(Op::Store {
-            src,
-            base,
-            offset,
-            size,
-        });
+        self.0.load(dst, base, offset, size, ext);
     }
 
     /// Atomic read-modify-write.
@@ -224,21 +138,14 @@ impl Builder {
 
     /// Calls a helper that returns to the block.
     pub fn helper(&mut self, helper: Helper, dst: Option<Slot>, args: [Operand; 3]) {
-        self.op(Op::Helper {
-            helper: helper.id(),
-            dst: dst.filter(|&dst| dst != regs::x(0)),
-            args,
-        });
+        self.0
+            .helper(helper.id(), dst.filter(|&dst| is_kept(dst)), args);
     }
 
     /// Ends the block with a helper.
     pub fn end_helper(&mut self, helper: Helper, dst: Option<Slot>, args: [Operand; 3]) {
-        self.end = Some(Terminator::Helper {
-            helper: helper.id(),
-            dst: dst.filter(|&dst| dst != regs::x(0)),
-            args,
-            next: self.next.into(),
-        });
+        let dst = dst.filter(|&dst| is_kept(dst));
+        self.0.end_helper(helper.id(), dst, args);
     }
 
     /// Ends the block: the instruction is illegal.
@@ -246,60 +153,12 @@ impl Builder {
         let bits = Operand::Imm(insn.0.into());
         self.end_helper(Helper::Illegal, None, [bits, ZERO, ZERO]);
     }
-
-    /// Goes on `distance` from the instruction, within the block if that is ahead.
-    pub fn jump(&mut self, distance: i32) {
-        match u16::try_from(self.target(distance)) {
-            Ok(target) if target >= self.bytes => self.next = target,
-            _ => self.end_jump(distance, JumpHint::Plain),
-        }
-    }
-
-    /// Leaves the block for `distance` from the instruction if the comparison
-    /// holds, and goes on within it otherwise if the target is ahead: what is
-    /// behind is likely a loop, whose branch is more often taken.
-    pub fn branch(&mut self, cond: Cond, a: Operand, b: Operand, distance: i32) {
-        if distance > 0 {
-            let offset = self.target(distance);
-            self.ops.push(Op::SideExit { cond, a, b, offset });
-            self.exits += 1;
-        } else {
-            self.end_branch(cond, a, b, distance);
-        }
-    }
-
-    /// Ends the block with a jump by `distance` from the instruction.
-    pub fn end_jump(&mut self, distance: i32, hint: JumpHint) {
-        self.end = Some(Terminator::Jump {
-            offset: self.target(distance),
-            hint,
-        });
-    }
-
-    /// Ends the block with a branch by `distance` from the instruction.
-    fn end_branch(&mut self, cond: Cond, a: Operand, b: Operand, distance: i32) {
-        self.end = Some(Terminator::Branch {
-            cond,
-            a,
-            b,
-            taken: self.target(distance),
-            fallthrough: self.next.into(),
-        });
-    }
-
-    /// Ends the block with a jump to the address in `target`.
-    pub fn end_jump_indirect(&mut self, target: Operand, hint: JumpHint) {
-        self.end = Some(Terminator::JumpIndirect { target, hint });
-    }
-
-    /// Offset from the block's start of what lies `distance` from the instruction.
-    fn target(&self, distance: i32) -> i64 {
-        i64::from(self.offset) + i64::from(distance)
-    }
 }
 
-/// The constant 0, also for a helper's unused argument.
-pub const ZERO: Operand = Operand::Imm(0);
+/// Whether writing the slot has an effect.
+fn is_kept(dst: Slot) -> bool {
+    dst != regs::x(0)
+}
 
 #[cfg(test)]
 mod tests {
@@ -316,47 +175,5 @@ mod tests {
         assert_eq!(block.ops.len(), 3);
         assert!(matches!(block.ops[1], Op::Load { dst, .. } if dst.is_temp()));
         assert!(matches!(block.ops[2], Op::Helper { dst: None, .. }));
-    }
-
-    #[test]
-    fn addresses_are_relative_to_the_block() {
-        let mut b = Builder::default();
-        b.begin(2);
-        b.begin(4);
-        b.pc_relative(regs::x(5), -8);
-        b.link(regs::x(1));
-        b.branch(Cond::Eq, x(0), x(1), 16);
-        let block = b.finish();
-        let add = |dst, imm| Op::Binary {
-            op: BinaryOp::Add,
-            width: Width::W64,
-            dst,
-            a: fixed::PC.into(),
-            b: Operand::Imm(imm),
-        };
-        assert_eq!(block.ops[2..], [add(regs::x(5), -6), add(regs::x(1), 6)]);
-        let Terminator::Branch {
-            taken, fallthrough, ..
-        } = block.end
-        else {
-            panic!("{:?}", block.end);
-        };
-        assert_eq!((taken, fallthrough), (18, 6));
-        assert_eq!((block.insns, block.bytes), (2, 6));
-    }
-
-    #[test]
-    fn jumps_back_into_the_block_end_it() {
-        for distance in [-4, 0, 1] {
-            let mut b = Builder::default();
-            b.begin(4);
-            b.begin(2);
-            b.jump(distance);
-            assert!(b.is_ended(), "{distance}");
-        }
-        let mut b = Builder::default();
-        b.begin(4);
-        b.jump(0x1_0000);
-        assert!(b.is_ended(), "further than a block can reach");
     }
 }

@@ -1,45 +1,24 @@
 //! RISC-V as the engine sees it.
 
 use vm_core::{AccessKind, AccessSize};
-use vm_cross_arch::{
-    guest::{
-        GuestShape,
-        riscv64::{INFO, LiftContext, LiftLimits, SHAPE, disassemble, lift_block},
-    },
-    ir::{Block, GuestInfo},
-};
+use vm_cross_arch::guest::riscv64::{Context, Rv64};
 
 use super::{Privilege, Riscv64, cause};
 use crate::{
     guest::{Exception, Fill, Guest, HelperCall, Outcome},
-    vcpu::{Core, VcpuRequest},
+    vcpu::Core,
 };
 
 impl Guest for Riscv64 {
-    const SHAPE: &'static GuestShape = &SHAPE;
+    type Isa = Rv64;
 
-    const INFO: &'static GuestInfo = &INFO;
-
-    const MAX_INSN_BYTES: usize = 4;
-
-    fn lift(&self, code: &[u8], max_insns: u16) -> Option<Block> {
-        let context = LiftContext {
-            fp_enabled: self.regs.status.fp_on(),
-            rounding_valid: self.rounding_valid(),
-            supervisor: !self.privilege.is_user(),
-            zero_block: self.may_zero_blocks(),
-        };
-        lift_block(code, &context, &LiftLimits::insns(max_insns)).ok()
-    }
-
-    fn context(&self) -> u32 {
-        let fp_on = u32::from(self.regs.status.fp_on());
-        let rounding_valid = u32::from(self.rounding_valid());
-        // Generated code rounds to nearest without asking.
-        let nearest = u32::from(self.regs.frm == 0);
-        let zero_block = u32::from(self.may_zero_blocks());
-        let float = fp_on << 2 | rounding_valid << 3 | nearest << 4;
-        self.privilege.bits() as u32 | float | zero_block << 5
+    #[inline]
+    fn context(&self) -> Context {
+        Context::new(self.privilege.bits())
+            .with(Context::FP_ENABLED, self.regs.status.fp_on())
+            .with(Context::ROUNDING_VALID, self.rounding_valid())
+            .with(Context::ROUNDS_TO_NEAREST, self.regs.frm == 0)
+            .with(Context::ZERO_BLOCK, self.may_zero_blocks())
     }
 
     fn fill(
@@ -82,13 +61,10 @@ impl Guest for Riscv64 {
         self.interrupt_pending(core)
     }
 
-    fn start(&mut self, core: &mut Core, request: &VcpuRequest) -> Option<u64> {
-        let VcpuRequest::Start { pc, arg } = *request else {
-            return None;
-        };
-        self.begin(core, pc, arg);
+    fn start(&mut self, core: &mut Core, entry: u64, argument: u64) -> u64 {
+        self.begin(core, entry, argument);
         self.tell_running(core);
-        Some(pc)
+        entry
     }
 
     fn woken(&mut self, core: &mut Core) -> Option<u64> {
@@ -103,16 +79,8 @@ impl Guest for Riscv64 {
         }
     }
 
-    fn disassemble(code: &[u8], pc: u64) -> String {
-        let mut bits = [0; 4];
-        bits.iter_mut().zip(code).for_each(|(to, from)| *to = *from);
-        disassemble(u32::from_le_bytes(bits), pc)
-    }
-
-    fn request(&mut self, core: &mut Core, request: VcpuRequest) {
-        if let VcpuRequest::FlushTlb { va, pages, asid } = request {
-            self.fence_range(core, va, pages, asid);
-        }
+    fn flush(&mut self, core: &mut Core, va: u64, pages: u64, asid: Option<u16>) {
+        self.fence_range(core, va, pages, asid);
     }
 }
 

@@ -4,12 +4,12 @@ mod strategies;
 
 use proptest::prelude::*;
 use vm_core::GuestPhysAddr;
+use vm_cross_arch::guest::Isa;
 use vm_cross_arch::ir::{BinaryOp, Block, Op, Operand, Slot, Terminator, Width, fixed};
-use vm_engine::guest::Guest;
 
 use crate::{
     case::Exit,
-    guest::{Mock, RAM_BYTES},
+    guest::{MockIsa, RAM_BYTES},
     run::{Bench, Tier, tiers},
 };
 use strategies::{POINTERS, SLOTS, TEMPS, address, end, op, value};
@@ -162,7 +162,7 @@ fn blocks_come_to_the_same_on_every_tier() {
     let mut runner = prop::test_runner::TestRunner::new(config());
     let result = runner.run(&cases, |(ops, end, states, watched)| {
         let block = block(&ops, end);
-        prop_assert_eq!(block.verify(Mock::INFO), Ok(()));
+        prop_assert_eq!(block.verify(MockIsa::INFO), Ok(()));
         let bench = &benches[usize::from(watched)];
         for state in &states {
             let [first, others @ ..] = tiers() else {

@@ -48,7 +48,10 @@ impl Sbi {
             _ => return Err(SbiError::InvalidParam),
         }
         if let Some(vcpu) = call.core.machine.vcpus().get(hart as usize) {
-            vcpu.post(VcpuRequest::Start { pc, arg });
+            vcpu.post(VcpuRequest::Start {
+                entry: pc,
+                argument: arg,
+            });
         }
         Ok(0)
     }

@@ -256,7 +256,7 @@ fn harts_start_once_and_stop() {
     assert_eq!(hsm(2, &[0]), done(1));
     let asked = fixture.requests(1);
     assert!(
-        matches!(asked[..], [VcpuRequest::Start { pc, arg: 99 }] if pc == RAM + 4),
+        matches!(asked[..], [VcpuRequest::Start { entry, argument: 99 }] if entry == RAM + 4),
         "{asked:?}"
     );
     assert_eq!(fixture.sbi.started(), [false, true, false, false]);

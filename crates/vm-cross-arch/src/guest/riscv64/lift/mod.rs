@@ -8,21 +8,8 @@ pub mod float;
 pub mod load_store;
 pub mod system;
 
-use super::{Builder, Field, Insn, builder, decode, is_compressed, regs};
+use super::{Builder, Context, Field, Insn, builder, decode, is_compressed, regs};
 use crate::ir::{Block, Op};
-
-/// What the translation of a block depends on besides its bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct LiftContext {
-    /// `mstatus.FS` is not Off: floating-point instructions are legal.
-    pub fp_enabled: bool,
-    /// `frm` is 0 to 4: instructions with the dynamic rounding mode are legal.
-    pub rounding_valid: bool,
-    /// The hart is not in U-mode: it may access the supervisor's CSRs.
-    pub supervisor: bool,
-    /// `CBO.ZERO` is legal.
-    pub zero_block: bool,
-}
 
 /// Where to end a block at the latest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +43,7 @@ pub struct Truncated;
 ///
 /// # Errors
 /// [`Truncated`] if not even the first instruction is there as a whole.
-pub fn lift_block(code: &[u8], ctx: &LiftContext, limits: &LiftLimits) -> Result<Block, Truncated> {
+pub fn lift_block(code: &[u8], ctx: Context, limits: &LiftLimits) -> Result<Block, Truncated> {
     let mut b = Builder::default();
     while let Some((insn, len)) = fetch(code, b.next()) {
         b.begin(len);
@@ -90,23 +77,24 @@ const FFLAGS: u16 = 0x001;
 /// What is fixed of `CBO.ZERO`.
 const CBO_ZERO: u32 = 0x0040_200f;
 
-fn lift_insn(b: &mut Builder, insn: Insn, ctx: &LiftContext) {
+fn lift_insn(b: &mut Builder, insn: Insn, ctx: Context) {
+    let fp_enabled = ctx.has(Context::FP_ENABLED);
     let legal = |row: &&super::Row| {
         let dynamic_rounding = row.pattern.has(Field::Rm) && insn.rm() == 7;
-        (ctx.fp_enabled || !row.needs_fp()) && (ctx.rounding_valid || !dynamic_rounding)
+        (fp_enabled || !row.needs_fp()) && (ctx.has(Context::ROUNDING_VALID) || !dynamic_rounding)
     };
     let Some(row) = decode(insn.0).filter(legal) else {
         return b.end_illegal(insn);
     };
-    if ctx.zero_block && row.pattern.value == CBO_ZERO {
+    if ctx.has(Context::ZERO_BLOCK) && row.pattern.value == CBO_ZERO {
         return b.op(Op::ZeroBlock {
             addr: builder::x(insn.rs1()),
         });
     }
     let csr = row.pattern.has(Field::Csr).then(|| insn.csr());
-    let storage = csr.filter(|_| ctx.supervisor).and_then(regs::csr);
+    let storage = csr.filter(|_| ctx.is_supervisor()).and_then(regs::csr);
     match (csr, storage) {
-        (Some(FFLAGS), _) if ctx.fp_enabled => system::fp_flags(b, insn),
+        (Some(FFLAGS), _) if fp_enabled => system::fp_flags(b, insn),
         (_, Some((slot, writable))) => system::storage(b, insn, slot, writable),
         _ => (row.lift)(b, insn),
     }

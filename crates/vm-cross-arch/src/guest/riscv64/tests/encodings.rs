@@ -89,19 +89,14 @@ fn every_encoding_lifts_to_a_sound_block() {
 /// Illegal with floating point off are exactly the rows with an f register.
 #[test]
 fn floating_point_off() {
-    let ctx = LiftContext {
-        fp_enabled: false,
-        rounding_valid: true,
-        supervisor: true,
-        zero_block: true,
-    };
+    let ctx = Context::ALL.with(Context::FP_ENABLED, false);
     let mut illegal = 0;
     for row in rows() {
         let bits = encode(row, 0x04)
             .or(encode(row, !0))
             .expect("a legal encoding");
         let block =
-            lift_block(&bytes(&[bits]), &ctx, &LiftLimits::insns(1)).expect("a whole instruction");
+            lift_block(&bytes(&[bits]), ctx, &LiftLimits::insns(1)).expect("a whole instruction");
         let on = lift(&[bits], 1).expect("a whole instruction");
         let fp_slots = |operand: &Operand| operand.slot().is_some_and(|s| (32..64).contains(&s.0));
         let mut uses_fp = on.ops.iter().any(touches_fp);
@@ -135,16 +130,11 @@ fn floating_point_off() {
 /// With an invalid `frm`, the dynamic rounding mode alone is illegal.
 #[test]
 fn invalid_rounding() {
-    let ctx = LiftContext {
-        fp_enabled: true,
-        rounding_valid: false,
-        supervisor: true,
-        zero_block: true,
-    };
+    let ctx = Context::ALL.with(Context::ROUNDING_VALID, false);
     for row in rows().filter(|row| row.pattern.has(Field::Rm)) {
         for rm in [0, 1, 2, 3, 4, 7] {
             let bits = encode(row, rm << 12).expect("a legal encoding");
-            let block = lift_block(&bytes(&[bits]), &ctx, &LiftLimits::insns(1))
+            let block = lift_block(&bytes(&[bits]), ctx, &LiftLimits::insns(1))
                 .expect("a whole instruction");
             assert_eq!(is_illegal(&block, bits), rm == 7, "{} {rm}", row.name);
         }
@@ -170,7 +160,7 @@ proptest! {
 
     #[test]
     fn any_bytes_lift(code in prop::collection::vec(any::<u8>(), 0..200), max_insns: u16) {
-        if let Ok(block) = lift_block(&code, &ALL_LEGAL, &LiftLimits::insns(max_insns)) {
+        if let Ok(block) = lift_block(&code, ALL_LEGAL, &LiftLimits::insns(max_insns)) {
             prop_assert!(block.verify(&INFO).is_ok());
             prop_assert!(usize::from(block.bytes) <= code.len());
             prop_assert!(block.insns <= max_insns.max(1));

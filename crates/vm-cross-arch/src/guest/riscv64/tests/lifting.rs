@@ -1,6 +1,7 @@
 //! Where blocks end, and the finer points of single instructions.
 
-use super::*;
+use super::{super::Rv64, *};
+use crate::guest::{Isa, IsaContext};
 
 const NOP: u32 = 0x0000_0013;
 const C_NOP: u32 = 0x0001;
@@ -37,7 +38,7 @@ fn a_block_ends_with_the_code() {
 fn a_truncated_instruction_is_left_to_the_next_block() {
     let mut code = bytes(&[C_NOP, NOP]);
     code.truncate(4);
-    let block = lift_block(&code, &ALL_LEGAL, &LiftLimits::insns(64)).unwrap();
+    let block = lift_block(&code, ALL_LEGAL, &LiftLimits::insns(64)).unwrap();
     assert_eq!((block.insns, block.bytes), (1, 2));
     assert_eq!(block.end.to_string(), "jump.plain 2");
 }
@@ -45,7 +46,7 @@ fn a_truncated_instruction_is_left_to_the_next_block() {
 #[test]
 fn a_truncated_first_instruction_is_an_error() {
     for code in [&[][..], &[0x01], &[0x13, 0x00], &[0x13, 0x00, 0x00]] {
-        let block = lift_block(code, &ALL_LEGAL, &LiftLimits::insns(64));
+        let block = lift_block(code, ALL_LEGAL, &LiftLimits::insns(64));
         assert_eq!(block, Err(Truncated), "{code:?}");
     }
 }
@@ -53,7 +54,7 @@ fn a_truncated_first_instruction_is_an_error() {
 #[test]
 fn the_longest_block_fits_its_own_length_field() {
     let code = C_NOP.to_le_bytes()[..2].repeat(40_000);
-    let block = lift_block(&code, &ALL_LEGAL, &LiftLimits::insns(u16::MAX)).unwrap();
+    let block = lift_block(&code, ALL_LEGAL, &LiftLimits::insns(u16::MAX)).unwrap();
     assert_eq!((block.insns, block.bytes), (0x7fff, 0xfffe));
     block.verify(&INFO).unwrap();
 }
@@ -70,7 +71,7 @@ fn an_illegal_instruction_ends_the_block_with_its_bits() {
         ],
     );
     // The upper half is the next instruction's.
-    let block = lift_block(&[0, 0, 0x13, 0], &ALL_LEGAL, &LiftLimits::insns(64));
+    let block = lift_block(&[0, 0, 0x13, 0], ALL_LEGAL, &LiftLimits::insns(64));
     assert_eq!(block.unwrap().end.to_string(), "endhelper 0, 0, 0, 0, 2");
 }
 
@@ -136,7 +137,7 @@ fn a_block_has_so_many_exits_at_most() {
         max_exits: 2,
     };
     let code = bytes(&[0x0005_0663; 5]);
-    let block = lift_block(&code, &ALL_LEGAL, &limits).unwrap();
+    let block = lift_block(&code, ALL_LEGAL, &limits).unwrap();
     assert_eq!((block.insns, block.bytes), (3, 12));
     assert_eq!(block.end.to_string(), "branch.eq s10, 0, 20, 12");
 }
@@ -366,4 +367,19 @@ fn compare_and_swap_with_x0_expects_zero() {
             "jump.plain 4",
         ],
     );
+}
+
+#[test]
+fn any_thread_lifts_the_same_blocks() {
+    let code = bytes(&[0x00b5_0533, 0x0200_7053, 0x8082]);
+    for context in [Context::new(0), Context::new(1), Context::ALL] {
+        let here = Rv64::lift(context, &code, 64);
+        let key = context.key();
+        let there = std::thread::scope(|scope| {
+            let lifted = scope.spawn(|| Rv64::lift(Context::from_key(key), &code, 64));
+            lifted.join().unwrap()
+        });
+        assert!(here.is_some());
+        assert_eq!(here, there);
+    }
 }

@@ -6,16 +6,11 @@ mod lift_golden;
 mod lifting;
 mod objdump;
 
-use super::{INFO, Insn, LiftContext, LiftLimits, Row, Truncated, extensions, lift_block};
+use super::{Context, INFO, Insn, LiftLimits, Row, Truncated, extensions, lift_block};
 use crate::ir::Block;
 
 /// Floating point on, the dynamic rounding mode valid.
-const ALL_LEGAL: LiftContext = LiftContext {
-    fp_enabled: true,
-    rounding_valid: true,
-    supervisor: true,
-    zero_block: true,
-};
+const ALL_LEGAL: Context = Context::ALL;
 
 /// Every row.
 fn rows() -> impl Iterator<Item = &'static Row> {
@@ -42,5 +37,5 @@ fn bytes(insns: &[u32]) -> Vec<u8> {
 
 /// Lifts at most `max_insns` instructions, everything legal.
 fn lift(insns: &[u32], max_insns: u16) -> Result<Block, Truncated> {
-    lift_block(&bytes(insns), &ALL_LEGAL, &LiftLimits::insns(max_insns))
+    lift_block(&bytes(insns), ALL_LEGAL, &LiftLimits::insns(max_insns))
 }

@@ -118,20 +118,10 @@ fn a_stopped_hart_halts_until_started() {
     assert_ne!(f.core.control.exit_requests(), 0, "the loop must notice");
     f.core.control.set_line(1, true);
     f.enter(User);
-    let pc = f.hart.start(
-        &mut f.core,
-        &VcpuRequest::Start {
-            pc: RAM + 8,
-            arg: 9,
-        },
-    );
-    assert_eq!((pc, results(&f)), (Some(RAM + 8), (6, 9)));
+    let pc = f.hart.start(&mut f.core, RAM + 8, 9);
+    assert_eq!((pc, results(&f)), (RAM + 8, (6, 9)));
     assert_eq!((f.hart.privilege(), f.csr(0x180)), (Supervisor, 0));
     assert_eq!(f.csr(0x144), 2, "an interrupt sent meanwhile stays");
-    assert_eq!(
-        f.hart.start(&mut f.core, &VcpuRequest::SyncInstructions),
-        None
-    );
 }
 
 #[test]
@@ -244,9 +234,9 @@ fn requests_run_on_all_targets_before_the_call_returns() {
                             done.complete();
                             return flushes;
                         }
-                        VcpuRequest::FlushTlb { .. } => {
+                        VcpuRequest::FlushTlb { va, pages, asid } => {
                             flushes += 1;
-                            other.hart.request(&mut other.core, request);
+                            other.hart.flush(&mut other.core, va, pages, asid);
                         }
                         other => assert!(matches!(other, VcpuRequest::SyncInstructions)),
                     }

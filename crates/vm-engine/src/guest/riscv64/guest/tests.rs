@@ -4,7 +4,10 @@ use std::sync::{
 };
 
 use vm_core::{AccessKind, GuestPhysAddr, power::PowerEvent};
-use vm_cross_arch::ir::{Terminator, fixed};
+use vm_cross_arch::{
+    guest::{Isa, riscv64::Rv64},
+    ir::{Terminator, fixed},
+};
 use vm_testing::within;
 
 use crate::{
@@ -72,7 +75,7 @@ fn floating_point_is_lifted_by_context() {
     // fadd.d ft0, ft0, ft0 with the dynamic rounding mode.
     let code = 0x0200_7053_u32.to_le_bytes();
     let legal = |f: &Fixture| {
-        let block = f.hart.lift(&code, 1).unwrap();
+        let block = Rv64::lift(f.hart.context(), &code, 1).unwrap();
         !matches!(block.end, Terminator::Helper { .. })
     };
     assert!(!legal(&f));
@@ -80,7 +83,10 @@ fn floating_point_is_lifted_by_context() {
     assert!(legal(&f));
     f.write(2, 5);
     assert!(!legal(&f));
-    assert!(f.hart.lift(&code[..2], 1).is_none(), "half an instruction");
+    assert!(
+        Rv64::lift(f.hart.context(), &code[..2], 1).is_none(),
+        "half an instruction"
+    );
 }
 
 /// Takes over at the first call and powers off with what was in a0 and a1.

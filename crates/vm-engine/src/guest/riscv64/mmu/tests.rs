@@ -10,7 +10,6 @@ use crate::{
             testing::{Fixture, RAM, RAM_BYTES},
         },
     },
-    vcpu::VcpuRequest,
 };
 
 /// Page tables of the tests: root, one middle table, one leaf table.
@@ -261,8 +260,7 @@ fn other_harts_fence_ranges() {
         (0, 0, None, false),
     ] {
         let mut f = cached(0);
-        f.hart
-            .request(&mut f.core, VcpuRequest::FlushTlb { va, pages, asid });
+        f.hart.flush(&mut f.core, va, pages, asid);
         assert_eq!(sees_change(&mut f), expected, "{va:#x} {pages} {asid:?}");
     }
 }
