@@ -5,7 +5,7 @@
 /// the data is cleaned to the point of unification by the address that it was written
 /// by, then the instructions are invalidated by the one that they are fetched from. The
 /// thread that calls is the one that executes them: an `ISB` of its own is enough.
-#[cfg(all(target_arch = "aarch64", target_os = "linux"))]
+#[cfg(target_arch = "aarch64")]
 pub(super) fn publish(written: &[u8], executed: &[u8]) {
     #![allow(unsafe_code, reason = "caches are reached by instructions alone")]
 
@@ -30,12 +30,12 @@ pub(super) fn publish(written: &[u8], executed: &[u8]) {
 }
 
 /// On another host, nobody runs this one's code.
-#[cfg(not(all(target_arch = "aarch64", target_os = "linux")))]
+#[cfg(not(target_arch = "aarch64"))]
 pub(super) fn publish(_written: &[u8], _executed: &[u8]) {}
 
 /// Addresses of the cache lines of some memory. The lowest four bits of `size` are the
 /// binary logarithm of that of a line, in words of 4 bytes (D24.2.34 "CTR_EL0").
-#[cfg(any(test, all(target_arch = "aarch64", target_os = "linux")))]
+#[cfg(any(test, target_arch = "aarch64"))]
 fn lines(memory: &[u8], size: u64) -> impl Iterator<Item = usize> {
     let size = 4 << (size & 0xf);
     let start = memory.as_ptr() as usize;
