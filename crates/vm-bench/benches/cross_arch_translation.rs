@@ -10,12 +10,12 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use vm_bench::{
     code::GuestCode,
     fetch,
-    linux::Machine,
     translation::{Processor, TRANSLATIONS, Translation},
     workloads::AWK,
 };
 use vm_cross_arch::passes::Passes;
 use vm_engine::{jit, vcpu::Engine};
+use vm_user::Process;
 
 mod common;
 
@@ -90,20 +90,20 @@ fn variants(criterion: &mut Criterion<CpuTime>, code: &GuestCode, pair: Translat
 /// A program on an engine that has not seen it, and on one that has.
 fn caches(criterion: &mut Criterion<CpuTime>, code: &GuestCode, pair: Translation) {
     let input = (AWK.input)();
-    let new = || Machine::new(&code.busybox, AWK.arguments, &input, Engine::default());
-    let timed = |machine: &mut Machine| {
+    let new = || Process::new(&code.busybox, AWK.arguments, &input, Engine::default());
+    let timed = |process: &mut Process| {
         let start = CpuTime::now();
-        machine.run_well().expect("it runs");
+        process.run_well().expect("it runs");
         CpuTime::now() - start
     };
-    let mut warm = new().expect("a machine");
+    let mut warm = new().expect("a process");
     let retired = warm.run_well().expect("it runs").retired;
     let name = format!("cross_arch_translation, {}, awk", pair.name());
     let mut group = criterion.benchmark_group(name);
     group.throughput(Throughput::Elements(retired));
     group.bench_function("cache cold", |bencher| {
         bencher.iter_custom(|iterations| {
-            let run = |_| timed(&mut new().expect("a machine"));
+            let run = |_| timed(&mut new().expect("a process"));
             (0..iterations).map(run).sum()
         });
     });

@@ -10,7 +10,6 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use vm_bench::{
     code::GuestCode,
     fetch,
-    linux::Machine,
     translation::{Processor, TRANSLATIONS},
     workloads::PROGRAMS,
 };
@@ -19,6 +18,7 @@ use vm_cross_arch::{
     passes::Passes,
 };
 use vm_engine::vcpu::Engine;
+use vm_user::Process;
 
 mod common;
 
@@ -73,11 +73,11 @@ fn memory(insns: usize, passes: &str, blocks: &[Block], code: usize) {
 fn cache_hits(code: &GuestCode) {
     for program in PROGRAMS {
         let (arguments, input) = (program.arguments, (program.input)());
-        let machine = Machine::new(&code.busybox, arguments, &input, Engine::default());
-        let mut machine = machine.expect("a machine");
+        let process = Process::new(&code.busybox, arguments, &input, Engine::default());
+        let mut process = process.expect("a process");
         for run in ["first run", "second run"] {
-            let ended = machine.run_well().expect("it runs");
-            let stats = machine.take_stats();
+            let ended = process.run_well().expect("it runs");
+            let stats = process.take_stats();
             let name = format!("jit_compilation, {}, {run}", program.name);
             let hits = stats.tier1.retired as f64 * 100.0 / ended.retired as f64;
             println!("fact: {name}, instructions run from the cache = {hits:.2} %");
@@ -85,7 +85,7 @@ fn cache_hits(code: &GuestCode) {
             println!("fact: {name}, jumps that ask the engine = {asked:.3} per 1000 instructions");
             let kib = stats.tier1.code.bytes >> 10;
             println!("fact: {name}, code made = {kib} KiB");
-            machine.restart().expect("it starts again");
+            process.restart().expect("it starts again");
         }
     }
 }

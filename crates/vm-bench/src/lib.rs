@@ -1,13 +1,12 @@
 //! What the benchmarks have in common: real guest code, the pairs of architectures
-//! that it is translated between, a machine that runs Debian's busybox without a
-//! kernel, and fixed pieces of work.
+//! that it is translated between, and fixed pieces of work, among them Debian's busybox
+//! without a kernel.
 //!
 //! Knows everything below the boards, and is never shipped.
 
 pub mod code;
 #[cfg(feature = "fetch")]
 pub mod fetch;
-pub mod linux;
 pub mod pages;
 pub mod translation;
 pub mod workloads;

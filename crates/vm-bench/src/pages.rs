@@ -4,10 +4,10 @@ use anyhow::{Context as _, Result};
 use vm_core::PAGE_SHIFT;
 use vm_cross_arch::ir::{Op, Operand, fixed};
 use vm_engine::vcpu::Engine;
+use vm_user::Process;
 
 use crate::{
     code::GuestCode,
-    linux::Machine,
     translation::TRANSLATIONS,
     workloads::{Program, SORT},
 };
@@ -24,27 +24,27 @@ pub fn of_sort(code: &GuestCode, count: usize) -> Result<Vec<u64>> {
     let Program {
         arguments, input, ..
     } = SORT;
-    let mut machine = Machine::new(&code.busybox, arguments, &input(), Engine::Interpreter)?;
-    machine.vcpu().set_max_block_insns(1);
+    let mut process = Process::new(&code.busybox, arguments, &input(), Engine::Interpreter)?;
+    process.vcpu().set_max_block_insns(1);
     let mut pages = Vec::new();
-    while pages.len() < SKIPPED + count && !machine.has_ended() {
-        pages.extend(next_pages(&mut machine));
-        machine.vcpu().step();
+    while pages.len() < SKIPPED + count && !process.has_ended() {
+        pages.extend(next_pages(&mut process));
+        process.vcpu().step();
     }
     let pages = pages.get(SKIPPED..SKIPPED + count);
     Ok(pages.context("the program ended too early")?.to_vec())
 }
 
 /// The pages that the next instruction accesses.
-fn next_pages(machine: &mut Machine) -> Vec<u64> {
-    let pc = machine.vcpu().pc;
-    let Some(source) = machine.memory().read(pc, 4) else {
+fn next_pages(process: &mut Process) -> Vec<u64> {
+    let pc = process.vcpu().pc;
+    let Some(source) = process.memory().read(pc, 4) else {
         return Vec::new();
     };
     let Some(block) = (TRANSLATIONS[0].lift)(&source, 1) else {
         return Vec::new();
     };
-    let core = &machine.vcpu().core;
+    let core = &process.vcpu().core;
     let read = |operand| match operand {
         Operand::Slot(fixed::PC) => pc,
         Operand::Slot(slot) => core.get(slot),

@@ -1,14 +1,14 @@
-//! Busybox does on the benchmarks' machine what it does elsewhere, on every engine.
+//! Busybox does on the benchmarks' vCPU what it does elsewhere, on every engine.
 
 use std::time::Duration;
 
 use vm_bench::{
     fetch,
-    linux::Machine,
     workloads::{AWK, GZIP, PROGRAMS, SHA256},
 };
 use vm_engine::vcpu::Engine;
 use vm_testing::within_time;
+use vm_user::Process;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -21,11 +21,11 @@ fn programs_do_what_they_should_again_and_again() {
             let input = (program.input)();
             let mut results = Vec::new();
             for engine in [Engine::Interpreter, Engine::default()] {
-                let machine = Machine::new(&code.busybox, program.arguments, &input, engine);
-                let mut machine = machine.unwrap();
+                let process = Process::new(&code.busybox, program.arguments, &input, engine);
+                let mut process = process.unwrap();
                 for _ in 0..3 {
-                    results.push(machine.run_well().unwrap());
-                    machine.restart().unwrap();
+                    results.push(process.run_well().unwrap());
+                    process.restart().unwrap();
                 }
             }
             assert!(
@@ -50,8 +50,8 @@ fn a_program_that_dies_is_told_from_one_that_fails() {
     within_time(HOUR, "the end of all programs", || {
         let code = fetch::guest_code().unwrap();
         let run = |file: &[u8], arguments: &[&str]| {
-            let machine = Machine::new(file, arguments, &[], Engine::Interpreter);
-            machine.unwrap().run_well().map(|ended| ended.status)
+            let process = Process::new(file, arguments, &[], Engine::Interpreter);
+            process.unwrap().run_well().map(|ended| ended.status)
         };
         let error = run(&code.busybox, &["busybox", "false"]).unwrap_err();
         assert!(error.to_string().contains("status 1"), "{error}");

@@ -3,9 +3,10 @@
 use anyhow::{Result, ensure};
 use vm_engine::vcpu::Engine;
 use vm_optimizers::TierPolicy;
+use vm_user::Process;
 
 use super::Work;
-use crate::{code::GuestCode, linux::Machine};
+use crate::code::GuestCode;
 
 /// One of busybox's commands, with something to work on.
 pub struct Program {
@@ -62,7 +63,7 @@ fn text(bytes: usize) -> Vec<u8> {
 }
 
 struct Run {
-    machine: Machine,
+    process: Process,
 }
 
 /// A run in tier 0, on blocks that were translated before.
@@ -85,12 +86,12 @@ fn warmed_up(
     let Program {
         arguments, input, ..
     } = program;
-    let mut machine = Machine::new(&code.busybox, arguments, &input(), engine)?;
+    let mut process = Process::new(&code.busybox, arguments, &input(), engine)?;
     for _ in 0..runs {
-        machine.run_well()?;
-        machine.restart()?;
+        process.run_well()?;
+        process.restart()?;
     }
-    Ok(Box::new(Run { machine }))
+    Ok(Box::new(Run { process }))
 }
 
 /// Runs of a block after which the warm tier 1 compiles it: after as many runs of the
@@ -106,11 +107,11 @@ fn jit() -> Engine {
 
 impl Work for Run {
     fn prepare(&mut self) -> Result<()> {
-        self.machine.restart()
+        self.process.restart()
     }
 
     fn run(&mut self) -> Result<u64> {
-        Ok(self.machine.run_well()?.retired)
+        Ok(self.process.run_well()?.retired)
     }
 }
 
@@ -118,7 +119,7 @@ struct Cold {
     code: GuestCode,
     arguments: &'static [&'static str],
     input: Vec<u8>,
-    machine: Option<Machine>,
+    process: Option<Process>,
 }
 
 /// A run on an engine without blocks, which compiles as `trine` does by default.
@@ -127,23 +128,23 @@ pub fn cold(code: &GuestCode, program: &Program) -> Result<Box<dyn Work>> {
         code: code.clone(),
         arguments: program.arguments,
         input: (program.input)(),
-        machine: None,
+        process: None,
     }))
 }
 
 impl Work for Cold {
     fn prepare(&mut self) -> Result<()> {
         let (busybox, engine) = (&self.code.busybox, Engine::default());
-        let machine = Machine::new(busybox, self.arguments, &self.input, engine)?;
-        self.machine = Some(machine);
+        let process = Process::new(busybox, self.arguments, &self.input, engine)?;
+        self.process = Some(process);
         Ok(())
     }
 
     fn run(&mut self) -> Result<u64> {
-        let mut machine = self.machine.take();
-        let machine = machine
+        let mut process = self.process.take();
+        let process = process
             .as_mut()
             .ok_or_else(|| anyhow::anyhow!("not prepared"))?;
-        Ok(machine.run_well()?.retired)
+        Ok(process.run_well()?.retired)
     }
 }

@@ -2,29 +2,36 @@
 
 use vm_core::PAGE_SIZE;
 
-use super::{
-    REGISTERS,
+use crate::{
+    arch::{self, Stat},
     memory::{END, Memory},
 };
 
-/// Numbers of riscv64 (Linux, `uapi/asm-generic/unistd.h`).
-mod number {
-    pub const READ: u64 = 63;
-    pub const WRITE: u64 = 64;
-    pub const WRITEV: u64 = 66;
-    pub const FSTAT: u64 = 80;
-    pub const EXIT: u64 = 93;
-    pub const EXIT_GROUP: u64 = 94;
-    pub const CLOCK_GETTIME: u64 = 113;
-    pub const UNAME: u64 = 160;
-    pub const BRK: u64 = 214;
-    pub const MMAP: u64 = 222;
-    pub const GETRANDOM: u64 = 278;
-    /// Those that succeed and do nothing: close, set_tid_address, set_robust_list,
-    /// rt_sigaction, rt_sigprocmask, getpid and the like, munmap, mprotect, madvise.
-    pub const NOTHING: [u64; 15] = [
-        57, 96, 99, 134, 135, 172, 173, 174, 175, 176, 177, 178, 215, 226, 233,
-    ];
+/// The system calls that are answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Call {
+    /// `read`, of standard input only.
+    Read,
+    /// `write`, to standard output and standard error only.
+    Write,
+    /// `writev`.
+    WriteVector,
+    /// `fstat`: every file is a pipe.
+    FileStatus,
+    /// `exit` and `exit_group`.
+    Exit,
+    /// `clock_gettime`.
+    Clock,
+    /// `uname`.
+    Names,
+    /// `brk`.
+    Break,
+    /// `mmap` of anonymous memory.
+    Map,
+    /// `getrandom`: zeros.
+    Random,
+    /// Those that succeed and do nothing.
+    Nothing,
 }
 
 const ENOSYS: u64 = -38_i64 as u64;
@@ -32,13 +39,10 @@ const ENOMEM: u64 = -12_i64 as u64;
 const EFAULT: u64 = -14_i64 as u64;
 const EBADF: u64 = -9_i64 as u64;
 
-/// Bytes of riscv64's `struct stat`, and where the mode is in it.
-const STAT_BYTES: usize = 128;
-const STAT_MODE: usize = 16;
 /// A pipe, as `st_mode` has it.
 const PIPE: u32 = 0o010_600;
 /// `struct utsname`: six fields of 65 bytes.
-const NAMES: [&str; 6] = ["Linux", "trine", "6.12.0", "#1", "riscv64", ""];
+const NAMES: [&str; 6] = ["Linux", "trine", "6.12.0", "#1", arch::ARCH.name(), ""];
 
 /// Where `mmap` begins, and where it ends: the stack is above.
 const MAPPINGS: std::ops::Range<u64> = 24 << 20..END - (8 << 20);
@@ -93,24 +97,32 @@ impl Calls {
         std::mem::take(&mut self.output)
     }
 
-    /// Does the call of those registers: a0 to a5, then a7.
-    pub fn run(&mut self, registers: &[u64; REGISTERS]) -> Answer {
-        let &[a, b, c, _, _, _, number, ..] = registers;
-        let result = match number {
-            number::EXIT | number::EXIT_GROUP => return Answer::Ends(a as i32),
-            number::READ => self.read(a, b, c),
-            number::WRITE => self.write(a, b, c),
-            number::WRITEV => self.write_vector(a, b, c),
-            number::FSTAT => self.fstat(b),
-            number::UNAME => self.uname(a),
-            number::CLOCK_GETTIME => self.clock(b),
-            number::BRK => Some(self.set_brk(a)),
-            number::MMAP => Some(self.map(b)),
-            number::GETRANDOM => self.memory.write(a, &vec![0; b as usize]).ok().map(|()| b),
-            _ if number::NOTHING.contains(&number) => Some(0),
-            _ => Some(ENOSYS),
+    /// Does a call with its arguments.
+    pub fn run(&mut self, call: Option<Call>, [a, b, c, ..]: [u64; 6]) -> Answer {
+        let Some(call) = call else {
+            return Answer::Returns(ENOSYS);
+        };
+        let result = match call {
+            Call::Exit => return Answer::Ends(a as i32),
+            Call::Read => self.read(a, b, c),
+            Call::Write => self.write(a, b, c),
+            Call::WriteVector => self.write_vector(a, b, c),
+            Call::FileStatus => self.fstat(b),
+            Call::Names => self.uname(a),
+            Call::Clock => self.clock(b),
+            Call::Break => Some(self.set_brk(a)),
+            Call::Map => Some(self.map(b)),
+            Call::Random => self.random(a, b),
+            Call::Nothing => Some(0),
         };
         Answer::Returns(result.unwrap_or(EFAULT))
+    }
+
+    fn random(&self, to: u64, bytes: u64) -> Option<u64> {
+        // Asked first: no more than there is memory is made up here.
+        self.memory.physical(to, bytes)?;
+        let zeros = vec![0; usize::try_from(bytes).ok()?];
+        self.memory.write(to, &zeros).ok().map(|()| bytes)
     }
 
     fn read(&mut self, file: u64, to: u64, bytes: u64) -> Option<u64> {
@@ -144,8 +156,8 @@ impl Calls {
     }
 
     fn fstat(&self, to: u64) -> Option<u64> {
-        let mut stat = [0; STAT_BYTES];
-        stat[STAT_MODE..STAT_MODE + 4].copy_from_slice(&PIPE.to_le_bytes());
+        let mut stat = [0; Stat::BYTES];
+        stat[Stat::MODE..Stat::MODE + 4].copy_from_slice(&PIPE.to_le_bytes());
         self.memory.write(to, &stat).ok()?;
         Some(0)
     }
