@@ -17,9 +17,10 @@ pub enum RoundingMode {
 }
 
 impl RoundingMode {
-    /// Decodes RISC-V's `frm` encoding (Unprivileged §"F" Table 27); 5 to 7 are reserved.
-    pub const fn from_riscv(rm: u64) -> Option<Self> {
-        match rm {
+    /// The mode with this number. RISC-V's `frm` has the same numbers, of which 5 to 7 are
+    /// reserved (Unprivileged §"F" Table 27).
+    pub const fn from_number(number: u64) -> Option<Self> {
+        match number {
             0 => Some(Self::NearestEven),
             1 => Some(Self::TowardZero),
             2 => Some(Self::Down),

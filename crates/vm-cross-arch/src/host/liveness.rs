@@ -140,7 +140,28 @@ fn upper_operands(op: &Op, of_result: bool) -> u8 {
         } => NONE,
         // The value is the first operand, the address the second.
         Op::Store { size, .. } if size < AccessSize::Double => 2,
-        _ => ALL,
+        Op::Insn { .. }
+        | Op::Unary { .. }
+        | Op::SetIf { .. }
+        | Op::Select { .. }
+        | Op::Load { .. }
+        | Op::Store { .. }
+        | Op::ZeroBlock { .. }
+        | Op::AtomicRmw { .. }
+        | Op::CompareExchange { .. }
+        | Op::LoadReserved { .. }
+        | Op::StoreConditional { .. }
+        | Op::Fence { .. }
+        | Op::FpBinary { .. }
+        | Op::FpMulAdd { .. }
+        | Op::FpSqrt { .. }
+        | Op::FpCompare { .. }
+        | Op::FpClassify { .. }
+        | Op::FpToInt { .. }
+        | Op::IntToFp { .. }
+        | Op::FpToFp { .. }
+        | Op::SideExit { .. }
+        | Op::Helper { .. } => ALL,
     }
 }
 

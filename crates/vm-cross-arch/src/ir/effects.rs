@@ -45,6 +45,12 @@ impl Effects {
         Self(self.0 | other.0)
     }
 
+    /// These but for those.
+    #[must_use]
+    pub const fn without(self, others: Self) -> Self {
+        Self(self.0 & !others.0)
+    }
+
     /// Whether there is one of `others` among them.
     pub const fn has(self, others: Self) -> bool {
         self.0 & others.0 != 0

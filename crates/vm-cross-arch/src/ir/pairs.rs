@@ -6,7 +6,7 @@
 
 use vm_core::AccessSize;
 
-use super::{Block, Op, Operand};
+use super::{Block, Effects, Op, Operand};
 
 /// For each load-reserved and store-conditional, in order, whether it is one of
 /// a pair.
@@ -19,6 +19,9 @@ struct Open {
     addr: Operand,
     size: AccessSize,
 }
+
+/// Effects that nobody else sees.
+const ASIDE: Effects = Effects::MARK.and(Effects::EXIT);
 
 /// The pairs of a block.
 pub fn find(block: &Block) -> Pairs {
@@ -43,8 +46,7 @@ pub fn find(block: &Block) -> Pairs {
             }
             // Most blocks have none: this is all that they take.
             _ if open.is_none() => continue,
-            Op::Insn { .. } | Op::SideExit { .. } => {}
-            ref op if op.is_pure() => {}
+            ref op if op.effects().without(ASIDE).is_none() => {}
             _ => open = None,
         }
         // Its address may change, by its own result, too.

@@ -21,6 +21,9 @@ pub(super) fn extends(op: &Op, values: &Values) -> bool {
             b,
             ..
         } => binary_extends(op, a, b, values),
+        Op::Binary {
+            width: Width::W32Z, ..
+        } => false,
         Op::Unary { op, .. } => !matches!(
             op,
             UnaryOp::ZeroExtend32
@@ -40,7 +43,17 @@ pub(super) fn extends(op: &Op, values: &Values) -> bool {
         | Op::LoadReserved { size, .. } => size == AccessSize::Word,
         Op::StoreConditional { .. } => true,
         Op::FpToInt { to, .. } => matches!(to, IntFormat::I32 | IntFormat::U32),
-        _ => false,
+        Op::Insn { .. }
+        | Op::Store { .. }
+        | Op::ZeroBlock { .. }
+        | Op::Fence { .. }
+        | Op::FpBinary { .. }
+        | Op::FpMulAdd { .. }
+        | Op::FpSqrt { .. }
+        | Op::IntToFp { .. }
+        | Op::FpToFp { .. }
+        | Op::SideExit { .. }
+        | Op::Helper { .. } => false,
     }
 }
 

@@ -22,15 +22,8 @@ pub(super) fn run(block: &mut Block, passes: Passes, guest: &GuestInfo) {
             simplify_operands(op, &values);
         }
         let exit = side_exits::as_written(op);
-        // Ops are large: only those that change are written again.
-        for (wanted, simpler) in [
-            (passes.constants, fold as Rule),
-            (passes.constants, narrow::fold),
-            (passes.fusion, fuse::op),
-        ] {
-            if wanted && let Some(simpler) = simpler(op, &values) {
-                *op = simpler;
-            }
+        if has_rules(op) {
+            simplify(op, &values, passes);
         }
         if side_exits::outcome(op) == Some(true) {
             taken = Some(index);
@@ -61,6 +54,50 @@ fn end(end: &mut Terminator, values: &Values, passes: Passes) {
 
 fn simplify_operands(op: &mut Op, values: &Values) {
     op.for_each_operand_mut(|operand| *operand = values.simplest(*operand));
+}
+
+/// Whether there is a rule for such an op.
+fn has_rules(op: &Op) -> bool {
+    match op {
+        Op::Binary { .. }
+        | Op::Unary { .. }
+        | Op::SetIf { .. }
+        | Op::Select { .. }
+        | Op::Load { .. }
+        | Op::Store { .. }
+        | Op::SideExit { .. } => true,
+        Op::Insn { .. }
+        | Op::Move { .. }
+        | Op::ZeroBlock { .. }
+        | Op::AtomicRmw { .. }
+        | Op::CompareExchange { .. }
+        | Op::LoadReserved { .. }
+        | Op::StoreConditional { .. }
+        | Op::Fence { .. }
+        | Op::FpBinary { .. }
+        | Op::FpMulAdd { .. }
+        | Op::FpSqrt { .. }
+        | Op::FpCompare { .. }
+        | Op::FpClassify { .. }
+        | Op::FpToInt { .. }
+        | Op::IntToFp { .. }
+        | Op::FpToFp { .. }
+        | Op::Helper { .. } => false,
+    }
+}
+
+/// Has the op do the same with less. Ops are large: only those that change are written
+/// again.
+fn simplify(op: &mut Op, values: &Values, passes: Passes) {
+    for (wanted, rule) in [
+        (passes.constants, fold as Rule),
+        (passes.constants, narrow::fold),
+        (passes.fusion, fuse::op),
+    ] {
+        if wanted && let Some(simpler) = rule(op, values) {
+            *op = simpler;
+        }
+    }
 }
 
 /// An op that does the same with less, if there is one.
@@ -245,7 +282,28 @@ fn record(op: &Op, values: &mut Values, guest: &GuestInfo) {
             ..
         } => Value::NarrowShift(op, a, (b & 31) as u8),
         Op::SetIf { cond, a, b, .. } => Value::Compare(cond, a, b),
-        _ => Value::Unknown,
+        Op::Insn { .. }
+        | Op::Binary { .. }
+        | Op::Unary { .. }
+        | Op::Select { .. }
+        | Op::Load { .. }
+        | Op::Store { .. }
+        | Op::ZeroBlock { .. }
+        | Op::AtomicRmw { .. }
+        | Op::CompareExchange { .. }
+        | Op::LoadReserved { .. }
+        | Op::StoreConditional { .. }
+        | Op::Fence { .. }
+        | Op::FpBinary { .. }
+        | Op::FpMulAdd { .. }
+        | Op::FpSqrt { .. }
+        | Op::FpCompare { .. }
+        | Op::FpClassify { .. }
+        | Op::FpToInt { .. }
+        | Op::IntToFp { .. }
+        | Op::FpToFp { .. }
+        | Op::SideExit { .. }
+        | Op::Helper { .. } => Value::Unknown,
     };
     values.write(dst, value);
     values.note_narrow(dst, narrow);

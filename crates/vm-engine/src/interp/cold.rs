@@ -39,6 +39,7 @@ pub(super) fn run_pair<G: Guest>(
     core: &mut Core,
     guest: &mut G,
     program: &Program,
+    index: usize,
     entry: usize,
 ) -> Result<(), Exception> {
     match program.cold.get(entry).copied() {
@@ -60,7 +61,8 @@ pub(super) fn run_pair<G: Guest>(
             let stored = guest_atomic::store_conditional_of_pair(core, guest, va, size, src)?;
             core.set(dst, u64::from(!stored));
         }
-        _ => {}
+        Some(op) => run_op(core, guest, &op, || program.position(index))?,
+        None => {}
     }
     Ok(())
 }
@@ -190,13 +192,20 @@ pub(crate) fn run_op<G: Guest>(
                 core.set(dst, value);
             }
         }
-        _ => float::run(core, op),
+        Op::FpBinary { .. }
+        | Op::FpMulAdd { .. }
+        | Op::FpSqrt { .. }
+        | Op::FpCompare { .. }
+        | Op::FpClassify { .. }
+        | Op::FpToInt { .. }
+        | Op::IntToFp { .. }
+        | Op::FpToFp { .. } => float::run(core, op),
     }
     Ok(())
 }
 
 /// Where the exit in entry `entry` of the cold table leads, in bytes from the
-/// block's start, if it is taken.
+/// block's start, if it is taken. Lowering makes cold exits of no other op.
 #[inline(never)]
 pub(super) fn exit(core: &Core, program: &Program, entry: usize) -> Option<i64> {
     match *program.cold.get(entry)? {

@@ -211,7 +211,7 @@ fn run_ops<G: Guest>(core: &mut Core, guest: &mut G, program: &Program) -> Resul
                 }
             }
             MicroOp::Paired { index: entry } => {
-                let result = cold::run_pair(core, guest, program, usize::from(entry));
+                let result = cold::run_pair(core, guest, program, index, usize::from(entry));
                 if let Err(exception) = result {
                     return Err(Fault { op: index, exception });
                 }

@@ -45,7 +45,7 @@ macro_rules! by_format {
     };
 }
 
-/// Runs a floating-point op; other ops do nothing.
+/// Runs a floating-point op. The caller runs all others.
 pub(super) fn run(core: &mut Core, op: &Op) {
     let mut flags = 0;
     let env = Env {
@@ -112,7 +112,22 @@ pub(super) fn run(core: &mut Core, op: &Op) {
             dst,
             a,
         } => (dst, convert(env, from, to, rounding, a)),
-        _ => return,
+        Op::Insn { .. }
+        | Op::Move { .. }
+        | Op::Binary { .. }
+        | Op::Unary { .. }
+        | Op::SetIf { .. }
+        | Op::Select { .. }
+        | Op::Load { .. }
+        | Op::Store { .. }
+        | Op::ZeroBlock { .. }
+        | Op::AtomicRmw { .. }
+        | Op::CompareExchange { .. }
+        | Op::LoadReserved { .. }
+        | Op::StoreConditional { .. }
+        | Op::Fence { .. }
+        | Op::SideExit { .. }
+        | Op::Helper { .. } => return,
     };
     core.set(dst, value);
     core.slots[usize::from(fixed::FP_FLAGS.0)] |= flags;
@@ -133,7 +148,7 @@ impl Env<'_> {
         match rounding {
             Rounding::Static(mode) => mode,
             // Blocks that round dynamically only run while the mode is valid.
-            Rounding::Dynamic => RoundingMode::from_riscv(self.core.get(fixed::FP_ROUNDING))
+            Rounding::Dynamic => RoundingMode::from_number(self.core.get(fixed::FP_ROUNDING))
                 .unwrap_or(RoundingMode::NearestEven),
         }
     }

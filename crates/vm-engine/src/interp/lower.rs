@@ -92,7 +92,23 @@ fn hot(op: &Op, retired: u16) -> Option<MicroOp> {
             let to = i32::try_from(offset).ok()?;
             hot_exit(cond, slot(a)?, b, retired, to)
         }
-        _ => None,
+        // Those that are rare, and those that take long anyway.
+        Op::Insn { .. }
+        | Op::ZeroBlock { .. }
+        | Op::AtomicRmw { .. }
+        | Op::CompareExchange { .. }
+        | Op::LoadReserved { .. }
+        | Op::StoreConditional { .. }
+        | Op::Fence { .. }
+        | Op::FpBinary { .. }
+        | Op::FpMulAdd { .. }
+        | Op::FpSqrt { .. }
+        | Op::FpCompare { .. }
+        | Op::FpClassify { .. }
+        | Op::FpToInt { .. }
+        | Op::IntToFp { .. }
+        | Op::FpToFp { .. }
+        | Op::Helper { .. } => None,
     }
 }
 

@@ -11,3 +11,6 @@ pub(crate) use cold::run_op;
 pub use exec::{Fault, Next, run};
 pub use lower::lower;
 pub use program::{Position, Program};
+
+#[cfg(test)]
+mod tests;

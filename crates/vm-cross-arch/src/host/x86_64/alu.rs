@@ -62,11 +62,27 @@ impl Emitter<'_> {
                 let not_reached = self.insns_after();
                 self.branch(cond, (a, b), offset, not_reached);
             }
-            _ => {
-                if !self.float(op) && !self.atomic(op) {
+            Op::FpBinary { .. }
+            | Op::FpMulAdd { .. }
+            | Op::FpSqrt { .. }
+            | Op::FpCompare { .. }
+            | Op::FpClassify { .. }
+            | Op::FpToInt { .. }
+            | Op::IntToFp { .. }
+            | Op::FpToFp { .. } => {
+                if !self.float(op) {
                     self.call_op(op);
                 }
             }
+            Op::AtomicRmw { .. }
+            | Op::CompareExchange { .. }
+            | Op::LoadReserved { .. }
+            | Op::StoreConditional { .. } => {
+                if !self.atomic(op) {
+                    self.call_op(op);
+                }
+            }
+            Op::Helper { .. } => self.call_op(op),
         }
     }
 

@@ -12,7 +12,7 @@ const BOX: Operand = Operand::Imm(0xffff_ffff_0000_0000_u64 as i64);
 
 /// The rounding mode of the instruction; its row excludes 5 and 6.
 const fn rounding(i: Insn) -> Rounding {
-    match RoundingMode::from_riscv(i.rm() as u64) {
+    match RoundingMode::from_number(i.rm() as u64) {
         Some(mode) => Rounding::Static(mode),
         None => Rounding::Dynamic,
     }

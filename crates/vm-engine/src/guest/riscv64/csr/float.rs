@@ -53,7 +53,7 @@ impl Riscv64 {
     /// round dynamically illegal, so blocks never see them.
     pub(in super::super) fn set_rounding(&mut self, core: &mut Core, frm: u64) {
         self.regs.frm = frm & FRM;
-        if let Some(mode) = RoundingMode::from_riscv(self.regs.frm) {
+        if let Some(mode) = RoundingMode::from_number(self.regs.frm) {
             core.set(fixed::FP_ROUNDING, mode as u64);
         }
     }
@@ -65,6 +65,6 @@ impl Riscv64 {
 
     /// Whether `frm` names a rounding mode.
     pub(in super::super) fn rounding_valid(&self) -> bool {
-        RoundingMode::from_riscv(self.regs.frm).is_some()
+        RoundingMode::from_number(self.regs.frm).is_some()
     }
 }
