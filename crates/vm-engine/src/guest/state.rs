@@ -3,7 +3,7 @@
 use std::io;
 
 use vm_core::{
-    GuestArch,
+    GuestArch, GuestPhysAddr,
     snapshot::{SavedState, SnapshotError},
 };
 
@@ -106,6 +106,10 @@ pub trait GuestState: Guest {
         name: &str,
         value: u64,
     ) -> Result<(), RegisterError>;
+
+    /// Where virtual address `va` is now; `None` if it is nowhere. Neither permissions
+    /// matter, nor does anything change.
+    fn find_address(&self, core: &Core, va: u64) -> Option<GuestPhysAddr>;
 
     /// Saves everything; `pc` is the next instruction's address.
     ///

@@ -468,6 +468,15 @@ impl HostCache {
         }
     }
 
+    /// Lets every exit ask the engine where it leads.
+    pub(crate) fn unlink_all(&mut self) {
+        for region in 0..self.regions.len() {
+            for index in 0..self.regions[region].blocks.len() {
+                self.unlink(Id::new(region, index));
+            }
+        }
+    }
+
     fn forget_key(&mut self, key: Option<(u64, u32)>, id: Id) {
         if let Some(key) = key
             && self.index.get(&key) == Some(&id)

@@ -1,6 +1,7 @@
 //! Virtual CPUs: their state, the loop that runs them, and how other threads
 //! reach them.
 
+mod breakpoints;
 mod control;
 mod core;
 mod exit;

@@ -9,7 +9,10 @@ use vm_cross_arch::{
     passes,
 };
 
-use super::{Core, VcpuExit, VcpuStats, control::Running, exit_request, serve, tiered::Tier1};
+use super::{
+    Core, VcpuExit, VcpuStats, breakpoints::Breakpoints, control::Running, exit_request, serve,
+    tiered::Tier1,
+};
 use crate::{
     cache::{Code, JumpCache, JumpKey, MAX_SOURCE, Mapping, Origin},
     guest::{Exception, Guest, HelperCall, Outcome},
@@ -40,6 +43,9 @@ pub struct TranslatedVcpu<G: Guest> {
     pub(super) stats: VcpuStats,
     pub(super) tracer: Option<Arc<dyn BlockTracer>>,
     pub(super) listener: Option<Arc<dyn CodeListener>>,
+    pub(super) breakpoints: Breakpoints,
+    /// Each block comes back to the loop: there is a tracer, or there are breakpoints.
+    pub(super) watched: bool,
     /// Instructions retired at which [`run_for`](Self::run_for) ends; `None`
     /// also once no further block fits.
     pub(super) limit: Option<u64>,
@@ -66,6 +72,8 @@ impl<G: Guest> TranslatedVcpu<G> {
             stats: VcpuStats::default(),
             tracer: None,
             listener: None,
+            breakpoints: Breakpoints::default(),
+            watched: false,
             limit: None,
         }
     }
@@ -82,7 +90,7 @@ impl<G: Guest> TranslatedVcpu<G> {
     }
 
     /// Does `work` in the vCPU's loop and adds what it takes to the statistics.
-    fn counted<R>(&mut self, work: impl FnOnce(&mut Self) -> R) -> R {
+    pub(super) fn counted<R>(&mut self, work: impl FnOnce(&mut Self) -> R) -> R {
         let _running = self.begin();
         let (retired, cpu_ns) = (self.core.retired, thread_cpu_ns());
         let result = work(self);
@@ -92,8 +100,11 @@ impl<G: Guest> TranslatedVcpu<G> {
     }
 
     fn run_loop(&mut self) -> VcpuExit {
-        while self.tracer.is_some() {
-            if let Some(exit) = self.run_some_traced() {
+        if let Some(exit) = self.leave_breakpoint() {
+            return exit;
+        }
+        while self.watched {
+            if let Some(exit) = self.run_some_watched() {
                 return exit;
             }
         }
@@ -187,7 +198,7 @@ impl<G: Guest> TranslatedVcpu<G> {
 
     /// Runs one instruction in tier 0, by itself.
     #[cold]
-    fn run_instruction(&mut self) -> Option<VcpuExit> {
+    pub(super) fn run_instruction(&mut self) -> Option<VcpuExit> {
         let pc = self.pc;
         match self.find_unshared_block() {
             Ok((code, _)) => {

@@ -135,7 +135,8 @@ impl<G: Guest> TranslatedVcpu<G> {
     /// Host code to go on with at `self.pc`: that of the block there, or the
     /// way out of generated code.
     pub(crate) fn dispatch(&mut self) -> usize {
-        let host = if self.core.control.exit_requests() == 0 && !self.is_at_limit() {
+        let go_on = self.core.control.exit_requests() == 0 && !self.is_at_limit();
+        let host = if go_on && !self.breakpoints.are_set() {
             self.find_host()
         } else {
             None
@@ -231,7 +232,7 @@ impl<G: Guest> TranslatedVcpu<G> {
             && self.pc == wanted
             && tier1.cache.epoch() == epoch
             && (to.is_global() || !from.is_global())
-            && self.tracer.is_none()
+            && !self.watched
         {
             let made = tier1.cache.link(exit, from, host, to);
             if let Some(made) = made {

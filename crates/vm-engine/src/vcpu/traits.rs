@@ -1,8 +1,11 @@
 //! A vCPU as its machine sees it, whatever executes its guest.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
-use vm_core::snapshot::{SavedState, SnapshotError};
+use vm_core::{
+    GuestPhysAddr,
+    snapshot::{SavedState, SnapshotError},
+};
 
 use super::{VcpuControl, VcpuExit, VcpuStats};
 use crate::{
@@ -32,6 +35,19 @@ pub trait Vcpu: Send {
     /// Runs until the machine stops, or something happens that it must know.
     fn run(&mut self) -> VcpuExit;
 
+    /// Executes one instruction, or enters the handler of its exception. Interrupts wait,
+    /// and so does a vCPU that has not been started; nothing sleeps. The vCPU is asked to
+    /// stop afterwards, as if the machine had paused.
+    fn single_step(&mut self) -> Option<VcpuExit>;
+
+    /// Has [`run`](Self::run) return before it executes an instruction at one of these
+    /// virtual addresses, which replace those before. The instruction at which it has
+    /// returned is executed when it is called again.
+    ///
+    /// # Errors
+    /// The host's, if it cannot have that many.
+    fn set_breakpoints(&mut self, addresses: &[u64]) -> io::Result<()>;
+
     /// Does what others have asked of it. Its state is all there afterwards.
     fn settle(&mut self);
 
@@ -60,6 +76,10 @@ pub trait Vcpu: Send {
     /// # Errors
     /// [`RegisterError`] if there is none, or it is read-only.
     fn set_system_register(&mut self, name: &str, value: u64) -> Result<(), RegisterError>;
+
+    /// Where virtual address `va` is for the guest now; `None` if it is nowhere. Neither
+    /// permissions matter, nor does anything change.
+    fn find_address(&self, va: u64) -> Option<GuestPhysAddr>;
 
     /// Saves the vCPU between two instructions, all that was asked of it being done.
     ///

@@ -1,8 +1,11 @@
 //! A translated vCPU as its machine sees it.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
-use vm_core::snapshot::{SavedState, SnapshotError};
+use vm_core::{
+    GuestPhysAddr,
+    snapshot::{SavedState, SnapshotError},
+};
 
 use super::{Observed, TranslatedVcpu, Vcpu, VcpuControl, VcpuExit, VcpuStats};
 use crate::{
@@ -30,6 +33,15 @@ impl<G: GuestState> Vcpu for TranslatedVcpu<G> {
         TranslatedVcpu::run(self)
     }
 
+    fn single_step(&mut self) -> Option<VcpuExit> {
+        TranslatedVcpu::single_step(self)
+    }
+
+    fn set_breakpoints(&mut self, addresses: &[u64]) -> io::Result<()> {
+        TranslatedVcpu::set_breakpoints(self, addresses);
+        Ok(())
+    }
+
     fn settle(&mut self) {
         self.serve_requests();
     }
@@ -49,6 +61,10 @@ impl<G: GuestState> Vcpu for TranslatedVcpu<G> {
 
     fn set_system_register(&mut self, name: &str, value: u64) -> Result<(), RegisterError> {
         self.guest.set_system_register(&mut self.core, name, value)
+    }
+
+    fn find_address(&self, va: u64) -> Option<GuestPhysAddr> {
+        self.guest.find_address(&self.core, va)
     }
 
     fn save(&mut self) -> Result<SavedState, SnapshotError> {

@@ -1,6 +1,9 @@
 //! A vCPU that is watched: see [`observe`](crate::observe).
 
-use std::{ops::Range, sync::Arc};
+use std::{
+    ops::{ControlFlow, Range},
+    sync::Arc,
+};
 
 use vm_cross_arch::guest::Isa;
 
@@ -45,14 +48,26 @@ impl<G: Guest> TranslatedVcpu<G> {
     /// runs. Blocks are not linked then, and each one comes back to the engine.
     pub fn set_tracer(&mut self, tracer: Arc<dyn BlockTracer>) {
         self.tracer = Some(tracer);
+        self.watch();
+    }
+
+    /// Notes whether anybody watches.
+    pub(super) fn watch(&mut self) {
+        self.watched = self.tracer.is_some() || self.breakpoints.are_set();
     }
 
     /// Runs blocks or attends to something, as the loop does that is not watched.
-    pub(super) fn run_some_traced(&mut self) -> Option<VcpuExit> {
+    pub(super) fn run_some_watched(&mut self) -> Option<VcpuExit> {
         let exit = self.attend_if_wanted();
         if exit.is_some() {
-            exit
-        } else if self.find_host().is_some() {
+            return exit;
+        }
+        if self.breakpoints.are_set()
+            && let ControlFlow::Break(exit) = self.heed_breakpoints()
+        {
+            return exit;
+        }
+        if self.find_host().is_some() {
             self.run_tiered()
         } else if self.trace_tier0() {
             self.run_block_counted()
@@ -64,13 +79,19 @@ impl<G: Guest> TranslatedVcpu<G> {
     /// Announces the block at `self.pc`; false if there is none: then its
     /// exception was raised.
     fn trace_tier0(&mut self) -> bool {
-        let cached = self.jump_cache.get_mapped(self.pc, self.jump_key);
-        let cached = cached.map(|(code, _)| Arc::clone(code));
-        let code = cached.or_else(|| self.find_and_cache());
+        let code = self.find_cached();
         if let Some(code) = &code {
             self.trace(Tier::Interpreter, code);
         }
         code.is_some()
+    }
+
+    /// The block at `self.pc`, which is the next one that the caches have there; `None` if
+    /// there is none: then its exception was raised.
+    pub(super) fn find_cached(&mut self) -> Option<Arc<Code>> {
+        let cached = self.jump_cache.get_mapped(self.pc, self.jump_key);
+        let cached = cached.map(|(code, _)| Arc::clone(code));
+        cached.or_else(|| self.find_and_cache())
     }
 
     fn find_and_cache(&mut self) -> Option<Arc<Code>> {
@@ -88,11 +109,11 @@ impl<G: Guest> TranslatedVcpu<G> {
         }
     }
 
-    /// If the vCPU is traced, announces the block whose generated code at `host`
+    /// If the vCPU is watched, announces the block whose generated code at `host`
     /// will run next, and sees to it that the one after it does not run unseen.
     #[inline]
     pub(super) fn trace_tier1(&mut self, host: usize) {
-        if self.tracer.is_some() {
+        if self.watched {
             self.trace_host(host);
         }
     }

@@ -3,6 +3,7 @@
 
 mod amocas;
 mod atomics;
+mod breakpoints;
 #[path = "../common/mod.rs"]
 mod common;
 mod control;

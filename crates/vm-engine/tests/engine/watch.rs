@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Calls, returns, loops, branches taken and not, an exception and its handler.
-fn winding() -> Program {
+pub fn winding() -> Program {
     let mut p = Program::new();
     let to_start = p.here();
     p.put([NOP]);

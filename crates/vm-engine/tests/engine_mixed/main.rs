@@ -4,6 +4,8 @@
 mod amocas;
 #[path = "../engine/atomics.rs"]
 mod atomics;
+#[path = "../engine/breakpoints.rs"]
+mod breakpoints;
 #[path = "../common/mod.rs"]
 mod common;
 #[path = "../engine/control.rs"]

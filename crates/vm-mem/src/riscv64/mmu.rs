@@ -54,13 +54,28 @@ impl Mmu<'_> {
         self.pmp.check(gpa, bytes, kind, self.is_machine(kind))
     }
 
+    /// Where loads find `va`, if it is anywhere. Neither permissions matter, nor does
+    /// anything change: no access is made.
+    pub fn find_address(&self, va: GuestVirtAddr) -> Option<GuestPhysAddr> {
+        let context = WalkContext {
+            hw_update_ad: true,
+            // S-mode sees all pages then.
+            user: false,
+            sum: true,
+            mxr: true,
+            ..self.walk_context(AccessKind::Read)
+        };
+        let leaf = walk(&context, va, AccessKind::Read, &Untouched(self.ram)).ok()?;
+        Some(leaf.page.wrapping_add(va.page_offset()))
+    }
+
     fn is_machine(&self, kind: AccessKind) -> bool {
         self.context.effective_privilege(kind).is_machine()
     }
 
-    fn walk(&self, va: GuestVirtAddr, kind: AccessKind) -> Result<Leaf, Fault> {
+    fn walk_context(&self, kind: AccessKind) -> WalkContext {
         let context = &self.context;
-        let context = WalkContext {
+        WalkContext {
             mode: context.mode(kind),
             root_ppn: context.satp.root_ppn(),
             pbmte: context.pbmte,
@@ -68,7 +83,11 @@ impl Mmu<'_> {
             sum: context.sum,
             mxr: context.mxr,
             user: context.effective_privilege(kind).is_user(),
-        };
+        }
+    }
+
+    fn walk(&self, va: GuestVirtAddr, kind: AccessKind) -> Result<Leaf, Fault> {
+        let context = self.walk_context(kind);
         let tables = PageTables {
             ram: self.ram,
             pmp: self.pmp,
@@ -131,6 +150,19 @@ impl PteMemory for PageTables<'_> {
     fn compare_exchange(&self, gpa: u64, current: u64, new: u64) -> Option<Result<u64, u64>> {
         self.allows(gpa, AccessKind::Write)?;
         PteMemory::compare_exchange(self.ram, gpa, current, new)
+    }
+}
+
+/// Page tables in RAM that are looked at and stay as they are.
+struct Untouched<'a>(&'a GuestRam);
+
+impl PteMemory for Untouched<'_> {
+    fn load(&self, gpa: u64) -> Option<u64> {
+        PteMemory::load(self.0, gpa)
+    }
+
+    fn compare_exchange(&self, _: u64, current: u64, _: u64) -> Option<Result<u64, u64>> {
+        Some(Ok(current))
     }
 }
 

@@ -1,6 +1,9 @@
 //! A hart as debuggers and snapshots see it.
 
-use vm_core::snapshot::{SavedState, SnapshotError};
+use vm_core::{
+    GuestPhysAddr, GuestVirtAddr,
+    snapshot::{SavedState, SnapshotError},
+};
 use vm_cross_arch::{guest::riscv64::regs, ir::fixed};
 
 use super::{Privilege, Riscv64};
@@ -71,6 +74,10 @@ impl GuestState for Riscv64 {
         value: u64,
     ) -> Result<(), RegisterError> {
         self.set_csr_by_name(core, name, value)
+    }
+
+    fn find_address(&self, core: &Core, va: u64) -> Option<GuestPhysAddr> {
+        self.mmu(&core.machine.ram).find_address(GuestVirtAddr(va))
     }
 
     fn save(&self, core: &Core, pc: u64) -> Result<SavedState, SnapshotError> {
