@@ -34,8 +34,8 @@ macro_rules! helpers {
     };
 }
 
-/// Integer registers that are not constant.
-const INTEGERS: SlotSet = SlotSet::range(regs::x(1), regs::x(31));
+/// Pairs of integer registers; the one that starts with x0 is the constant 0.
+const PAIRS: SlotSet = SlotSet::range(regs::x(2), regs::x(31));
 /// The slots that CSRs are in, in part or as a whole.
 const CSRS: SlotSet = SlotSet::range(regs::SSCRATCH, regs::STVAL)
     .union(SlotSet::of(&[fixed::FP_FLAGS, fixed::FP_DIRTY]));
@@ -119,8 +119,8 @@ helpers! {
     /// `AMOCAS.Q`; `args[0]`: address, `args[2]`: the bits, whose rd and rs2
     /// fields name the register pairs, which the helper reads and writes itself.
     AmoCasQ = 14, HelperEffects {
-        reads: INTEGERS,
-        writes: INTEGERS,
+        reads: PAIRS,
+        writes: PAIRS,
         reads_memory: true,
         writes_memory: true,
         ..OP

@@ -1,3 +1,5 @@
+mod effects;
+
 use vm_cross_arch::{
     guest::riscv64::{Helper, regs},
     ir::HelperId,
