@@ -6,6 +6,7 @@ pub mod bare;
 pub mod bench;
 pub mod commands;
 pub mod fuzz;
+pub mod gate;
 pub mod guests;
 pub mod litmus;
 pub mod perf;

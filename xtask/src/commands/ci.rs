@@ -1,20 +1,24 @@
 //! `cargo xtask ci`: what has to pass.
 
-use std::time::Instant;
-
 use anyhow::Result;
 use clap::Args;
 
-use crate::{perf, process};
+use crate::gate;
 
-/// Checks everything that has to pass: formatting, lints, documentation, all
-/// tests, the real kernel's boot, and instruction counts against the merge base
+/// Checks everything that has to pass: formatting, the project's rules, lints,
+/// documentation, dependencies, the real kernel's boot, instruction counts against the
+/// merge base, a minute of each fuzzer, and all tests with their coverage
+///
+/// A tree that has passed is not checked again.
 #[derive(Debug, Args)]
 pub struct Ci {
-    /// Leave out what needs a package mirror: the boots of the real kernel, and the
-    /// instruction counts of its programs
+    /// Leave out what has to be downloaded: the real kernel, Spike, and the tools that
+    /// check dependencies and measure coverage
     #[arg(long)]
-    no_boot: bool,
+    offline: bool,
+    /// Check a tree that has passed once more
+    #[arg(long)]
+    again: bool,
 }
 
 impl Ci {
@@ -23,40 +27,9 @@ impl Ci {
     /// # Errors
     /// The first step that fails.
     pub fn run(&self) -> Result<()> {
-        step("format", &["fmt", "--all", "--check"])?;
-        let clippy = [
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ];
-        step("lints", &clippy)?;
-        document()?;
-        if !self.no_boot {
-            timed("boot", || super::boot::Boot::default().run())?;
-            timed("perf", || perf::gate::run(None, &perf::database()))?;
-        }
-        step("tests", &["test", "--workspace"])
+        gate::run(gate::Options {
+            offline: self.offline,
+            again: self.again,
+        })
     }
-}
-
-fn step(name: &str, arguments: &[&str]) -> Result<()> {
-    timed(name, || process::run(process::cargo().args(arguments)))
-}
-
-fn document() -> Result<()> {
-    let mut cargo = process::cargo();
-    cargo.args(["doc", "--workspace", "--no-deps", "--quiet"]);
-    cargo.env("RUSTDOCFLAGS", "-D warnings");
-    timed("documentation", || process::run(&mut cargo))
-}
-
-fn timed(name: &str, step: impl FnOnce() -> Result<()>) -> Result<()> {
-    println!("ci: {name} ...");
-    let start = Instant::now();
-    step()?;
-    println!("ci: {name}: ok, {:.0} s", start.elapsed().as_secs_f64());
-    Ok(())
 }

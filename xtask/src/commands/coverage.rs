@@ -10,6 +10,9 @@ use clap::Args;
 
 use crate::{process, tools::debian, workspace};
 
+/// The percentage that SPECIFICATION.md promises.
+const AT_LEAST: f64 = 85.0;
+
 /// Files that do not count: other people's, tests, and the project's own tools.
 const IGNORED: &str =
     r"(/\.cargo/|/rustc/|third_party/|/tests/|tests\.rs$|/testing|xtask/|/benches/)";
@@ -21,11 +24,20 @@ const IGNORED: &str =
 #[derive(Debug, Args)]
 pub struct Coverage {
     /// Fail below this percentage
-    #[arg(long, default_value_t = 85.0)]
+    #[arg(long, default_value_t = AT_LEAST)]
     at_least: f64,
     /// Only these packages
     #[arg(short, long)]
     package: Vec<String>,
+}
+
+impl Default for Coverage {
+    fn default() -> Self {
+        Self {
+            at_least: AT_LEAST,
+            package: Vec::new(),
+        }
+    }
 }
 
 impl Coverage {
@@ -45,7 +57,8 @@ impl Coverage {
         let merged = directory.join("merged.profdata");
         let mut merge = llvm.program(&tool("llvm-profdata")?)?;
         merge
-            .args(["merge", "--sparse", "-o"])
+            // A test that kills a program, or lets it write no files, leaves half a profile.
+            .args(["merge", "--sparse", "--failure-mode=all", "-o"])
             .arg(&merged)
             .arg(&profiles);
         process::run(&mut merge)?;
@@ -56,9 +69,10 @@ impl Coverage {
             report.arg("--object").arg(binary);
         }
         let report = process::output(&mut report)?;
-        println!("{report}");
+        let table = directory.join("report.txt");
+        fs::write(&table, &report)?;
         let percent = total(&report).context("the report has no total")?;
-        println!("line coverage: {percent:.2} %");
+        println!("line coverage: {percent:.2} %, see {}", table.display());
         ensure!(
             percent >= self.at_least,
             "less than {} % of the lines",
@@ -73,15 +87,17 @@ impl Coverage {
         let test = |extra: &[&str]| {
             let mut cargo = process::cargo();
             cargo.env("RUSTC_WORKSPACE_WRAPPER", &wrapper);
+            // Nobody edits and measures in turns; what that would need is large.
+            cargo.env("CARGO_INCREMENTAL", "0");
             cargo.env("LLVM_PROFILE_FILE", profiles.join("%p-%m.profraw"));
             cargo.arg("test");
             if self.package.is_empty() {
-                cargo.args(["--workspace", "--exclude", "xtask"]);
+                cargo.arg("--workspace");
             }
             for package in &self.package {
                 cargo.args(["--package", package]);
             }
-            cargo.args(["--lib", "--bins", "--tests"]).args(extra);
+            cargo.args(extra);
             cargo
         };
         let messages = process::output(&mut test(&["--no-run", "--message-format=json"]))?;
