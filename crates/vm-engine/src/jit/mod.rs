@@ -11,23 +11,22 @@ mod code_memory;
 mod code_space;
 mod exposed;
 mod jumps;
+mod processor;
 mod region;
 mod short_tlb;
 mod state;
 mod young;
 
+use vm_cross_arch::host::{Backend, Native};
+
 pub use cache::JitStats;
 pub(crate) use cache::{HostCache, Target};
 pub(crate) use callbacks::{callbacks, enter};
+pub use processor::{HostFeatures, Processor};
 pub(crate) use region::OpSite;
 pub use short_tlb::ShortTlbs;
 pub(crate) use short_tlb::View;
 pub(crate) use state::{JitState, LoneReservation};
-
-use vm_cross_arch::host::{Backend, Native};
-
-/// What the processor that code is made for offers beyond its architecture's baseline.
-pub type HostFeatures = <Native as Backend>::Features;
 
 /// Whether there is a back-end for this host's processor.
 pub const SUPPORTED: bool = Native::SUPPORTED;

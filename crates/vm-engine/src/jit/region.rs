@@ -1,7 +1,8 @@
 //! Regions: code memory is filled, and emptied, a part at a time.
 
-use std::{ops::Range, sync::Arc};
+use std::{num::NonZeroU32, ops::Range, sync::Arc};
 
+use rustc_hash::FxHashMap;
 use vm_cross_arch::{
     host::{
         Backend, Native,
@@ -71,6 +72,8 @@ pub(super) struct ExitSite {
     pub(super) exit: Exit,
     /// Code that changes the mapping context on the way, made for an earlier link.
     pub(super) transfer: Option<u32>,
+    /// Room for a veneer, if the jump does not reach everywhere.
+    pub(super) veneer: Option<NonZeroU32>,
 }
 
 /// An op that the engine runs for a block.
@@ -91,6 +94,8 @@ pub(super) struct Region {
     pub(super) blocks: Vec<HostBlock>,
     pub(super) exits: Vec<ExitSite>,
     pub(super) ops: Vec<OpSite>,
+    /// By offset of a stub: the latest veneer that leads there.
+    pub(super) veneers: FxHashMap<u32, u32>,
     /// Ordered by offset, in code memory.
     accesses: Vec<AccessSite>,
 }
@@ -111,6 +116,7 @@ impl Region {
                     blocks: Vec::new(),
                     exits: Vec::new(),
                     ops: Vec::new(),
+                    veneers: FxHashMap::default(),
                     accesses: Vec::new(),
                 }
             })
@@ -129,6 +135,18 @@ impl Region {
         }
         self.used = end;
         u32::try_from(start).ok()
+    }
+
+    /// Takes room for `size` bytes more right behind the latest.
+    pub(super) fn extend(&mut self, size: usize) -> Option<u32> {
+        let start = self.used;
+        self.used = start.checked_add(size).filter(|&end| end <= self.end)?;
+        u32::try_from(start).ok()
+    }
+
+    /// Where room was taken up to.
+    pub(super) fn used(&self) -> usize {
+        self.used
     }
 
     /// Adds the accesses of the latest block, whose code is at offset `start`.
@@ -159,6 +177,7 @@ impl Region {
         self.blocks.clear();
         self.exits.clear();
         self.ops.clear();
+        self.veneers.clear();
         self.accesses.clear();
     }
 }

@@ -5,7 +5,7 @@ use std::{io, sync::Arc, time::Instant};
 use vm_core::{AccessKind, PAGE_SHIFT};
 use vm_cross_arch::{
     guest::{Isa, IsaContext},
-    host::{Features, contract::AccessSite},
+    host::contract::AccessSite,
     ir::fixed,
     passes,
 };
@@ -15,7 +15,7 @@ use super::{TranslatedVcpu, VcpuExit};
 use crate::{
     cache::{Code, JumpFlush, JumpKey, Mapping, Origin},
     guest::{Exception, Guest},
-    jit::{self, BUDGET, HostCache, HostFeatures, OpSite, Target, View},
+    jit::{self, BUDGET, HostCache, OpSite, Processor, Target, View},
     memory,
     observe::HostCodeKind,
 };
@@ -58,15 +58,15 @@ impl<G: Guest> TranslatedVcpu<G> {
     /// If the host has no memory for code, there is no back-end for it, or the
     /// policy's code size is out of its range.
     pub fn set_engine(&mut self, engine: Engine) -> io::Result<()> {
-        self.set_engine_for(engine, HostFeatures::detect())
+        self.set_engine_for(engine, Processor::of_host())
     }
 
-    /// The same, with code as for a processor that has no more than `features`:
-    /// tests run on one that has more. What this processor lacks is not used.
+    /// The same, with code as for a processor that can do no more than `processor`:
+    /// tests run on one that can do more. What this one cannot do is not used.
     ///
     /// # Errors
     /// As for [`set_engine`](Self::set_engine).
-    pub fn set_engine_for(&mut self, engine: Engine, features: HostFeatures) -> io::Result<()> {
+    pub fn set_engine_for(&mut self, engine: Engine, processor: Processor) -> io::Result<()> {
         self.tier1 = match engine {
             Engine::Interpreter => None,
             Engine::Jit(_) if !jit::SUPPORTED => {
@@ -78,8 +78,8 @@ impl<G: Guest> TranslatedVcpu<G> {
                 }
                 let shared = self.core.machine.vcpus().len() > 1;
                 let (callbacks, size) = (jit::callbacks::<G>(), policy.code_bytes);
-                let features = features.common(HostFeatures::detect());
-                let cache = HostCache::new(size, &callbacks, G::Isa::SHAPE, features, shared)?;
+                let processor = processor.common(Processor::of_host());
+                let cache = HostCache::new(size, &callbacks, G::Isa::SHAPE, processor, shared)?;
                 Some(Box::new(Tier1 {
                     cache,
                     policy,

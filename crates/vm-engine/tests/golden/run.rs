@@ -5,13 +5,12 @@ use std::sync::Arc;
 use vm_core::GuestPhysAddr;
 use vm_cross_arch::{
     guest::Isa,
-    host::Features,
     ir::{Block, Op, Slot, fixed},
     passes,
 };
 use vm_engine::{
     interp::{self, Fault, Next},
-    jit::{self, HostFeatures},
+    jit::{self, Processor},
     vcpu::{Core, Engine, MachineShared, TranslatedVcpu, VcpuExit},
 };
 use vm_optimizers::TierPolicy;
@@ -56,11 +55,11 @@ const TIERS: [Tier; 4] = [
     // Always after passes.
     Tier {
         name: "tier 1",
-        run: |block, core| tier_1(block, core, HostFeatures::detect()),
+        run: |block, core| tier_1(block, core, Processor::of_host()),
     },
     Tier {
         name: "tier 1 without extensions of the host",
-        run: |block, core| tier_1(block, core, HostFeatures::default()),
+        run: |block, core| tier_1(block, core, Processor::least()),
     },
 ];
 
@@ -103,7 +102,7 @@ fn tier_0(block: &Block, mut core: Core) -> (Exit, Core) {
 /// Bytes of host code.
 const CODE_BYTES: usize = 64 << 10;
 
-fn tier_1(block: &Block, core: Core, features: HostFeatures) -> (Exit, Core) {
+fn tier_1(block: &Block, core: Core, processor: Processor) -> (Exit, Core) {
     let (pc, control) = (core.get(fixed::PC), Arc::clone(&core.control));
     let (machine, mock) = (Arc::clone(&core.machine), Mock::with(block, &core));
     let mut vcpu = TranslatedVcpu::new(0, control, machine, mock, pc);
@@ -112,7 +111,7 @@ fn tier_1(block: &Block, core: Core, features: HostFeatures) -> (Exit, Core) {
         threshold: 0,
         code_bytes: CODE_BYTES,
     });
-    vcpu.set_engine_for(engine, features)
+    vcpu.set_engine_for(engine, processor)
         .expect("memory for code");
     let (mut vcpu, exit) = within("the end of a block", move || {
         let exit = vcpu.run();

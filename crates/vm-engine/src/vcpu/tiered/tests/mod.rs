@@ -22,8 +22,9 @@ use crate::{
 use asm::{FENCE_I, Program, addi, csrrw, jal, jalr, reg::*};
 
 #[allow(dead_code, reason = "the engine's tests need more of it")]
-#[path = "../../../tests/common/asm.rs"]
+#[path = "../../../../tests/common/asm.rs"]
 mod asm;
+mod veneers;
 
 const RAM: u64 = 0x8000_0000;
 const SATP: u32 = 0x180;
