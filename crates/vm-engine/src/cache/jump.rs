@@ -1,17 +1,15 @@
 //! From virtual address to block, per vCPU.
 
-use std::sync::Arc;
+use std::{marker::PhantomData, sync::Arc};
 
-use vm_core::PAGE_SHIFT;
+use vm_core::{PAGE_SHIFT, PAGE_SIZE};
+use vm_cross_arch::guest::Isa;
 use vm_mem::{TlbEntry, tlb::Space};
 
 use super::{Code, JumpFlush};
 use crate::pages::{PageRange, PageSet};
 
 const ENTRIES: usize = 8192;
-/// Instructions are at least 2-byte aligned.
-const ALIGN_SHIFT: u32 = 1;
-const SLOTS_PER_PAGE: u64 = 1 << (PAGE_SHIFT - ALIGN_SHIFT);
 
 /// Everything but the address that decides which block a jump reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,8 +88,8 @@ struct Entry {
     code: Option<Arc<Code>>,
 }
 
-/// A direct-mapped cache of where virtual addresses lead.
-pub struct JumpCache {
+/// A direct-mapped cache of where virtual addresses lead, for code of instruction set `I`.
+pub struct JumpCache<I> {
     entries: Box<[Entry]>,
     /// Entries of older generations are invalid; one count for mappings of one
     /// address space, one for global ones.
@@ -100,9 +98,10 @@ pub struct JumpCache {
     pages: PageSet,
     /// Covers every mapping of more than two pages.
     wide: PageRange,
+    isa: PhantomData<I>,
 }
 
-impl Default for JumpCache {
+impl<I> Default for JumpCache<I> {
     fn default() -> Self {
         let empty = || Entry {
             va: 0,
@@ -117,16 +116,23 @@ impl Default for JumpCache {
             generations: [1; 2],
             pages: PageSet::default(),
             wide: PageRange::NONE,
+            isa: PhantomData,
         }
     }
 }
 
-impl JumpCache {
+impl<I: Isa> JumpCache<I> {
+    /// log2 of what instructions are aligned to.
+    const ALIGN_SHIFT: u32 = I::SHAPE.insn_align_shift;
+    /// The farthest before a page that an instruction begins which ends in it, in units of
+    /// the alignment.
+    const MAX_BEFORE: u64 = (I::MAX_INSN_BYTES as u64 >> Self::ALIGN_SHIFT) - 1;
+
     #[inline(always)]
     fn index(va: u64) -> usize {
         // Mix in the page so that the same offsets in different pages do not
         // always collide.
-        ((va >> ALIGN_SHIFT) ^ (va >> PAGE_SHIFT)) as usize % ENTRIES
+        ((va >> Self::ALIGN_SHIFT) ^ (va >> PAGE_SHIFT)) as usize % ENTRIES
     }
 
     /// The block at `va`, if one is known that is not invalid.
@@ -222,12 +228,11 @@ impl JumpCache {
         if !self.pages.remove(page) {
             return;
         }
-        for slot in 0..SLOTS_PER_PAGE {
-            let va = page << PAGE_SHIFT | slot << ALIGN_SHIFT;
-            self.forget(va);
+        // Instructions that begin in the page, or in the one before and end here.
+        let start = (page << PAGE_SHIFT).wrapping_sub(Self::MAX_BEFORE << Self::ALIGN_SHIFT);
+        for unit in 0..(PAGE_SIZE >> Self::ALIGN_SHIFT) + Self::MAX_BEFORE {
+            self.forget(start.wrapping_add(unit << Self::ALIGN_SHIFT));
         }
-        // An instruction that begins in the page before.
-        self.forget((page << PAGE_SHIFT).wrapping_sub(1 << ALIGN_SHIFT));
     }
 
     fn forget(&mut self, va: u64) {
@@ -244,6 +249,9 @@ mod tests {
 
     use super::*;
     use crate::{cache::Origin, interp::Program};
+    use vm_cross_arch::guest::riscv64::Rv64;
+
+    type JumpCache = super::JumpCache<Rv64>;
 
     const KEY: JumpKey = JumpKey {
         space: Space::new(1, 0, 5),

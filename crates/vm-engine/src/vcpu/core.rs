@@ -118,7 +118,7 @@ impl Core {
 
     /// What an instruction fence does: translations of whatever was written
     /// before are invalid.
-    pub(crate) fn sync_instructions(&mut self) {
+    pub fn sync_instructions(&mut self) {
         self.machine.sync_instructions();
         self.jump_flush.code();
     }

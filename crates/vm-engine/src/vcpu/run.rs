@@ -34,7 +34,7 @@ pub struct TranslatedVcpu<G: Guest> {
     pub guest: G,
     /// Virtual address of the next instruction.
     pub pc: u64,
-    pub(super) jump_cache: JumpCache,
+    pub(super) jump_cache: JumpCache<G::Isa>,
     /// What the jump cache is asked with; follows `core` and `guest`.
     pub(super) jump_key: JumpKey,
     pub(super) max_block_insns: u16,

@@ -20,7 +20,7 @@ fn here(hart: &Hart) -> Arrival {
 /// Where the program comes, step by step, up to the jump to itself at its end.
 fn steps() -> Vec<Arrival> {
     let mut machine = Machine::new(1, &winding());
-    let hart = &mut machine.harts[0];
+    let hart = &mut machine.vcpus[0];
     let mut arrivals = vec![here(hart)];
     loop {
         assert_eq!(hart.single_step(), None);
@@ -64,7 +64,7 @@ fn every_arrival_at_a_breakpoint_stops_the_vcpu_before_the_instruction() {
     let single = all.iter().map(std::slice::from_ref);
     for addresses in single.chain([&all[..], &all[5..9]]) {
         let mut machine = Machine::new(1, &winding());
-        let hart = &mut machine.harts[0];
+        let hart = &mut machine.vcpus[0];
         hart.set_breakpoints(addresses);
         assert_eq!(stops(hart), at(&arrivals, addresses), "{addresses:x?}");
     }
@@ -79,7 +79,7 @@ fn breakpoints_come_and_go_while_code_is_hot() {
     let end = *arrivals.last().unwrap();
     for address in later.iter().map(|arrival| arrival.0).take(30) {
         let mut machine = Machine::new(1, &winding());
-        let hart = &mut machine.harts[0];
+        let hart = &mut machine.vcpus[0];
         assert_eq!(hart.run_for(BEFORE), None);
         assert_eq!(here(hart), later[0]);
         hart.set_breakpoints(&[address]);
@@ -104,7 +104,7 @@ fn an_interrupt_waits_for_the_instruction_at_the_breakpoint() {
     let mut machine = Machine::new(1, &p);
     let pc = RAM + here as u64;
     let handler = RAM + 0x800;
-    let hart = &mut machine.harts[0];
+    let hart = &mut machine.vcpus[0];
     hart.set_breakpoints(&[pc, handler]);
     assert_eq!(hart.run(), VcpuExit::Breakpoint { pc });
     let retired = hart.core.retired;
@@ -119,7 +119,7 @@ fn a_step_does_not_wait_for_an_interrupt() {
     let mut p = Program::new();
     p.put([WFI, addi(A0, A0, 1)]);
     let mut machine = Machine::new(1, &p);
-    let hart = &mut machine.harts[0];
+    let hart = &mut machine.vcpus[0];
     for pc in [4, 8] {
         assert_eq!(hart.single_step(), None);
         assert_eq!(here(hart), (RAM + pc, pc / 4));

@@ -178,8 +178,8 @@ fn waiting_and_hart_that_awaits_its_starts_pause_and_go_on() {
     let bytes: Vec<u8> = code.into_iter().flat_map(u32::to_le_bytes).collect();
     let at = vm_core::GuestPhysAddr(RAM + 0x3000);
     machine.shared.ram.write(at, &bytes).unwrap();
-    assert!(machine.harts[1].serve_requests());
-    assert_eq!(machine.harts[1].pc, RAM + 0x3000);
+    assert!(machine.vcpus[1].serve_requests());
+    assert_eq!(machine.vcpus[1].pc, RAM + 0x3000);
     assert!(!machine.shared.vcpus()[1].awaits_start());
     let running = machine.start();
     running.wait_until(0x3100, |value| value == 5);
@@ -261,7 +261,7 @@ fn requests_reach_the_tlb() {
         let running = Machine::new(1, &counting()).start();
         running.wait_until(COUNT, |count| count > 0);
         let mut machine = running.pause();
-        let hart = &mut machine.harts[0];
+        let hart = &mut machine.vcpus[0];
         hart.core.control.post(request.clone());
         assert!(hart.serve_requests());
         let core = &mut hart.core;

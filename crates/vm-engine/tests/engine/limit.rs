@@ -31,7 +31,7 @@ fn program() -> Program {
 
 fn machine(max_insns: u16) -> Machine {
     let mut machine = Machine::new(1, &program());
-    machine.harts[0].set_max_block_insns(max_insns);
+    machine.vcpus[0].set_max_block_insns(max_insns);
     machine
 }
 
@@ -44,7 +44,7 @@ fn registers(hart: &Hart) -> (u64, u64, Vec<u64>) {
 fn so_many_instructions_run_however_they_are_cut_into_blocks() {
     const INSNS: u64 = 1_000;
     let mut single = machine(1);
-    let single = &mut single.harts[0];
+    let single = &mut single.vcpus[0];
     let mut expected = vec![registers(single)];
     for _ in 0..INSNS {
         assert_eq!(single.run_for(1), None);
@@ -53,7 +53,7 @@ fn so_many_instructions_run_however_they_are_cut_into_blocks() {
     assert!(expected.iter().all(|(.., x)| x[17] == 0), "SC never fails");
     for (max_insns, stride) in [(64, 1), (64, 7), (64, 130), (64, INSNS), (3, 50), (1, 9)] {
         let mut whole = machine(max_insns);
-        let hart = &mut whole.harts[0];
+        let hart = &mut whole.vcpus[0];
         for at in (0..=INSNS).step_by(stride as usize) {
             let found = registers(hart);
             assert_eq!(

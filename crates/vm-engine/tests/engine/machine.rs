@@ -14,12 +14,16 @@ use vm_core::{
     time::{AlarmService, HostClock},
 };
 use vm_engine::{
-    guest::riscv64::{Firmware, HartConfig, Riscv64},
+    guest::{
+        Guest,
+        riscv64::{Firmware, HartConfig, Riscv64},
+    },
     jit,
-    vcpu::{MachineShared, TranslatedVcpu, VcpuControl, VcpuExit, exit_request},
+    vcpu::{Core, Engine, MachineShared, TranslatedVcpu, VcpuControl, VcpuExit, exit_request},
 };
 use vm_mem::GuestRam;
 use vm_testing::{join, wait_for};
+use vm_toy::Toy;
 
 use crate::common::asm::Program;
 
@@ -32,17 +36,28 @@ pub const STOP: u64 = 0x10_0000;
 pub const ACKNOWLEDGE: u64 = 0x10_0008;
 /// A register that keeps what is stored to it, at any size and alignment.
 pub const SCRATCH: u64 = 0x10_0ff0;
-/// The machine software interrupt's line.
+/// An interrupt line: RISC-V's machine software interrupt.
 pub const MSI: u32 = 3;
+/// The same line to other guests.
+pub const LINE: u32 = MSI;
 
+/// A RISC-V hart.
 pub type Hart = TranslatedVcpu<Riscv64>;
 
+/// The devices.
 #[derive(Default)]
-struct Registers {
+pub struct Registers {
     result: AtomicU64,
     acknowledged: AtomicU64,
     scratch: Mutex<[u8; 16]>,
     machine: Mutex<Weak<MachineShared>>,
+}
+
+impl Registers {
+    /// How many interrupts were acknowledged.
+    pub fn acknowledged(&self) -> u64 {
+        self.acknowledged.load(Ordering::SeqCst)
+    }
 }
 
 impl PhysBus for Registers {
@@ -83,28 +98,71 @@ impl PhysBus for Registers {
     }
 }
 
-/// A machine of harts that start in M-mode at [`RAM`], or in S-mode if there
-/// is firmware, with their number in a0.
-pub struct Machine {
+/// A machine of vCPUs, of RISC-V harts if nothing else is said.
+pub struct Machine<G: Guest = Riscv64> {
     pub shared: Arc<MachineShared>,
-    pub harts: Vec<Hart>,
-    /// The name of the harts' threads, at most 15 bytes.
+    pub vcpus: Vec<TranslatedVcpu<G>>,
+    /// The name of the vCPUs' threads, at most 15 bytes.
     pub thread_name: String,
-    registers: Arc<Registers>,
+    pub registers: Arc<Registers>,
 }
 
 impl Machine {
+    /// Harts that start in M-mode at [`RAM`] with their number in a0.
     pub fn new(harts: usize, program: &Program) -> Self {
         Self::with_firmware(harts, program, None)
     }
 
+    /// The same in S-mode, if there is firmware.
     pub fn with_firmware(
         harts: usize,
         program: &Program,
         firmware: Option<Arc<dyn Firmware>>,
     ) -> Self {
+        let hart = |hart_id| {
+            Riscv64::new(HartConfig {
+                hart_id,
+                firmware: firmware.clone(),
+                ..HartConfig::default()
+            })
+        };
+        let reset = |core: &mut Core, guest: &mut Riscv64| {
+            let index = core.index as u64;
+            if firmware.is_some() {
+                guest.reset_to_supervisor(core, RAM, index, 0);
+            } else {
+                guest.reset_to_machine(core, RAM, index, 0);
+            }
+        };
+        Self::build(harts, &program.bytes(), crate::ENGINE, hart, reset)
+    }
+}
+
+impl Machine<Toy> {
+    /// Toys that start at [`RAM`] with their number in r0.
+    pub fn toys(count: usize, program: &vm_toy::asm::Program) -> Self {
+        Self::toys_on(count, program, crate::ENGINE)
+    }
+
+    /// The same, run by `engine`.
+    pub fn toys_on(count: usize, program: &vm_toy::asm::Program, engine: Engine) -> Self {
+        let reset = |core: &mut Core, toy: &mut Toy| {
+            let index = core.index as u64;
+            toy.start(core, RAM, index);
+        };
+        Self::build(count, &program.bytes(), engine, |_| Toy::default(), reset)
+    }
+}
+
+impl<G: Guest> Machine<G> {
+    fn build(
+        count: usize,
+        code: &[u8],
+        engine: Engine,
+        guest: impl Fn(u64) -> G,
+        reset: impl Fn(&mut Core, &mut G),
+    ) -> Self {
         let ram = GuestRam::new(&[(GuestPhysAddr(RAM), RAM_BYTES)]).unwrap();
-        ram.write(GuestPhysAddr(RAM), &program.bytes()).unwrap();
         let registers = Arc::new(Registers::default());
         let alarms = AlarmService::start(Arc::new(HostClock::starting_at(0))).unwrap();
         let shared = Arc::new(MachineShared::new(
@@ -113,38 +171,35 @@ impl Machine {
             Arc::new(alarms),
         ));
         *registers.machine.lock() = Arc::downgrade(&shared);
-        let controls = (0..harts).map(|_| Arc::new(VcpuControl::new(false)));
+        let controls = (0..count).map(|_| Arc::new(VcpuControl::new(false)));
         shared.attach(controls.collect());
-        let harts = (0..harts).map(|index| {
-            let config = HartConfig {
-                hart_id: index as u64,
-                firmware: firmware.clone(),
-                ..HartConfig::default()
-            };
-            let control = Arc::clone(&shared.vcpus()[index]);
-            let guest = Riscv64::new(config);
-            let mut hart = TranslatedVcpu::new(index, control, Arc::clone(&shared), guest, RAM);
+        let vcpus = shared.vcpus().iter().enumerate().map(|(index, control)| {
+            let (control, shared) = (Arc::clone(control), Arc::clone(&shared));
+            let mut vcpu = TranslatedVcpu::new(index, control, shared, guest(index as u64), RAM);
             if jit::SUPPORTED {
-                hart.set_engine(crate::ENGINE).unwrap();
+                vcpu.set_engine(engine).unwrap();
             }
-            let TranslatedVcpu { core, guest, .. } = &mut hart;
-            if firmware.is_some() {
-                guest.reset_to_supervisor(core, RAM, index as u64, 0);
-            } else {
-                guest.reset_to_machine(core, RAM, index as u64, 0);
-            }
-            hart
+            reset(&mut vcpu.core, &mut vcpu.guest);
+            vcpu
         });
-        Self {
-            harts: harts.collect(),
-            thread_name: "hart".to_owned(),
+        let machine = Self {
+            vcpus: vcpus.collect(),
+            thread_name: "vcpu".to_owned(),
             shared,
             registers,
-        }
+        };
+        machine.load(0, code);
+        machine
+    }
+
+    /// Writes to RAM, at offset `at`.
+    pub fn load(&self, at: u64, bytes: &[u8]) {
+        let ram = &self.shared.ram;
+        ram.write(GuestPhysAddr(RAM + at), bytes).unwrap();
     }
 
     /// Runs it until the guest stops it; returns the result and the harts.
-    pub fn run(self) -> (u64, Vec<Hart>) {
+    pub fn run(self) -> (u64, Vec<TranslatedVcpu<G>>) {
         self.start().end()
     }
 
@@ -153,15 +208,15 @@ impl Machine {
         peek(&self.shared, at)
     }
 
-    /// Starts the harts' threads.
-    pub fn start(self) -> Running {
+    /// Starts the vCPUs' threads.
+    pub fn start(self) -> Running<G> {
         let name = &self.thread_name;
-        let threads = self.harts.into_iter().map(|mut hart| {
+        let threads = self.vcpus.into_iter().map(|mut vcpu| {
             let thread = std::thread::Builder::new().name(name.clone());
             thread
                 .spawn(move || {
-                    let exit = hart.run();
-                    (hart, exit)
+                    let exit = vcpu.run();
+                    (vcpu, exit)
                 })
                 .unwrap()
         });
@@ -174,17 +229,17 @@ impl Machine {
     }
 }
 
-/// A machine whose harts run.
-pub struct Running {
+/// A machine whose vCPUs run.
+pub struct Running<G: Guest = Riscv64> {
     pub shared: Arc<MachineShared>,
-    threads: Vec<JoinHandle<(Hart, VcpuExit)>>,
+    threads: Vec<JoinHandle<(TranslatedVcpu<G>, VcpuExit)>>,
     thread_name: String,
-    registers: Arc<Registers>,
+    pub registers: Arc<Registers>,
 }
 
-impl Running {
+impl<G: Guest> Running<G> {
     /// The harts, once they have stopped.
-    pub fn join(self) -> Vec<Hart> {
+    pub fn join(self) -> Vec<TranslatedVcpu<G>> {
         let exits = self.exits();
         exits
             .into_iter()
@@ -196,14 +251,14 @@ impl Running {
     }
 
     /// The result and the harts, once the guest has stopped them.
-    pub fn end(self) -> (u64, Vec<Hart>) {
+    pub fn end(self) -> (u64, Vec<TranslatedVcpu<G>>) {
         let registers = Arc::clone(&self.registers);
         let harts = self.join();
         (registers.result.load(Ordering::SeqCst), harts)
     }
 
     /// The harts and why they stopped.
-    pub fn exits(self) -> Vec<(Hart, VcpuExit)> {
+    pub fn exits(self) -> Vec<(TranslatedVcpu<G>, VcpuExit)> {
         let threads = self.threads.into_iter();
         threads
             .map(|thread| join("the end of a hart", thread))
@@ -211,23 +266,23 @@ impl Running {
     }
 
     /// Stops the harts; the machine can be started again.
-    pub fn pause(self) -> Machine {
+    pub fn pause(self) -> Machine<G> {
         let (shared, registers) = (Arc::clone(&self.shared), Arc::clone(&self.registers));
         let thread_name = self.thread_name.clone();
-        let harts = self.stop();
+        let vcpus = self.stop();
         for vcpu in shared.vcpus() {
             vcpu.take_exit_requests(exit_request::STOP);
         }
         Machine {
             shared,
-            harts,
+            vcpus,
             thread_name,
             registers,
         }
     }
 
     /// Stops the harts from outside.
-    pub fn stop(self) -> Vec<Hart> {
+    pub fn stop(self) -> Vec<TranslatedVcpu<G>> {
         for vcpu in self.shared.vcpus() {
             vcpu.request_exit(exit_request::STOP);
         }
@@ -261,7 +316,7 @@ impl Running {
 
     /// How many interrupts were acknowledged.
     pub fn acknowledged(&self) -> u64 {
-        self.registers.acknowledged.load(Ordering::SeqCst)
+        self.registers.acknowledged()
     }
 }
 

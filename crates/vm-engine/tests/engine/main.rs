@@ -16,6 +16,8 @@ mod remote;
 mod rewritten;
 mod self_modifying;
 mod stats;
+mod toy;
+mod toy_random;
 mod watch;
 
 /// What the tests run on.

@@ -214,7 +214,7 @@ fn run(code: &[u32], seeds: &[u64], mode: Mode) -> State {
         ram.store(data(i), AccessSize::Double, seed.rotate_left(i as u32))
             .unwrap();
     }
-    let hart = &mut machine.harts[0];
+    let hart = &mut machine.vcpus[0];
     for (register, seed) in FREE.iter().skip(1).zip(seeds.iter().cycle()) {
         hart.core.set(regs::x(*register as u8), *seed);
     }

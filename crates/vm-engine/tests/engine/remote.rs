@@ -109,7 +109,7 @@ fn pausing_all_ends_whatever_they_wait_for() {
             firmware.begun.load(Ordering::SeqCst),
             "none is in a call"
         );
-        for hart in &mut machine.harts {
+        for hart in &mut machine.vcpus {
             hart.serve_requests();
             assert_eq!(hart.core.control.exit_requests() & exit_request::REQUEST, 0);
         }
@@ -182,7 +182,7 @@ fn a_call_that_waits_is_made_anew_after_a_pause() {
     for calls in 1..=3 {
         wait_until("the call", || gate.calls.load(Ordering::SeqCst) == calls);
         let machine = running.pause();
-        let hart = &machine.harts[0];
+        let hart = &machine.vcpus[0];
         assert_eq!((hart.pc, hart.core.instructions_retired()), (RAM, 0));
         running = machine.start();
     }

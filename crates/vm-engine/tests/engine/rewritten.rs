@@ -21,7 +21,7 @@ fn rewritten_from_outside(write: impl Fn(&GuestRam, GuestPhysAddr, [u32; 2])) {
     p.put([FENCE_I, jalr(RA, A1, 0)]).j_to(top);
     p.pad(0x1000).put([addi(A3, A3, 1), RET]);
     let mut machine = Machine::new(1, &p);
-    let hart = &mut machine.harts[0];
+    let hart = &mut machine.vcpus[0];
     let mut run = || {
         assert!(hart.run_for(1000).is_none());
         [A3, A4].map(|register| hart.core.get(regs::x(register as u8)))
@@ -91,7 +91,7 @@ fn accessed_bits_count_after_a_fence() {
     let at = GuestPhysAddr(RAM + entry);
     ram.store(at, AccessSize::Double, readable_executable_leaf)
         .unwrap();
-    machine.harts[0]
+    machine.vcpus[0]
         .core
         .set(regs::x(A6 as u8), 8 << 60 | (RAM + root) >> 12);
     let shared = machine.shared.clone();

@@ -60,9 +60,9 @@ impl BlockTracer for Blocks {
 /// Runs the program; returns its result and its blocks up to the last store.
 fn trace(engine: Engine) -> (u64, Vec<(u64, u64, u16, Tier)>) {
     let mut machine = Machine::new(1, &winding());
-    machine.harts[0].set_engine(engine).unwrap();
+    machine.vcpus[0].set_engine(engine).unwrap();
     let blocks = Arc::new(Blocks::default());
-    machine.harts[0].set_tracer(blocks.clone());
+    machine.vcpus[0].set_tracer(blocks.clone());
     let (result, _) = machine.run();
     let mut blocks = std::mem::take(&mut *blocks.0.lock());
     let last = blocks.last().unwrap().0;
@@ -113,7 +113,7 @@ impl CodeListener for HostCode {
 fn generated_code_is_told_of_where_it_lies() {
     let mut machine = Machine::new(1, &winding());
     let listener = Arc::new(HostCode::default());
-    for hart in &mut machine.harts {
+    for hart in &mut machine.vcpus {
         hart.set_engine(crate::ENGINE).unwrap();
         hart.set_code_listener(listener.clone());
     }

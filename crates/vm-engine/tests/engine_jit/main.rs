@@ -28,6 +28,10 @@ mod rewritten;
 mod self_modifying;
 #[path = "../engine/stats.rs"]
 mod stats;
+#[path = "../engine/toy.rs"]
+mod toy;
+#[path = "../engine/toy_random.rs"]
+mod toy_random;
 #[path = "../engine/watch.rs"]
 mod watch;
 
