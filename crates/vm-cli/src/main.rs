@@ -1,4 +1,7 @@
-//! The `trine` program.
+//! The `trine` program: options, terminal, signals, progress, exit codes.
+//!
+//! Whatever can be done without a command line is done in the crates below, which know
+//! nothing of this one.
 
 mod args;
 mod default_guest;

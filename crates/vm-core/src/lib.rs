@@ -1,7 +1,8 @@
 //! The words every Trine crate speaks: architectures, addresses, accesses,
 //! buses, interrupt lines, time, saved state, and files at a position.
 //!
-//! This crate depends on no other crate of the workspace.
+//! This crate depends on no other crate of the workspace, and says nothing of how any
+//! architecture, device or host does what it names.
 
 pub mod access;
 pub mod addr;

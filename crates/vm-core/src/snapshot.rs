@@ -16,6 +16,7 @@ pub struct SavedState {
 
 /// A state that cannot be saved or restored.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SnapshotError {
     /// The state could not be encoded.
     #[error("cannot encode the state of `{kind}`: {cause}")]

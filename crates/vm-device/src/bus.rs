@@ -43,6 +43,7 @@ impl fmt::Debug for Mapping {
 
 /// A window that cannot be mapped.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum MapError {
     /// The window is empty, or passes the end of the address space.
     #[error("device `{device}` cannot be mapped at {base} with a length of {len:#x} bytes")]

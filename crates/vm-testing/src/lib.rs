@@ -1,6 +1,8 @@
 //! Deadlines for tests: what could only hang fails by an assertion that names
 //! what was waited for. The deadlines are long, for hosts that are busy: no test
 //! measures speed.
+//!
+//! Knows no other crate, and is never shipped.
 
 use std::{
     panic::resume_unwind,

@@ -3,6 +3,7 @@
 
 /// The address width and prefetchability of a memory BAR.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum BarKind {
     /// Anywhere below 4 GiB; reads may have side effects.
     Memory32,

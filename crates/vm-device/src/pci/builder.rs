@@ -45,6 +45,7 @@ pub struct Identity {
 
 /// A configuration space that cannot be built: a mistake of the device's author.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ConfigError {
     /// The index is too large, or the register is taken.
     #[error("BAR {index} does not exist or is in use")]

@@ -27,6 +27,7 @@ const KIND: Kind<State> = Kind::new("pci-host", 1);
 
 /// A function that cannot be plugged in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum PlugError {
     /// There is no such slot.
     #[error("PCI slot {slot} for `{name}` does not exist: use 1 to 31")]

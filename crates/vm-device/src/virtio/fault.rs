@@ -12,6 +12,7 @@ pub struct QueueFault {
 
 /// The reason of a [`QueueFault`].
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum FaultCause {
     /// Size, alignment, rings or indices are not what the specification allows.
     #[error("{0}")]

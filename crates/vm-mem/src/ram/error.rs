@@ -4,6 +4,7 @@ use vm_core::GuestPhysAddr;
 
 /// RAM that cannot be mapped, or an access outside of it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum RamError {
     /// No region was asked for.
     #[error("the machine has no RAM region: give it at least one")]

@@ -24,6 +24,7 @@ const KIND: Kind<Core> = Kind::new("plic", 1);
 
 /// A PLIC that cannot be built.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum PlicError {
     /// Too few or too many interrupt sources.
     #[error("a PLIC cannot have {0} sources: it has 1 to {max}", max = spec::MAX_SOURCE)]

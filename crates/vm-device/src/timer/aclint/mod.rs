@@ -43,6 +43,7 @@ pub struct HartLines {
 
 /// An ACLINT that cannot be built.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AclintError {
     /// More harts than the layout has room for.
     #[error("an ACLINT cannot serve {0} harts: it serves up to {MAX_HARTS}")]

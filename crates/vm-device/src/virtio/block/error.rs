@@ -6,6 +6,7 @@ use super::SERIAL_LEN;
 
 /// Why a disk cannot be attached.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum BlockError {
     /// The host does not open the file.
     #[error(
