@@ -10,7 +10,7 @@ use crate::ir::{Block, GuestInfo};
 /// An instruction set: from the bytes of guest code to IR.
 ///
 /// Nothing here sees a vCPU: what a translation depends on besides the code is
-/// in its [`Context`], so any thread may translate, and equal arguments give equal
+/// in its [`Context`](Self::Context), so any thread may translate, and equal arguments give equal
 /// blocks.
 ///
 /// A new guest architecture implements this in `guest/<arch>/` of this crate, with
