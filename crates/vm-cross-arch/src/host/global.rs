@@ -38,3 +38,24 @@ impl<R: Copy> GlobalRegisters<R> {
         self.list.iter().copied()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GUEST: GuestShape = GuestShape {
+        global_priority: &[Slot(7), Slot(3), Slot(5)],
+        ..crate::guest::riscv64::SHAPE
+    };
+
+    #[test]
+    fn the_busiest_slots_get_the_best_registers_as_far_as_these_go() {
+        let globals = GlobalRegisters::new(&GUEST, &['a', 'b']);
+        let all: Vec<_> = globals.iter().collect();
+        assert_eq!(all, [(Slot(7), 'a'), (Slot(3), 'b')]);
+        assert_eq!(globals.get(Slot(3)), Some('b'));
+        assert_eq!(globals.get(Slot(5)), None);
+        let globals = GlobalRegisters::new(&GUEST, &['a', 'b', 'c', 'd']);
+        assert_eq!(globals.iter().count(), GUEST.global_priority.len());
+    }
+}

@@ -50,3 +50,25 @@ impl ScratchRegisters<3> for Pool {
 /// For global registers of the guest, the best first: functions preserve the first four,
 /// and the rest pass arguments.
 pub(super) const GLOBALS: [Gpr; 10] = [RBX, R12, R13, R14, RDI, RSI, R8, R9, R10, R11];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{guest::riscv64, host::GlobalRegisters};
+
+    #[test]
+    fn global_registers_are_none_that_blocks_need() {
+        let needed = [STATE, TLB, Gpr(4)].into_iter().chain(SCRATCH);
+        for register in needed {
+            assert!(!GLOBALS.contains(&register), "{register:?}");
+        }
+    }
+
+    #[test]
+    fn the_stack_pointer_of_risc_v_lives_in_a_register_that_calls_preserve() {
+        let globals = GlobalRegisters::new(&riscv64::SHAPE, &GLOBALS);
+        assert_eq!(globals.get(riscv64::regs::x(2)), Some(RBX));
+        let a5 = globals.iter().last();
+        assert_eq!(a5, Some((riscv64::regs::x(15), R11)));
+    }
+}
