@@ -3,6 +3,7 @@
 use std::{io, path::PathBuf};
 
 use vm_core::snapshot::SnapshotError;
+use vm_engine::guest::RegisterError;
 
 use crate::{
     boot::BootError,
@@ -85,6 +86,37 @@ pub enum MachineError {
     /// The state cannot be saved or restored.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
+    /// There is no such vCPU.
+    #[error("there is no vCPU {vcpu}: the machine has {count}, numbered from 0")]
+    NoVcpu {
+        /// The index that was asked for.
+        vcpu: usize,
+        /// How many there are.
+        count: usize,
+    },
+    /// A register cannot be read or written.
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+    /// The host cannot watch for so many breakpoints.
+    #[error("the breakpoints cannot be set: {0}; remove some")]
+    Breakpoints(io::Error),
+    /// Nothing is at a virtual address.
+    #[error("virtual address {va:#x} is not mapped for vCPU {vcpu}")]
+    NotMapped {
+        /// The vCPU's index.
+        vcpu: usize,
+        /// The address.
+        va: u64,
+    },
+    /// There is no RAM at a physical address.
+    #[error("physical address {addr:#x} is not in guest RAM")]
+    NotRam {
+        /// The address.
+        addr: u64,
+    },
+    /// Guest RAM cannot be read or written.
+    #[error("guest memory cannot be accessed: {0}")]
+    GuestMemory(#[from] vm_mem::RamError),
     /// The machine is gone, so it cannot be controlled.
     #[error("the machine has ended")]
     Ended,

@@ -7,7 +7,7 @@ mod screen;
 
 use std::sync::Arc;
 
-use vm_device::console::ConsoleOutput;
+pub use vm_device::console::{ConsoleOutput, MemoryOutput};
 
 pub use input::{ConsoleInput, InputPort};
 pub use output::SharedOutput;

@@ -26,6 +26,15 @@ pub(super) enum Event {
         /// The vCPU's index.
         vcpu: usize,
     },
+    /// A vCPU has stopped at a breakpoint.
+    Breakpoint {
+        /// The life that it belongs to.
+        life: u64,
+        /// The vCPU's index.
+        vcpu: usize,
+        /// The address.
+        pc: u64,
+    },
     /// Somebody wants something of the machine.
     Command(Command),
 }
@@ -118,6 +127,28 @@ impl EventQueue {
         self.look();
         let mut events = self.early.iter();
         events.any(|event| matches!(event, Event::Power { life: of, .. } if *of == life))
+    }
+
+    /// Takes what vCPUs of life `life` have stopped at and nobody knows; forgets that of
+    /// others.
+    pub(super) fn take_breakpoints(&mut self, life: u64) -> Vec<(usize, u64)> {
+        self.look();
+        let mut stops = Vec::new();
+        self.early.retain(|event| match *event {
+            Event::Breakpoint { life: of, vcpu, pc } => {
+                if of == life {
+                    stops.push((vcpu, pc));
+                }
+                false
+            }
+            _ => true,
+        });
+        stops
+    }
+
+    /// Puts events before everything else, in their order.
+    pub(super) fn put_back(&mut self, events: impl DoubleEndedIterator<Item = Event>) {
+        events.rev().for_each(|event| self.early.push_front(event));
     }
 
     /// Puts a command behind everything else.

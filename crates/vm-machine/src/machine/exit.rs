@@ -1,4 +1,4 @@
-//! How a machine ends.
+//! How a machine ends, and why it stops.
 
 /// How a machine ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,4 +15,22 @@ pub enum ExitStatus {
     Panic,
     /// Somebody stopped the machine from outside.
     Stopped,
+}
+
+/// Why a machine stopped that may run on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StopReason {
+    /// It has come to its end.
+    Ended(ExitStatus),
+    /// Somebody has paused it.
+    Paused,
+    /// A vCPU is about to execute the instruction at a breakpoint. When the machine runs
+    /// on, it does.
+    Breakpoint {
+        /// The vCPU's index.
+        vcpu: usize,
+        /// The instruction's virtual address.
+        pc: u64,
+    },
 }

@@ -2,14 +2,14 @@
 
 use std::sync::{Arc, mpsc::Sender};
 
-use vm_core::{PowerEvent, PowerSink};
+use vm_core::PowerEvent;
 use vm_engine::vcpu::Engine;
 
 use super::{
     control::Event,
     engine::{self, EngineInUse},
     parts::Parts,
-    vcpus::{LostSink, Vcpus},
+    vcpus::{Reports, Vcpus},
 };
 use crate::{
     board::{Board, BoardParts},
@@ -48,7 +48,7 @@ impl Hardware {
     pub(super) fn new(around: &Surroundings<'_>, begin: Begin) -> Result<Self, MachineError> {
         let parts = around.parts;
         let config = &parts.config;
-        let power = power_sink(around);
+        let reports = reports(around);
         let clock_ns = match begin {
             Begin::PowerOn => 0,
             Begin::Restored { clock_ns } => clock_ns,
@@ -57,7 +57,7 @@ impl Hardware {
             config,
             disks: &parts.disks,
             console: around.console,
-            power: Arc::clone(&power),
+            power: Arc::clone(&reports.power),
             symbols: parts.plan.symbols(),
             clock_ns,
         })?;
@@ -69,10 +69,17 @@ impl Hardware {
         let (mut vcpus, engine) = engine::choose(make, config.engine, Engine::Jit(config.tiers))?;
         around.tools.watch(&mut vcpus);
         Ok(Self {
-            vcpus: Vcpus::new(vcpus, power, loss_sink(around)),
+            vcpus: Vcpus::new(vcpus, reports),
             board,
             engine,
         })
+    }
+
+    /// Has the vCPUs, which do not run, stop at these virtual addresses.
+    pub(super) fn set_breakpoints(&mut self, addresses: &[u64]) -> Result<(), MachineError> {
+        let mut vcpus = self.vcpus.parked()?.iter_mut();
+        let set = vcpus.try_for_each(|vcpu| vcpu.set_breakpoints(addresses));
+        set.map_err(MachineError::Breakpoints)
     }
 
     /// Starts the threads.
@@ -88,20 +95,20 @@ impl Hardware {
     }
 }
 
-/// Reports lost vCPUs to the thread that runs the machine.
-fn loss_sink(around: &Surroundings<'_>) -> LostSink {
-    let (events, life) = (around.events.clone(), around.life);
-    Arc::new(move |vcpu| {
-        // As for power events.
-        let _ = events.send(Event::Lost { life, vcpu });
-    })
-}
-
-/// Reports power events to the thread that runs the machine.
-fn power_sink(around: &Surroundings<'_>) -> Arc<dyn PowerSink> {
-    let (events, life) = (around.events.clone(), around.life);
-    Arc::new(move |event: PowerEvent| {
-        // The receiver is gone when the machine is: nobody is interested then.
-        let _ = events.send(Event::Power { life, event });
-    })
+/// What reaches the thread that runs the machine from those of this life's vCPUs.
+fn reports(around: &Surroundings<'_>) -> Reports {
+    let life = around.life;
+    let send = || {
+        let events = around.events.clone();
+        move |event: Event| {
+            // The receiver is gone when the machine is: nobody is interested then.
+            let _ = events.send(event);
+        }
+    };
+    let (power, loss, breakpoint) = (send(), send(), send());
+    Reports {
+        power: Arc::new(move |event: PowerEvent| power(Event::Power { life, event })),
+        loss: Arc::new(move |vcpu| loss(Event::Lost { life, vcpu })),
+        breakpoint: Arc::new(move |vcpu, pc| breakpoint(Event::Breakpoint { life, vcpu, pc })),
+    }
 }

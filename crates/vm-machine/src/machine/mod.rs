@@ -4,6 +4,7 @@ mod control;
 mod engine;
 mod exit;
 mod hardware;
+mod inspect;
 mod memory;
 mod parts;
 mod ram_image;
@@ -12,7 +13,7 @@ mod state;
 mod stats;
 mod vcpus;
 
-use std::{sync::mpsc::Sender, time::Instant};
+use std::{collections::BTreeSet, sync::mpsc::Sender, time::Instant};
 
 use vm_core::{HostArch, PowerEvent};
 
@@ -28,7 +29,7 @@ use crate::{
 };
 
 pub use control::MachineHandle;
-pub use exit::ExitStatus;
+pub use exit::{ExitStatus, StopReason};
 pub use memory::MemoryStats;
 pub use parts::{Parts, device_tree};
 pub use state::MachineState;
@@ -41,6 +42,8 @@ pub struct Machine {
     console: HostConsole,
     sender: Sender<Event>,
     events: EventQueue,
+    /// Virtual addresses at which vCPUs stop.
+    breakpoints: BTreeSet<u64>,
     /// How many times the hardware was made.
     life: u64,
     hardware: Option<Hardware>,
@@ -57,8 +60,19 @@ enum Next {
     Wait,
     /// Begin another life.
     Reset,
+    /// Stop, but not for good.
+    Stop(StopReason),
     /// End.
     End(ExitStatus),
+}
+
+/// What a machine runs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Until {
+    /// Its end: pauses are waited for, and breakpoints do not count.
+    End,
+    /// Anything that stops it.
+    Stop,
 }
 
 impl Machine {
@@ -86,6 +100,7 @@ impl Machine {
             console,
             sender,
             events,
+            breakpoints: BTreeSet::new(),
             life: 0,
             hardware: None,
             stats: MachineStats::default(),
@@ -126,12 +141,35 @@ impl Machine {
     /// [`MachineError`] if the host runs out of something, or a part of the
     /// machine fails.
     pub fn run(&mut self) -> Result<ExitStatus, MachineError> {
+        loop {
+            if let StopReason::Ended(status) = self.go(Until::End)? {
+                return Ok(status);
+            }
+        }
+    }
+
+    /// Runs the machine until it ends, somebody [pauses](MachineHandle::pause) it, or a
+    /// vCPU comes to a [breakpoint](Self::set_breakpoint). Unless it has ended, the machine
+    /// can then be looked at, changed, and run on.
+    ///
+    /// # Errors
+    /// As for [`run`](Self::run).
+    pub fn run_until_stop(&mut self) -> Result<StopReason, MachineError> {
+        self.go(Until::Stop)
+    }
+
+    fn go(&mut self, until: Until) -> Result<StopReason, MachineError> {
         if self.hardware.is_none() {
             self.power_on()?;
         }
         let begin = Instant::now();
-        let result = self.run_lives().inspect_err(|_| self.halt());
-        self.events.refuse_commands();
+        let result = self.run_lives(until).inspect_err(|_| self.halt());
+        if !matches!(
+            result,
+            Ok(StopReason::Paused | StopReason::Breakpoint { .. })
+        ) {
+            self.events.refuse_commands();
+        }
         self.stats.ran_since(begin);
         self.tools.flush();
         result
@@ -154,27 +192,64 @@ impl Machine {
         }
     }
 
-    fn run_lives(&mut self) -> Result<ExitStatus, MachineError> {
-        self.hardware()?.start()?;
+    fn run_lives(&mut self, until: Until) -> Result<StopReason, MachineError> {
+        if let Some(reason) = self.stopped_before()
+            && until == Until::Stop
+        {
+            return Ok(reason);
+        }
+        self.start(until)?;
         let mut running = true;
         loop {
             // The sender is kept here, so there is always one.
             let event = self.events.next().ok_or(MachineError::Ended)?;
-            match self.react(event, &mut running)? {
+            match self.react(event, &mut running, until)? {
                 Next::Wait => {}
                 Next::Reset => {
                     self.stats.resets += 1;
                     self.collect_stats()?;
                     self.power_on()?;
-                    self.hardware()?.start()?;
+                    self.start(until)?;
                     running = true;
+                }
+                Next::Stop(reason) => {
+                    self.hardware()?.stop()?;
+                    // An end that the guest has come to is the reason.
+                    if !self.events.has_power_event(self.life) {
+                        return Ok(reason);
+                    }
                 }
                 Next::End(status) => {
                     self.end(status)?;
-                    return Ok(status);
+                    return Ok(StopReason::Ended(status));
                 }
             }
         }
+    }
+
+    /// Starts the hardware, which stops at breakpoints if it is to.
+    fn start(&mut self, until: Until) -> Result<(), MachineError> {
+        let breakpoints: Vec<u64> = match until {
+            Until::End => Vec::new(),
+            Until::Stop => self.breakpoints.iter().copied().collect(),
+        };
+        let hardware = self.hardware()?;
+        hardware.set_breakpoints(&breakpoints)?;
+        hardware.start()
+    }
+
+    /// The next breakpoint that a vCPU has come to at the same time as the one that was
+    /// reported last, if it is there still.
+    fn stopped_before(&mut self) -> Option<StopReason> {
+        let mut stops = self.events.take_breakpoints(self.life).into_iter();
+        let found = stops.find(|&(vcpu, pc)| {
+            let registers = self.registers(vcpu);
+            self.breakpoints.contains(&pc) && registers.is_ok_and(|now| now.pc() == pc)
+        });
+        let life = self.life;
+        let others = stops.map(|(vcpu, pc)| Event::Breakpoint { life, vcpu, pc });
+        self.events.put_back(others);
+        found.map(|(vcpu, pc)| StopReason::Breakpoint { vcpu, pc })
     }
 
     /// Replaces the state of a machine that does not run.
@@ -196,7 +271,12 @@ impl Machine {
             })
     }
 
-    fn react(&mut self, event: Event, running: &mut bool) -> Result<Next, MachineError> {
+    fn react(
+        &mut self,
+        event: Event,
+        running: &mut bool,
+        until: Until,
+    ) -> Result<Next, MachineError> {
         match event {
             // What the last life has left behind.
             Event::Power { life, .. } | Event::Lost { life, .. } if life != self.life => {
@@ -204,7 +284,14 @@ impl Machine {
             }
             Event::Power { event, .. } => Ok(self.power(event)),
             Event::Lost { vcpu, .. } => Err(MachineError::VcpuLost { vcpu }),
+            Event::Breakpoint { life, vcpu, pc } => Ok(match until {
+                Until::Stop if life == self.life => Next::Stop(StopReason::Breakpoint { vcpu, pc }),
+                _ => Next::Wait,
+            }),
             Event::Command(Command::Stop) => Ok(Next::End(ExitStatus::Stopped)),
+            Event::Command(Command::Pause) if until == Until::Stop => {
+                Ok(Next::Stop(StopReason::Paused))
+            }
             Event::Command(command) => {
                 self.control(command, running)?;
                 Ok(Next::Wait)

@@ -17,8 +17,16 @@ use crate::error::MachineError;
 /// The work of a vCPU's thread: it returns the vCPU that it was handed.
 pub(super) type Job = Box<dyn FnOnce() -> Option<Box<dyn Vcpu>> + Send>;
 pub(super) type Thread = JoinHandle<Option<Box<dyn Vcpu>>>;
-/// Hears of a vCPU whose thread ended by a panic.
-pub(super) type LostSink = Arc<dyn Fn(usize) + Send + Sync>;
+/// What the threads of vCPUs report.
+#[derive(Clone)]
+pub(super) struct Reports {
+    /// Power events.
+    pub(super) power: Arc<dyn PowerSink>,
+    /// A vCPU whose thread ended by a panic.
+    pub(super) loss: Arc<dyn Fn(usize) + Send + Sync>,
+    /// A vCPU that is about to execute the instruction at an address.
+    pub(super) breakpoint: Arc<dyn Fn(usize, u64) + Send + Sync>,
+}
 
 /// The vCPUs of a machine. While it is stopped they are here, else on their threads.
 pub(super) struct Vcpus {
@@ -27,39 +35,33 @@ pub(super) struct Vcpus {
     threads: Vec<Thread>,
     /// A vCPU that is gone: the others must not run without it.
     lost: Option<usize>,
-    power: Arc<dyn PowerSink>,
-    loss: LostSink,
+    reports: Reports,
 }
 
 /// Reports a thread that ends by a panic: without it, the machine would wait
 /// for this vCPU for ever.
 struct PanicReport {
     vcpu: usize,
-    loss: LostSink,
+    reports: Reports,
 }
 
 impl Drop for PanicReport {
     fn drop(&mut self) {
         if thread::panicking() {
-            (self.loss)(self.vcpu);
+            (self.reports.loss)(self.vcpu);
         }
     }
 }
 
 impl Vcpus {
-    pub(super) fn new(
-        vcpus: Vec<Box<dyn Vcpu>>,
-        power: Arc<dyn PowerSink>,
-        loss: LostSink,
-    ) -> Self {
+    pub(super) fn new(vcpus: Vec<Box<dyn Vcpu>>, reports: Reports) -> Self {
         let controls = vcpus.iter().map(|vcpu| Arc::clone(vcpu.control()));
         Self {
             controls: controls.collect(),
             parked: vcpus,
             threads: Vec::new(),
             lost: None,
-            power,
-            loss,
+            reports,
         }
     }
 
@@ -108,12 +110,18 @@ impl Vcpus {
 
     /// Runs the vCPU of index `vcpu`, which comes by `delivery`, if it does.
     fn job(&self, vcpu: usize, delivery: Receiver<Box<dyn Vcpu>>) -> Job {
-        let (power, loss) = (Arc::clone(&self.power), Arc::clone(&self.loss));
+        let index = vcpu;
+        let reports = self.reports.clone();
         Box::new(move || {
-            let _report = PanicReport { vcpu, loss };
+            let report = PanicReport {
+                vcpu: index,
+                reports,
+            };
             let mut vcpu = delivery.recv().ok()?;
-            if let VcpuExit::Power(event) = vcpu.run() {
-                power.signal(event);
+            match vcpu.run() {
+                VcpuExit::Power(event) => report.reports.power.signal(event),
+                VcpuExit::Breakpoint { pc } => (report.reports.breakpoint)(index, pc),
+                _ => {}
             }
             Some(vcpu)
         })

@@ -10,12 +10,12 @@ use std::{
     thread,
 };
 
-use vm_device::console::MemoryOutput;
-use vm_engine::jit::SUPPORTED;
+use vm_engine::{guest::Registers, jit::SUPPORTED};
 use vm_testing::{DEADLINE, join, wait_until};
 
 use super::*;
 mod conformance;
+mod debugger;
 mod input;
 mod states;
 mod talk;
@@ -24,7 +24,7 @@ mod writers;
 
 use crate::{
     config::{Bios, ByteSize, DiskConfig, EngineChoice, MachineOptions, Transport},
-    console::{ConsoleInput, HostConsole},
+    console::{ConsoleInput, HostConsole, MemoryOutput},
 };
 
 fn guest(name: &str) -> PathBuf {

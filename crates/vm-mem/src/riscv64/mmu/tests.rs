@@ -332,3 +332,28 @@ fn address_spaces_keep_their_translations() {
     hart.context.satp = Satp(0);
     assert_eq!(hart.load(VA), Ok(VA), "off at once");
 }
+
+#[test]
+fn looking_for_an_address_needs_no_permission_and_changes_nothing() {
+    let mut hart = Hart::paged();
+    // Neither of them was accessed, and nobody may read the first.
+    hart.map(0, DATA, U | X);
+    hart.map(1, DATA + 0x1000, R | W);
+    hart.protect_page(DATA, 0x18);
+    for (privilege, found) in [
+        (Supervisor, [Some(DATA + 5), Some(DATA + 0x1005), None]),
+        (User, [Some(DATA + 5), Some(DATA + 0x1005), None]),
+        (Machine, [0, 0x1000, 0x2000].map(|at| Some(VA + at + 5))),
+    ] {
+        hart.enter(privilege);
+        let mmu = Mmu {
+            context: hart.context,
+            pmp: &hart.pmp,
+            ram: &hart.ram,
+        };
+        let at = [0, 0x1000, 0x2000].map(|at| mmu.find_address(GuestVirtAddr(VA + at + 5)));
+        assert_eq!(at, found.map(|addr| addr.map(GuestPhysAddr)));
+    }
+    assert_eq!(hart.peek(LEAVES), pte(DATA, U | X));
+    assert_eq!(hart.peek(LEAVES + 8), pte(DATA + 0x1000, R | W));
+}
