@@ -1,5 +1,5 @@
 //! Boards: which devices a machine has, and where; how its guests start; what its vCPUs
-//! are. The rest of the crate knows boards by the traits in [`traits`] alone.
+//! are. The rest of the crate knows boards by the traits here alone.
 
 mod description;
 mod traits;

@@ -1,5 +1,6 @@
 //! What embedders see of a machine that does not run, and why it stopped.
 
+use vm_core::PowerEvent;
 use vm_loader::Elf;
 
 use super::*;
@@ -132,6 +133,20 @@ fn a_machine_that_was_paused_can_be_looked_at_saved_and_run_on() {
     assert_eq!((&first, &second), (b"physical", b"two pages"));
     machine.handle().pause().unwrap();
     assert_eq!(run_until_stop(machine), StopReason::Paused);
+}
+
+#[test]
+fn a_reset_that_the_guest_has_come_to_is_before_a_pause() {
+    let mut fixture = Fixture::new(bare_metal("nowhere"));
+    let machine = &mut fixture.machine;
+    machine.handle().pause().unwrap();
+    let reset = Event::Power {
+        life: machine.life,
+        event: PowerEvent::Reset,
+    };
+    machine.sender.send(reset).unwrap();
+    assert_eq!(run_until_stop(machine), StopReason::Paused);
+    assert_eq!(machine.stats().resets, 1);
 }
 
 #[test]

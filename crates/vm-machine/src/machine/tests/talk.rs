@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use super::*;
+use super::{super::control::Command, *};
 use parking_lot::Mutex;
 use vm_device::console::{ConsoleOutput, ReadyCallback};
 
