@@ -20,7 +20,20 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
 pub fn cargo() -> Command {
     let mut cargo = command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(crate::workspace::root());
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(is_about_this_program) {
+            cargo.env_remove(name);
+        }
+    }
     cargo
+}
+
+/// Whether a variable is one of those by which cargo tells the program that it runs which
+/// package that is of. Cargo would take them for changes of what build scripts were told,
+/// and run those again, and compile all that depends on them.
+fn is_about_this_program(variable: &str) -> bool {
+    let name = variable.strip_prefix("CARGO_").unwrap_or_default();
+    name.starts_with("PKG_") || name.starts_with("MANIFEST_")
 }
 
 /// Runs a program to its end, its output shown.
@@ -122,6 +135,19 @@ mod tests {
         write_executable(&script, "#!/bin/sh\necho \"$@\"\n").unwrap();
         assert!(is_executable(&script));
         assert_eq!(output(command(script).arg("a b")).unwrap(), "a b\n");
+    }
+
+    #[test]
+    fn cargo_is_not_told_which_program_runs_it() {
+        // Cargo tells tests which package they are of, as it tells programs.
+        assert!(std::env::var_os("CARGO_PKG_NAME").is_some());
+        let cargo = cargo();
+        let removed = |wanted: &str| {
+            let mut variables = cargo.get_envs();
+            variables.any(|(name, value)| name == wanted && value.is_none())
+        };
+        assert!(removed("CARGO_PKG_NAME") && removed("CARGO_MANIFEST_DIR"));
+        assert!(!removed("PATH") && !is_about_this_program("CARGO_HOME"));
     }
 
     #[test]
