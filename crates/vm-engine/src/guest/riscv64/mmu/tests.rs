@@ -1,5 +1,6 @@
 use vm_core::AccessKind::{Execute, Read};
 use vm_cross_arch::guest::riscv64::Helper;
+use vm_mem::tlb::{Flush, SpaceFilter};
 
 use crate::{
     cache::JumpFlush,
@@ -234,6 +235,23 @@ fn fences_cover_address_and_address_space() {
             sfence(&mut f, va, asid);
             assert_eq!(sees_change(&mut f), expected, "{va:?} {asid:?} {bits}");
         }
+    }
+}
+
+#[test]
+fn what_a_fence_says_of_global_translations_holds_in_every_cache() {
+    let one = SpaceFilter::ALL.asid(1);
+    for (filter, expected) in [
+        (SpaceFilter::ALL, true),
+        (SpaceFilter::ALL.vmid(0), true),
+        (one, true),
+        (one.keep_global(), false),
+    ] {
+        let mut f = cached(G);
+        f.core.jump_flush = JumpFlush::default();
+        f.core.flush_translations(&Flush { page: None, filter });
+        assert_eq!(f.core.jump_flush.is_all(), expected, "{filter:?}");
+        assert_eq!(sees_change(&mut f), expected, "{filter:?}");
     }
 }
 
