@@ -23,6 +23,9 @@ pub use unsupported::Unsupported;
 /// The back-end for the processor that this program runs on.
 #[cfg(target_arch = "x86_64")]
 pub type Native = x86_64::X86_64;
+/// The back-end for the processor that this program runs on.
+#[cfg(target_arch = "aarch64")]
+pub type Native = aarch64::Aarch64;
 /// The back-end for the processor that this program runs on: there is none.
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 pub type Native = Unsupported;

@@ -19,6 +19,11 @@ pub(super) use super::unix::{thread_cpu_ns, unmap};
 use super::{CodeViews, unix::not_null};
 
 pub(super) fn map_code(size: usize) -> io::Result<CodeViews> {
+    // Apple's own processors have two addresses only with `MAP_JIT`, and the system alone
+    // makes instructions visible there.
+    if cfg!(target_arch = "aarch64") {
+        return Err(io::ErrorKind::Unsupported.into());
+    }
     let protection = ProtFlags::READ | ProtFlags::WRITE;
     // SAFETY: a new mapping at an address of the kernel's choice.
     let writable =

@@ -326,10 +326,12 @@ impl<'a> Emitter<'a> {
     }
 
     fn finish(&mut self) -> HostCode {
-        let cold = std::mem::take(&mut self.cold);
-        self.code.accesses.reserve(cold.len());
-        for cold in &cold {
-            self.emit_cold(cold);
+        self.code.accesses.reserve(self.cold.len());
+        // What is rare may have what is rarer.
+        while !self.cold.is_empty() {
+            for cold in std::mem::take(&mut self.cold) {
+                self.emit_cold(&cold);
+            }
         }
         self.code.stale = self.asm.here();
         self.asm.mov_ri(TEMP, self.request.code_pc.into());
