@@ -14,6 +14,7 @@ mod loom;
 mod perf;
 mod sanitize;
 mod stress;
+mod test_hosts;
 mod tidy;
 
 pub use boot::Boot;
@@ -47,6 +48,7 @@ enum Command {
     Loom(loom::Loom),
     Sanitize(sanitize::Sanitize),
     Stress(stress::Stress),
+    TestHosts(test_hosts::TestHosts),
     Perf(perf::Perf),
     Tidy(tidy::Tidy),
 }
@@ -71,6 +73,7 @@ impl Cli {
             Command::Loom(command) => command.run(),
             Command::Sanitize(command) => command.run(),
             Command::Stress(command) => command.run(),
+            Command::TestHosts(command) => command.run(),
             Command::Perf(command) => command.run(),
             Command::Tidy(command) => command.run(),
         }

@@ -18,7 +18,7 @@ use super::directory;
 use crate::process;
 
 /// Code names of suites, and the names under which the archive has them, too.
-const ALIASES: [(&str, &str); 1] = [("trixie", "stable")];
+const ALIASES: [(&str, &str); 2] = [("trixie", "stable"), ("forky", "testing")];
 
 /// A suite of the archive, seen from a machine of one architecture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,6 +5,7 @@ pub mod compilers;
 pub mod cross;
 pub mod debian;
 pub mod deny;
+pub mod emulated;
 pub mod qemu;
 pub mod rustc;
 pub mod spike;

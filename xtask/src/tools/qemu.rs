@@ -63,9 +63,8 @@ pub fn user_aarch64() -> Result<PathBuf> {
     let unpacked = SOURCE.unpack(&[USER_PACKAGE]).with_context(|| {
         format!("cannot get QEMU; set {AARCH64_VARIABLE} to a qemu-aarch64 that is already there")
     })?;
-    let script = super::directory().join("qemu/qemu-aarch64");
-    unpacked.write_script(USER_AARCH64, &script)?;
-    Ok(script)
+    // Linked statically, it needs no loader.
+    unpacked.file(USER_AARCH64)
 }
 
 impl Qemu {
