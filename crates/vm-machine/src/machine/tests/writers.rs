@@ -9,15 +9,17 @@ use vm_core::{
     snapshot::Snapshot,
     time::{AlarmService, ManualClock},
 };
-use vm_cross_arch::guest::riscv64::regs;
 use vm_device::{
     bus::MmioBus,
     virtio::{DmaMemory, Entropy, VirtioMmio},
 };
 use vm_engine::{
-    guest::riscv64::{Firmware, HartConfig, Riscv64, SbiCall},
+    guest::{
+        Registers,
+        riscv64::{Firmware, HartConfig, Riscv64, SbiCall},
+    },
     jit,
-    vcpu::{Engine, MachineShared, TranslatedVcpu, VcpuControl},
+    vcpu::{Engine, MachineShared, TranslatedVcpu, Vcpu as _, VcpuControl},
 };
 use vm_mem::GuestRam;
 use vm_optimizers::TierPolicy;
@@ -105,7 +107,10 @@ impl Bench {
     /// Runs on; returns a0, a2 and a5.
     fn run(&mut self) -> [u64; 3] {
         assert!(self.hart.run_for(1000).is_none());
-        [10, 12, 15].map(|register| self.hart.core.get(regs::x(register)))
+        match self.hart.registers().unwrap() {
+            Registers::Riscv64(hart) => [10, 12, 15].map(|number: usize| hart.x[number]),
+            other => panic!("{other:?}"),
+        }
     }
 
     fn word(&self, addr: u64, size: AccessSize) -> u64 {
