@@ -2,10 +2,11 @@
 
 use std::{io, ops::Range};
 
+use rustc_hash::FxHashMap;
 use vm_cross_arch::{
     host::{
         Backend, Callbacks, Native, RuntimeCode, Transfer,
-        contract::{Exit, HostCode, Request},
+        contract::{Exit, HostCode, Request, Runtime},
     },
     ir::Block,
 };
@@ -21,6 +22,8 @@ pub(super) struct CodeSpace {
     memory: CodeMemory,
     backend: Native,
     runtime: RuntimeCode,
+    /// Where they are, found faster: a block asks for several.
+    stubs: FxHashMap<Runtime, u32>,
     /// How far jumps may lead, whatever the back-end says.
     reach: u32,
     /// Whether every jump reaches all of the memory: then nobody asks.
@@ -41,6 +44,7 @@ impl CodeSpace {
             near: reach.min(Native::LEAST_REACH) as usize >= memory.size(),
             memory,
             backend,
+            stubs: runtime.stubs.iter().copied().collect(),
             runtime,
             reach,
         };
@@ -116,7 +120,7 @@ impl CodeSpace {
         self.memory.write(start, &code.bytes);
         for reference in &code.runtime {
             let jump = start + reference.at;
-            if let Some(stub) = self.runtime.stub(reference.target)
+            if let Some(&stub) = self.stubs.get(&reference.target)
                 && !self.set_jump(jump, stub)
             {
                 let veneer = self.veneer_to_stub(jump, stub, region)?;
