@@ -34,9 +34,16 @@ macro_rules! describe {
                 Operand, Slot,
                 effects::Effects,
                 field::{Choice, Field},
+                packed::{Bytes, Pack},
                 text::{Line, Text},
                 verify::Verdict,
             };
+
+            /// The rows, numbered.
+            #[derive(Clone, Copy)]
+            enum Row {
+                $($Variant,)*
+            }
 
             impl $Type {
                 /// How many rows there are.
@@ -125,6 +132,31 @@ macro_rules! describe {
                     )*
                     all.retain(|example| example.check() == Verdict::Sound);
                     all
+                }
+            }
+
+            impl Pack for $Type {
+                #[inline]
+                fn pack(&self, out: &mut Vec<u8>) {
+                    match self {
+                        $( Self::$Variant { $($field,)* } => {
+                            out.push(Row::$Variant as u8);
+                            $( $field.pack(out); )*
+                        } )*
+                    }
+                }
+
+                #[inline]
+                fn unpack(bytes: &mut Bytes<'_>) -> Option<Self> {
+                    let row = bytes.byte()?;
+                    $(
+                        if row == Row::$Variant as u8 {
+                            return Some(Self::$Variant {
+                                $( $field: <$Field as Pack>::unpack(bytes)?, )*
+                            });
+                        }
+                    )*
+                    None
                 }
             }
 

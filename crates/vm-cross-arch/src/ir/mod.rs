@@ -27,6 +27,7 @@ mod field;
 mod helper;
 mod kind;
 mod op;
+mod packed;
 pub mod pairs;
 mod slot;
 mod slot_set;
@@ -41,6 +42,7 @@ pub use kind::{
     Ordering, Rounding, UnaryOp, Width,
 };
 pub use op::Op;
+pub use packed::PackedBlock;
 pub use slot::{Operand, SLOT_COUNT, Slot, fixed};
 pub use slot_set::SlotSet;
 pub use text::ParseError;

@@ -1,8 +1,12 @@
 //! One translated block.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
+};
 
 use vm_core::GuestPhysAddr;
+use vm_cross_arch::ir::{Block, PackedBlock};
 use vm_mem::GuestRam;
 
 use crate::interp::Program;
@@ -59,6 +63,8 @@ pub struct Code {
     /// For one that is a vCPU's own: number of its generated code, and the
     /// epoch of its region in which that counts.
     private_host: AtomicU64,
+    /// Its IR, for those vCPUs that are yet to compile it.
+    ir: OnceLock<Box<PackedBlock>>,
 }
 
 impl Code {
@@ -72,6 +78,7 @@ impl Code {
             origin,
             executions: AtomicU32::new(0),
             private_host: AtomicU64::new(0),
+            ir: OnceLock::new(),
         }
     }
 
@@ -107,6 +114,16 @@ impl Code {
     pub(crate) fn set_private_host(&self, number: u32, epoch: u32) {
         let word = u64::from(epoch) << 32 | u64::from(number);
         self.private_host.store(word, Ordering::Relaxed);
+    }
+
+    /// Its IR after all passes, if somebody has [kept](Self::keep_ir) it.
+    pub(crate) fn ir(&self) -> Option<Block> {
+        self.ir.get()?.unpack()
+    }
+
+    /// Keeps its IR for others: `block`.
+    pub(crate) fn keep_ir(&self, block: &Block) {
+        self.ir.get_or_init(|| Box::new(block.pack()));
     }
 
     /// Length of the guest code.
@@ -152,7 +169,7 @@ impl Code {
         }
     }
 
-    /// Bytes of host memory it occupies, about.
+    /// Bytes of host memory it occupies, about: without the IR, which may come later.
     pub(super) fn footprint(&self) -> usize {
         size_of::<Self>() + self.source.len() + self.program.footprint()
     }

@@ -6,7 +6,7 @@ use vm_core::{AccessKind, PAGE_SHIFT};
 use vm_cross_arch::{
     guest::{Isa, IsaContext},
     host::contract::AccessSite,
-    ir::fixed,
+    ir::{Block, fixed},
     passes,
 };
 use vm_optimizers::TierPolicy;
@@ -322,16 +322,28 @@ impl<G: Guest> TranslatedVcpu<G> {
         Some(target.host)
     }
 
+    /// The IR of a block, after all passes: what another vCPU has kept, or made anew.
+    fn ir_of(&self, code: &Code, context: <G::Isa as Isa>::Context) -> Option<Block> {
+        if let Some(block) = code.ir() {
+            return Some(block);
+        }
+        let (limit, shared) = match code.origin() {
+            Origin::Shared { .. } => (self.max_block_insns, self.core.machine.vcpus().len() > 1),
+            Origin::Private { .. } => (1, false),
+        };
+        let mut block = G::Isa::lift(context, code.source(), limit)?;
+        passes::optimize(&mut block, G::Isa::INFO);
+        if shared {
+            code.keep_ir(&block);
+        }
+        Some(block)
+    }
+
     #[cold]
     fn compile(&mut self, code: &Arc<Code>) -> Option<Target> {
         let begin = Instant::now();
-        let limit = match code.origin() {
-            Origin::Shared { .. } => self.max_block_insns,
-            Origin::Private { .. } => 1,
-        };
         let context = <G::Isa as Isa>::Context::from_key(code.origin().context());
-        let mut block = G::Isa::lift(context, code.source(), limit)?;
-        passes::optimize(&mut block, G::Isa::INFO);
+        let block = self.ir_of(code, context)?;
         let nearest = context.rounds_to_nearest();
         let cache = &mut self.tier1.as_mut()?.cache;
         let before = cache.stats.bytes;

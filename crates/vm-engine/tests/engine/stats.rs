@@ -2,30 +2,31 @@
 
 use vm_engine::{jit, vcpu::Engine};
 
-use crate::{
-    common::asm::{reg::*, *},
-    machine::{Machine, RAM, SCRATCH, STOP},
-};
+use vm_toy::asm::Program;
+
+use crate::machine::{Machine, RAM, SCRATCH, STOP};
 
 const ROUNDS: u64 = 1000;
 
 /// A loop of five instructions that stores to RAM and to a device.
 fn storing() -> Program {
-    let mut p = Program::new();
-    p.li(A1, RAM + 0x2000).li(A3, SCRATCH).li(A4, ROUNDS);
+    let mut p = Program::default();
+    p.set(1, RAM + 0x2000).set(3, SCRATCH).set(4, ROUNDS);
     let top = p.here();
-    p.put([addi(A2, A2, 1), sd(A2, A1, 0), sd(A2, A3, 0)]);
-    p.put([addi(A4, A4, -1)]).bne_to(A4, ZERO, top);
-    p.li(A1, STOP).put([sd(ZERO, A1, 0)]);
+    p.put_imm("addi", 2, 2, 1)
+        .put("st64", 2, 1)
+        .put("st64", 2, 3);
+    p.put_imm("addi", 4, 4, -1).to("bne", 4, 5, top);
+    p.set(1, STOP).put("st64", 5, 1);
     let end = p.here();
-    p.j_to(end);
+    p.to("jmp", 0, 0, end);
     p
 }
 
 #[test]
 fn tiers_share_the_instructions_and_nothing_is_counted_twice() {
-    let (_, mut harts) = Machine::new(1, &storing()).run();
-    let stats = harts[0].take_stats();
+    let (_, mut vcpus) = Machine::toys(1, &storing()).run();
+    let stats = vcpus[0].take_stats();
     assert!(stats.instructions > 5 * ROUNDS, "{stats:?}");
     assert!(stats.tier0.blocks >= 3, "{stats:?}");
     let (tier0, tier1) = (stats.tier0.retired, stats.tier1.retired);
@@ -48,7 +49,7 @@ fn tiers_share_the_instructions_and_nothing_is_counted_twice() {
         assert!(stats.tlb.l1.hits > 3 * ROUNDS - 20, "{stats:?}");
     }
     assert!(stats.tlb.l2.misses > 0, "every page is walked to once");
-    let again = harts[0].take_stats();
+    let again = vcpus[0].take_stats();
     assert_eq!(again.instructions, 0);
     assert_eq!((again.tier1, again.tlb), Default::default());
 }

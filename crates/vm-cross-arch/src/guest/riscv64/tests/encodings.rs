@@ -162,6 +162,8 @@ proptest! {
     fn any_bytes_lift(code in prop::collection::vec(any::<u8>(), 0..200), max_insns: u16) {
         if let Ok(block) = lift_block(&code, ALL_LEGAL, &LiftLimits::insns(max_insns)) {
             prop_assert!(block.verify(&INFO).is_ok());
+            let back = block.pack().unpack();
+            prop_assert_eq!(back.as_ref(), Some(&block));
             prop_assert!(usize::from(block.bytes) <= code.len());
             prop_assert!(block.insns <= max_insns.max(1));
         }

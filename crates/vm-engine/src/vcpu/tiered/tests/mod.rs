@@ -9,7 +9,7 @@ use std::{
 };
 
 use vm_core::{AccessSize, GuestPhysAddr, time::AlarmService};
-use vm_cross_arch::guest::riscv64::regs;
+use vm_cross_arch::guest::riscv64::{Rv64, regs};
 use vm_mem::GuestRam;
 use vm_testing::within;
 
@@ -207,5 +207,29 @@ fn everything() -> VcpuRequest {
         va: 0,
         pages: u64::MAX,
         asid: None,
+    }
+}
+
+#[test]
+fn the_ir_of_a_block_is_kept_for_other_vcpus_alone() {
+    if !jit::SUPPORTED {
+        return;
+    }
+    for count in [1, 2] {
+        let mut vcpus = harts(count, &fencing());
+        for vcpu in &mut vcpus {
+            vcpu.pc = RAM + 0x2000;
+            assert!(vcpu.run_for(300).is_none());
+            assert_eq!(x(vcpu, A3), 100);
+            assert_eq!(vcpu.take_stats().tier1.code.blocks, 2);
+        }
+        let TranslatedVcpu { core, jump_key, .. } = &vcpus[0];
+        let (machine, key) = (&core.machine, jump_key.context);
+        let addr = GuestPhysAddr(RAM + 0x2000);
+        let code = machine.blocks.get(&machine.ram, addr, key).unwrap();
+        let context = IsaContext::from_key(key);
+        let mut anew = Rv64::lift(context, code.source(), 64).unwrap();
+        passes::optimize(&mut anew, Rv64::INFO);
+        assert_eq!(code.ir(), (count > 1).then_some(anew));
     }
 }
