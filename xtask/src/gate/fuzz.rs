@@ -5,11 +5,10 @@ use std::{
     fs::{self, File},
     hash::{BuildHasher as _, RandomState},
     path::PathBuf,
-    process::Command,
-    thread,
+    process::{Child, Command},
 };
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, bail};
 
 use crate::{process, workspace};
 
@@ -30,15 +29,11 @@ pub(super) fn tiers() -> Result<()> {
     both(&["--tiers"])
 }
 
+/// Both runs at once; both come to their end, whatever becomes of the other.
 fn both(kind: &[&str]) -> Result<()> {
-    let runs = [SEED, random_seed()].map(|seed| Run::new(kind, seed));
-    thread::scope(|scope| {
-        let threads = runs.map(|run| scope.spawn(move || run.run()));
-        let ended = threads.map(|thread| thread.join());
-        ended
-            .into_iter()
-            .try_for_each(|ended| ended.map_err(|_| anyhow!("a thread has panicked"))?)
-    })
+    let runs = [SEED, random_seed()].map(|seed| Run::new(kind, seed).start());
+    let ended = runs.map(|run| run?.finish());
+    ended.into_iter().collect()
 }
 
 /// A seed of few digits, so that it can be typed.
@@ -46,9 +41,17 @@ fn random_seed() -> u64 {
     RandomState::new().hash_one(()) % 1_000_000_000
 }
 
-/// A run in a process of its own, with a file for what it prints.
+/// What is to be run.
 struct Run {
     arguments: Vec<String>,
+    /// A file for what it prints.
+    log: PathBuf,
+}
+
+/// A run in a process of its own.
+struct Running {
+    child: Child,
+    line: String,
     log: PathBuf,
 }
 
@@ -65,28 +68,47 @@ impl Run {
         }
     }
 
-    fn run(&self) -> Result<()> {
+    fn start(self) -> Result<Running> {
+        let program = std::env::current_exe().context("this program does not find itself")?;
         let line = format!("cargo xtask {}", self.arguments.join(" "));
         println!("ci: {line}");
-        let program = std::env::current_exe().context("this program does not find itself")?;
-        self.record(process::command(program).args(&self.arguments))
-            .with_context(|| format!("`{line}` failed"))
+        self.start_as(process::command(program), line)
     }
 
-    /// Runs a command; its last lines are shown if it fails.
-    fn record(&self, command: &mut Command) -> Result<()> {
+    fn start_as(self, mut command: Command, line: String) -> Result<Running> {
         if let Some(directory) = self.log.parent() {
             fs::create_dir_all(directory)?;
         }
-        let log = File::create(&self.log)?;
-        let status = command.stdout(log.try_clone()?).stderr(log).status()?;
+        let file = File::create(&self.log)?;
+        command.args(&self.arguments);
+        command.stdout(file.try_clone()?).stderr(file);
+        let child = command
+            .spawn()
+            .with_context(|| format!("cannot run `{line}`"))?;
+        Ok(Running {
+            child,
+            line,
+            log: self.log,
+        })
+    }
+}
+
+impl Running {
+    /// Waits for the end; the last lines are shown if it has failed.
+    fn finish(mut self) -> Result<()> {
+        let status = self.child.wait()?;
         if status.success() {
             return Ok(());
         }
         let text = fs::read_to_string(&self.log)?;
         let lines: Vec<&str> = text.lines().collect();
         let last = &lines[lines.len().saturating_sub(LAST_LINES)..];
-        bail!("{status}, see {}:\n{}", self.log.display(), last.join("\n"))
+        bail!(
+            "`{}` failed ({status}), see {}:\n{}",
+            self.line,
+            self.log.display(),
+            last.join("\n")
+        )
     }
 }
 
@@ -94,23 +116,27 @@ impl Run {
 mod tests {
     use super::*;
 
-    fn record(script: &str) -> Result<()> {
+    fn run(script: &str) -> Result<()> {
         let directory = tempfile::tempdir().unwrap();
         let run = Run {
             log: directory.path().join("ci/log"),
             ..Run::new(&["--tiers"], 7)
         };
-        run.record(process::command("sh").args(["-c", script]))
+        let mut shell = process::command("sh");
+        shell.args(["-c", script]);
+        run.start_as(shell, "a script".to_owned())?.finish()
     }
 
     #[test]
     fn a_run_is_quiet_until_it_fails() {
-        record("echo much").unwrap();
-        let error = record("seq 1000; echo why >&2; exit 3")
-            .unwrap_err()
-            .to_string();
+        run("echo much").unwrap();
+        let error = run("seq 1000; echo why >&2; exit 3").unwrap_err();
+        let error = error.to_string();
         assert!(error.contains("999\n1000\nwhy"), "{error}");
-        assert!(!error.contains("\n900\n"), "{error}");
+        assert!(
+            error.contains("a script") && !error.contains("\n900\n"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -120,10 +146,7 @@ mod tests {
             run.arguments.join(" "),
             "fuzz --tiers --seconds 60 --seed 7"
         );
-        assert!(
-            run.log.ends_with("ci/fuzz-tiers-seconds60-seed7.log"),
-            "{:?}",
-            run.log
-        );
+        let log = "ci/fuzz-tiers-seconds60-seed7.log";
+        assert!(run.log.ends_with(log), "{:?}", run.log);
     }
 }
