@@ -64,6 +64,12 @@ pub enum VerifyError {
         /// The op, printed.
         op: String,
     },
+    /// An instruction may fault after it has changed the guest's state.
+    #[error("`{op}` may fault, and its instruction has written guest slots")]
+    FaultAfterWrite {
+        /// The op, printed.
+        op: String,
+    },
     /// A temporary is read that no earlier op wrote.
     #[error("`{op}` reads {slot} before it is written")]
     UnwrittenTemp {
@@ -177,6 +183,7 @@ impl Block {
         let mut verifier = Verifier {
             guest,
             temps: SlotSet::EMPTY,
+            written: false,
             retired: false,
         };
         for op in &self.ops {
@@ -227,6 +234,8 @@ struct Verifier<'a> {
     guest: &'a GuestInfo,
     /// Temporaries written so far.
     temps: SlotSet,
+    /// The instruction has written guest slots: exceptions would not be precise.
+    written: bool,
     /// The instruction has had an exit.
     retired: bool,
 }
@@ -234,13 +243,13 @@ struct Verifier<'a> {
 impl Verifier<'_> {
     fn op(&mut self, op: &Op) -> Result<(), VerifyError> {
         op.check().of(op)?;
-        match op {
-            Op::Insn { .. } => self.retired = false,
+        match *op {
+            Op::Insn { .. } => (self.written, self.retired) = (false, false),
             Op::SideExit { .. } => self.retired = true,
             // An exit's instruction has retired: it cannot have more to do.
             _ if self.retired => return Err(VerifyError::AfterExit { op: op.to_string() }),
-            Op::Helper { helper, .. } => self.helper(*helper, op, HelperEffects::is_op)?,
-            _ => {}
+            Op::Helper { helper, .. } => self.helper(helper, op, HelperEffects::is_op)?,
+            _ => self.fault(op.may_fault(), op)?,
         }
         let mut result = Ok(());
         op.for_each_read(|slot| {
@@ -249,6 +258,7 @@ impl Verifier<'_> {
             }
         });
         result?;
+        self.written |= op.accrues_flags();
         match op.dst() {
             Some(dst) => self.write(dst, op),
             None => Ok(()),
@@ -300,23 +310,34 @@ impl Verifier<'_> {
         } else if !self.guest.writable.contains(slot) {
             let op = op.to_string();
             return Err(VerifyError::ReadOnlySlot { op, slot });
+        } else {
+            self.written = true;
+        }
+        Ok(())
+    }
+
+    fn fault(&self, may_fault: bool, op: &impl ToString) -> Result<(), VerifyError> {
+        if may_fault && self.written {
+            return Err(VerifyError::FaultAfterWrite { op: op.to_string() });
         }
         Ok(())
     }
 
     fn helper(
-        &self,
+        &mut self,
         helper: HelperId,
         op: &impl ToString,
         may_be_here: fn(&HelperEffects) -> bool,
     ) -> Result<(), VerifyError> {
-        match (self.guest.helper)(helper) {
-            None => Err(VerifyError::UnknownHelper { op: op.to_string() }),
-            Some(effects) if !may_be_here(effects) => {
-                Err(VerifyError::MisplacedHelper { op: op.to_string() })
-            }
-            Some(_) => Ok(()),
+        let Some(effects) = (self.guest.helper)(helper) else {
+            return Err(VerifyError::UnknownHelper { op: op.to_string() });
+        };
+        if !may_be_here(effects) {
+            return Err(VerifyError::MisplacedHelper { op: op.to_string() });
         }
+        self.fault(effects.may_fault, op)?;
+        self.written |= !effects.writes.is_empty();
+        Ok(())
     }
 }
 

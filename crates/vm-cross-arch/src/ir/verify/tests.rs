@@ -1,13 +1,22 @@
 use super::*;
+use crate::ir::HelperKind;
 
-/// A guest with ten registers, the last read-only, and two helpers.
+const S1: SlotSet = SlotSet::of(&[Slot(1)]);
+
+/// A guest with ten registers, the last read-only, and some helpers.
 const GUEST: GuestInfo = GuestInfo {
     readable: SlotSet::range(Slot(0), Slot(9)).union(GuestInfo::FIXED_READABLE),
     writable: SlotSet::range(Slot(0), Slot(8)).union(GuestInfo::FIXED_WRITABLE),
     helper: |id| match id.0 {
         1 => Some(&HelperEffects::NONE),
         2 => Some(&HelperEffects {
-            kind: super::super::HelperKind::Terminator,
+            kind: HelperKind::Terminator,
+            may_fault: true,
+            ..HelperEffects::NONE
+        }),
+        4 => Some(&HelperEffects {
+            writes: S1,
+            may_fault: true,
             ..HelperEffects::NONE
         }),
         _ => None,
@@ -81,6 +90,30 @@ fn nothing_follows_an_exit_in_its_instruction() {
         verify("sideexit.eq s1, 1, 8\ns1 = move 1"),
         Err(VerifyError::AfterExit { op: after })
     );
+}
+
+#[test]
+fn nothing_faults_after_a_write_of_its_instruction() {
+    let store = "store.d 0, s2, 0";
+    for write in [
+        "s1 = move 1",
+        "fpdirty = move 1",
+        "t0 = fsqrt.f64.rne s2",
+        "helper 4, 0, 0, 0",
+        "s1 = load.d.zero s2, 0",
+    ] {
+        for op in [store, "t0 = load.d.zero s2, 0", "helper 4, 0, 0, 0"] {
+            let error = VerifyError::FaultAfterWrite { op: op.into() };
+            assert_eq!(verify(&format!("{write}\n{op}")), Err(error));
+        }
+        verify(&format!("{write}\nhelper 1, 0, 0, 0")).unwrap();
+        let two = format!("block 2, 8\ninsn 0, 4\n{write}\ninsn 4, 4\n{store}\njump.plain 8");
+        verify_block(&two).expect("the next instruction may fault");
+        let op = "endhelper 2, 0, 0, 0, 4".to_owned();
+        let end = verify_block(&format!("block 1, 4\ninsn 0, 4\n{write}\n{op}"));
+        assert_eq!(end, Err(VerifyError::FaultAfterWrite { op }));
+    }
+    verify(&format!("t0 = move 1\n{store}\n{store}\ns1 = move 1")).unwrap();
 }
 
 #[test]

@@ -5,20 +5,39 @@ mod random;
 use super::optimize;
 use crate::ir::{Block, GuestInfo, HelperEffects, Slot, SlotSet};
 
-/// Optimises `insn 0, 4` plus `body`, which ends with the terminator.
+/// Optimises `body`, which ends with the terminator, and prints it without marks. A new
+/// instruction begins where it says `insn`, and at what could not fault otherwise.
 fn optimized(body: &str) -> String {
     optimized_of(&GuestInfo::UNKNOWN, body)
 }
 
 /// The same for a block of that guest.
 fn optimized_of(guest: &GuestInfo, body: &str) -> String {
-    let insns = 1 + body.matches("insn ").count();
-    let text = format!("block {insns}, {}\ninsn 0, 4\n{body}", 4 * insns);
+    let (mut insns, mut ops) = (0, String::new());
+    let mut mark = |ops: &mut String| {
+        *ops += &format!("insn {}, 4\n", 4 * insns);
+        insns += 1;
+    };
+    mark(&mut ops);
+    for line in body.lines() {
+        let name = line.trim().split(" = ").last().unwrap();
+        if ["load", "store", "helper", "insn"]
+            .iter()
+            .any(|start| name.starts_with(start))
+        {
+            mark(&mut ops);
+        }
+        if name != "insn" {
+            ops += &format!("{line}\n");
+        }
+    }
+    let text = format!("block {insns}, {}\n{ops}", 4 * insns);
     let mut block: Block = text.parse().unwrap();
     optimize(&mut block, guest);
     let text = block.to_string();
-    let lines = text.lines().skip(2).map(str::trim);
-    lines.collect::<Vec<_>>().join("; ")
+    let lines = text.lines().skip(1).map(str::trim);
+    let ops = lines.filter(|line| !line.starts_with("insn"));
+    ops.collect::<Vec<_>>().join("; ")
 }
 
 #[test]
@@ -191,10 +210,10 @@ fn a_helper_that_only_computes_goes_with_its_result() {
 #[test]
 fn exits_see_every_write_before_them() {
     let body = "s5 = move 1\nt0 = move 2\nt1 = move t0\nsideexit.eq s6, s7, 16\n\
-                insn 4, 4\ns5 = move 3\njump.plain 8";
+                insn\ns5 = move 3\njump.plain 8";
     assert_eq!(
         optimized(body),
-        "s5 = move 1; sideexit.eq s6, s7, 16; insn 4, 4; s5 = move 3; jump.plain 8"
+        "s5 = move 1; sideexit.eq s6, s7, 16; s5 = move 3; jump.plain 8"
     );
 }
 
@@ -211,8 +230,8 @@ fn compare_and_exit_fuse() {
 
 #[test]
 fn exits_of_known_outcome_go_or_end_the_block() {
-    let body = "s5 = move 1\nsideexit.eq s5, 2, 16\ninsn 4, 4\ns5 = move 3\njump.plain 8";
-    assert_eq!(optimized(body), "insn 4, 4; s5 = move 3; jump.plain 8");
+    let body = "s5 = move 1\nsideexit.eq s5, 2, 16\ninsn\ns5 = move 3\njump.plain 8";
+    assert_eq!(optimized(body), "s5 = move 3; jump.plain 8");
     let text = "block 3, 12\ninsn 0, 4\ns5 = move 2\ninsn 4, 2\nsideexit.eq s5, 2, 16\n\
                 insn 6, 6\ns5 = move 3\njump.plain 8";
     let mut block: Block = text.parse().unwrap();
@@ -225,18 +244,18 @@ fn exits_of_known_outcome_go_or_end_the_block() {
 
 #[test]
 fn what_is_known_carries_on_past_an_exit() {
-    let body = "s5 = add.w64 pc, 4096\nsideexit.lts s6, s7, 16\ninsn 4, 4\n\
+    let body = "s5 = add.w64 pc, 4096\nsideexit.lts s6, s7, 16\ninsn\n\
                 s5 = add.w64 s5, 4\njump.plain 8";
     assert_eq!(
         optimized(body),
-        "s5 = add.w64 pc, 4096; sideexit.lts s6, s7, 16; insn 4, 4; s5 = add.w64 pc, 4100; jump.plain 8"
+        "s5 = add.w64 pc, 4096; sideexit.lts s6, s7, 16; s5 = add.w64 pc, 4100; jump.plain 8"
     );
-    let body = "sideexit.ne s6, 7, 16\ninsn 4, 4\ns5 = add.w64 s6, 1\njump.plain 8";
+    let body = "sideexit.ne s6, 7, 16\ninsn\ns5 = add.w64 s6, 1\njump.plain 8";
     assert_eq!(
         optimized(body),
-        "sideexit.ne s6, 7, 16; insn 4, 4; s5 = move 8; jump.plain 8"
+        "sideexit.ne s6, 7, 16; s5 = move 8; jump.plain 8"
     );
-    let body = "sideexit.eq s6, 7, 16\ninsn 4, 4\ns5 = add.w64 s6, 1\njump.plain 8";
+    let body = "sideexit.eq s6, 7, 16\ninsn\ns5 = add.w64 s6, 1\njump.plain 8";
     assert!(optimized(body).contains("add.w64 s6, 1"));
 }
 

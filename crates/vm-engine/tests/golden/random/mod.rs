@@ -42,7 +42,9 @@ fn block(ops: &[Op], end: Terminator) -> Block {
         if !(may_go_on && number % 3 != 0) {
             mark(&mut all);
         }
-        may_go_on = op.dst().is_some_and(Slot::is_temp);
+        // Flags accrue in guest state, and helpers write what they like.
+        let writes = op.accrues_flags() || matches!(op, Op::Helper { .. });
+        may_go_on = !writes && op.dst().is_some_and(Slot::is_temp);
         all.push(op);
     }
     mark(&mut all);
