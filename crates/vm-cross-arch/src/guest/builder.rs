@@ -11,7 +11,7 @@ use crate::ir::{
 pub const ZERO: Operand = Operand::Imm(0);
 
 /// A block under construction. Distances are in bytes from the current instruction.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct BlockBuilder {
     ops: Vec<Op>,
     end: Option<Terminator>,
@@ -26,6 +26,24 @@ pub struct BlockBuilder {
     next: u16,
     /// Temporaries in use: none lives longer than its instruction.
     temps: u8,
+}
+
+/// Room for the ops of most blocks, in a piece of memory that allocators have at hand.
+const USUAL_OPS: usize = 1024 / size_of::<Op>();
+
+impl Default for BlockBuilder {
+    fn default() -> Self {
+        Self {
+            ops: Vec::with_capacity(USUAL_OPS),
+            end: None,
+            insns: 0,
+            exits: 0,
+            offset: 0,
+            bytes: 0,
+            next: 0,
+            temps: 0,
+        }
+    }
 }
 
 impl BlockBuilder {

@@ -42,6 +42,9 @@ pub(super) struct Values {
     narrow: SlotSet,
 }
 
+/// Room for the facts of most blocks, in a piece of memory that allocators have at hand.
+const USUAL_FACTS: usize = 1024 / size_of::<Fact>();
+
 const NOTHING: Fact = Fact {
     value: Value::Unknown,
     versions: [0; 2],
@@ -51,7 +54,7 @@ impl Values {
     /// Knows nothing but that the block's address is itself.
     pub(super) fn new() -> Self {
         let mut values = Self {
-            facts: Vec::with_capacity(32),
+            facts: Vec::with_capacity(USUAL_FACTS),
             numbers: [0; SLOT_COUNT],
             versions: [0; SLOT_COUNT],
             next: 1,
