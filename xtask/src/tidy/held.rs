@@ -5,6 +5,9 @@ use std::collections::BTreeSet;
 /// How the lines that name them begin.
 const HELD_BY: &str = "*Held by*";
 
+/// The section in which every paragraph has such a line.
+const INVARIANTS: &str = "## Invariants";
+
 /// The file.
 pub(super) const FILE: &str = "ARCHITECTURE.md";
 
@@ -18,6 +21,32 @@ pub(super) fn check(text: &str, tests: &BTreeSet<String>) -> Vec<(usize, String)
             problems.push((line, format!("there is no test `{name}`")));
         }
     }
+    problems
+}
+
+/// The invariants that name nothing that holds them, with their lines: once one does,
+/// all have to.
+pub(super) fn unheld(text: &str) -> Vec<(usize, String)> {
+    if !text.contains(HELD_BY) {
+        return Vec::new();
+    }
+    let mut problems = Vec::new();
+    let mut open = None;
+    let lines = text.lines().enumerate();
+    let section = lines
+        .skip_while(|(_, line)| !line.starts_with(INVARIANTS))
+        .skip(1)
+        .take_while(|(_, line)| !line.starts_with("## "));
+    for (index, line) in section {
+        if line.contains(HELD_BY) {
+            open = None;
+        }
+        if line.starts_with("- **") {
+            let problem = format!("no `{HELD_BY}` says which test holds this");
+            problems.extend(open.replace((index + 1, problem)));
+        }
+    }
+    problems.extend(open);
     problems
 }
 
@@ -76,6 +105,16 @@ mod tests {
         // A list goes on in the next line.
         let wrong = text.replace("`cargo", "`no_test`, `cargo");
         assert_eq!(check(&wrong, &tests)[0].0, 3);
+    }
+
+    #[test]
+    fn every_invariant_is_held() {
+        let text = "- **Elsewhere.**\n## Invariants\n\n- **One.** Text.\n  *Held by* `a`.\n\
+                    - **Two.** Text.\n- **Three.**\n  *Held by* `b`.\n- **Four.**\n";
+        let lines: Vec<usize> = unheld(text).iter().map(|(line, _)| *line).collect();
+        assert_eq!(lines, [6, 9]);
+        let next = format!("{text}## Next\n- **Five.**\n");
+        assert_eq!(unheld(&next).len(), 2);
     }
 
     #[test]

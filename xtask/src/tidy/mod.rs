@@ -56,8 +56,9 @@ pub fn check() -> Result<Vec<Violation>> {
         violations.extend(named);
     }
     let architecture = Path::new(held::FILE);
-    let problems = held::check(&workspace::read(architecture)?, &tests);
-    violations.extend(located(architecture, problems));
+    let text = workspace::read(architecture)?;
+    violations.extend(located(architecture, held::check(&text, &tests)));
+    violations.extend(located(architecture, held::unheld(&text)));
     Ok(violations)
 }
 
