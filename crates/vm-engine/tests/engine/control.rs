@@ -4,12 +4,16 @@ use std::{sync::Arc, time::Duration};
 
 use vm_core::PAGE_SHIFT;
 use vm_cross_arch::guest::riscv64::regs;
-use vm_engine::vcpu::{Completion, VcpuRequest, exit_request};
+use vm_engine::{
+    guest::Guest,
+    vcpu::{Completion, VcpuRequest, exit_request},
+};
 use vm_testing::{join, wait_for, wait_until};
+use vm_toy::{Sys, Toy, regs::r, status};
 
 use crate::{
     common::asm::{reg::*, *},
-    machine::{ACKNOWLEDGE, Hart, MSI, Machine, RAM, Running},
+    machine::{ACKNOWLEDGE, Hart, MSI, Machine, RAM, Running, STOP},
 };
 
 /// Where programs count.
@@ -18,13 +22,14 @@ const COUNT: u64 = 0x2000;
 const MSIE: i32 = 1 << MSI;
 const MIE: i32 = 1 << 3;
 
-/// Counts at [`COUNT`] for ever.
-fn counting() -> Program {
-    let mut p = Program::new();
-    p.li(A1, RAM + COUNT);
+/// Toys that count at [`COUNT`] for ever.
+fn counting(vcpus: usize) -> Machine<Toy> {
+    let mut p = vm_toy::asm::Program::default();
+    p.set(1, RAM + COUNT);
     let top = p.here();
-    p.put([addi(A2, A2, 1), sd(A2, A1, 0)]).j_to(top);
-    p
+    p.put_imm("addi", 2, 2, 1).put("st64", 2, 1);
+    p.to("jmp", 0, 0, top);
+    Machine::toys(vcpus, &p)
 }
 
 /// Waits for interrupts and counts the times that it woke.
@@ -47,7 +52,7 @@ fn waiting(mstatus: i32) -> Program {
 }
 
 /// Waits until the hart has done all that was asked of it.
-fn settle(running: &Running, hart: usize) {
+fn settle<G: Guest>(running: &Running<G>, hart: usize) {
     let done = Arc::new(Completion::new(1));
     running
         .control(hart)
@@ -145,7 +150,7 @@ fn waiting_and_hart_that_awaits_its_starts_use_no_time() {
 
 #[test]
 fn a_running_hart_pauses_and_goes_on() {
-    let mut running = Machine::new(2, &counting()).start();
+    let mut running = counting(2).start();
     for _ in 0..20 {
         let seen = running.peek(COUNT);
         running.wait_until(COUNT, |count| count != seen);
@@ -190,10 +195,13 @@ fn waiting_and_hart_that_awaits_its_starts_pause_and_go_on() {
 #[test]
 fn harts_stop_whatever_they_do() {
     // Running, halted, awaiting its start.
-    let mut p = Program::new();
-    p.put([beq(A0, ZERO, 12), WFI, jal(0, -4)]);
-    p.put([addi(A2, A2, 1), jal(0, -4)]);
-    let machine = Machine::new(3, &p);
+    let mut p = vm_toy::asm::Program::default();
+    let runs = p.label();
+    p.to("beq", 0, 1, runs);
+    let halts = p.here();
+    p.put("wait", 0, 0).to("jmp", 0, 0, halts).bind(runs);
+    p.put_imm("addi", 2, 2, 1).to("jmp", 0, 0, runs);
+    let machine = Machine::toys(3, &p);
     machine.shared.vcpus()[2].set_awaits_start(true);
     let running = machine.start();
     settle(&running, 0);
@@ -202,7 +210,7 @@ fn harts_stop_whatever_they_do() {
 
 #[test]
 fn a_stopped_hart_does_what_it_was_asked_when_it_runs_again() {
-    let running = Machine::new(1, &counting()).start();
+    let running = counting(1).start();
     running.wait_until(COUNT, |count| count > 0);
     let control = Arc::clone(running.control(0));
     let shared = Arc::clone(&running.shared);
@@ -224,7 +232,7 @@ fn a_stopped_hart_does_what_it_was_asked_when_it_runs_again() {
 
 #[test]
 fn requests_are_done_in_order() {
-    let running = Machine::new(1, &counting()).start();
+    let running = counting(1).start();
     let epoch = running.shared.blocks.epoch();
     for n in 1..=100 {
         let done = Arc::new(Completion::new(1));
@@ -258,7 +266,7 @@ fn requests_reach_the_tlb() {
         (everything, None),
     ];
     for (request, want) in requests {
-        let running = Machine::new(1, &counting()).start();
+        let running = counting(1).start();
         running.wait_until(COUNT, |count| count > 0);
         let mut machine = running.pause();
         let hart = &mut machine.vcpus[0];
@@ -278,22 +286,26 @@ fn requests_reach_the_tlb() {
 fn interrupts_do_not_disturb_a_loop() {
     // Sums 1 to n with a handler that counts in registers of its own.
     let rounds = 200_000;
-    let mut p = Program::new();
-    p.li(A3, ACKNOWLEDGE).li(S0, rounds);
-    p.li(T1, RAM + 0x400).put([csrrw(ZERO, csr::MTVEC, T1)]);
-    p.put([addi(T1, ZERO, MSIE), csrrw(ZERO, csr::MIE, T1)]);
-    p.put([addi(T1, ZERO, MIE), csrrs(ZERO, csr::MSTATUS, T1)]);
+    let mut p = vm_toy::asm::Program::default();
+    p.set(3, ACKNOWLEDGE).set(6, rounds);
+    p.set(5, RAM + 0x400).put("write", 5, Sys::Handler as u8);
+    p.set(5, status::INTERRUPTS)
+        .put("write", 5, Sys::Status as u8);
     let top = p.here();
-    p.put([add(A2, A2, S0), addi(S0, S0, -1)]);
-    p.bne_to(S0, ZERO, top).stop_with(A2);
-    p.pad(0x400).put([addi(A4, A4, 1), sd(ZERO, A3, 0), MRET]);
-    let running = Machine::new(1, &p).start();
+    p.put("add", 2, 6).put_imm("addi", 6, 6, -1);
+    p.to("bne", 6, 7, top).set(5, STOP).put("st64", 2, 5);
+    let end = p.here();
+    p.to("jmp", 0, 0, end).pad(0x400);
+    p.put_imm("addi", 4, 4, 1)
+        .put("st64", 7, 3)
+        .put("rti", 0, 0);
+    let running = Machine::toys(1, &p).start();
     wait_until("the end of the loop", || {
         running.control(0).set_line(MSI, true);
         running.control(0).exit_requests() & exit_request::STOP != 0
     });
     let acknowledged = running.acknowledged();
     let harts = running.join();
-    assert_eq!(reg(&harts[0], A2), rounds * (rounds + 1) / 2);
-    assert_eq!(reg(&harts[0], A4), acknowledged);
+    assert_eq!(harts[0].core.get(r(2)), rounds * (rounds + 1) / 2);
+    assert_eq!(harts[0].core.get(r(4)), acknowledged);
 }

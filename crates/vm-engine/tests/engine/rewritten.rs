@@ -4,6 +4,7 @@
 use vm_core::{AccessSize, GuestPhysAddr};
 use vm_cross_arch::guest::riscv64::regs;
 use vm_mem::GuestRam;
+use vm_toy::{asm::encode, regs::r};
 
 use crate::{
     common::asm::{reg::*, *},
@@ -14,31 +15,33 @@ const ROUNDS: u64 = 200;
 
 /// Fences and calls the function at 0x1000 until `write` has rewritten it, and
 /// then on: the new one runs then.
-fn rewritten_from_outside(write: impl Fn(&GuestRam, GuestPhysAddr, [u32; 2])) {
-    let mut p = Program::new();
-    p.li(A1, RAM + 0x1000);
+fn rewritten_from_outside(write: impl Fn(&GuestRam, GuestPhysAddr, [u8; 8])) {
+    let mut p = vm_toy::asm::Program::default();
+    p.set(1, RAM + 0x1000);
     let top = p.here();
-    p.put([FENCE_I, jalr(RA, A1, 0)]).j_to(top);
-    p.pad(0x1000).put([addi(A3, A3, 1), RET]);
-    let mut machine = Machine::new(1, &p);
+    p.put("sync", 0, 0).put("callr", 1, 0).to("jmp", 0, 0, top);
+    p.pad(0x1000).put_imm("addi", 3, 3, 1);
+    p.put("nop", 0, 0).put("ret", 0, 0);
+    let mut machine = Machine::toys(1, &p);
     let hart = &mut machine.vcpus[0];
     let mut run = || {
-        assert!(hart.run_for(1000).is_none());
-        [A3, A4].map(|register| hart.core.get(regs::x(register as u8)))
+        assert!(hart.run_for(1200).is_none());
+        [3, 4].map(|register| hart.core.get(r(register)))
     };
     let [old, _] = run();
     assert!(old > 190);
     let ram = &machine.shared.ram;
-    write(ram, GuestPhysAddr(RAM + 0x1000), [addi(A4, A4, 1), RET]);
+    let counts = [encode("addi", 4, 4, 1), encode("nop", 0, 0, 0)];
+    let code = [counts.concat(), encode("ret", 0, 0, 0)].concat();
+    write(ram, GuestPhysAddr(RAM + 0x1000), code.try_into().unwrap());
     let [still_old, new] = run();
     assert!(still_old <= old + 1 && new > 190, "{old} {still_old} {new}");
 }
 
 #[test]
 fn every_way_to_write_to_memory_counts_after_a_fence() {
-    let double = |code: [u32; 2]| u64::from(code[1]) << 32 | u64::from(code[0]);
-    let bytes = |code: [u32; 2]| code.map(u32::to_le_bytes).concat();
-    rewritten_from_outside(|ram, at, code| ram.write(at, &bytes(code)).unwrap());
+    let double = u64::from_le_bytes;
+    rewritten_from_outside(|ram, at, code| ram.write(at, &code).unwrap());
     rewritten_from_outside(|ram, at, code| {
         ram.store(at, AccessSize::Double, double(code)).unwrap();
     });
