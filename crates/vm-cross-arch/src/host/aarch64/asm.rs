@@ -165,16 +165,15 @@ impl Asm {
         self.access(Access::store(AccessSize::Word), src, memory);
     }
 
-    /// An access at a distance that is not too far for the instruction: of 12 bits, in
-    /// units of its size, or of 9, signed.
+    /// An access at a distance that [`reaches`].
     fn access(&mut self, access: Access, reg: Gpr, (base, disp): (Gpr, i32)) {
         let word = access.opcode | u32::from(base.0) << 5 | u32::from(reg.0);
-        let scaled = disp as u32 >> access.shift;
-        if disp >= 0 && scaled << access.shift == disp as u32 && scaled < 0x1000 {
-            self.word(word | 1 << 24 | scaled << 10);
-        } else {
-            debug_assert!((-0x100..0x100).contains(&disp), "{disp} is out of reach");
-            self.word(word | (disp as u32 & 0x1ff) << 12);
+        match scaled(disp, access.shift) {
+            Some(scaled) => self.word(word | 1 << 24 | scaled << 10),
+            None => {
+                debug_assert!(reaches(disp, access.shift), "{disp} is out of reach");
+                self.word(word | (disp as u32 & 0x1ff) << 12);
+            }
         }
     }
 
@@ -253,6 +252,22 @@ impl Asm {
             Some(word) => self.out.set_i32(at, word as i32),
             None => debug_assert!(false, "code is as long as was expected"),
         }
+    }
+}
+
+/// Whether an access of 1 << `shift` bytes can be at that distance from its base: 12 bits,
+/// in units of its size, or 9, signed.
+pub(super) const fn reaches(disp: i32, shift: u32) -> bool {
+    scaled(disp, shift).is_some() || (disp >= -0x100 && disp < 0x100)
+}
+
+/// The distance in units of the size, if it has 12 bits.
+const fn scaled(disp: i32, shift: u32) -> Option<u32> {
+    let scaled = disp as u32 >> shift;
+    if disp >= 0 && scaled << shift == disp as u32 && scaled < 0x1000 {
+        Some(scaled)
+    } else {
+        None
     }
 }
 

@@ -3,8 +3,8 @@
 /// Has the processor fetch instructions as they were written (Arm Architecture
 /// Reference Manual, B2.4.4 "Concurrent modification and execution of instructions"):
 /// the data is cleaned to the point of unification by the address that it was written
-/// by, then the instructions are invalidated by the one that they are fetched from. The
-/// thread that calls is the one that executes them: an `ISB` of its own is enough.
+/// by, then the instructions are invalidated by the one that they are fetched from. A
+/// thread that did not call has an `ISB` of its own on its way into generated code.
 #[cfg(target_arch = "aarch64")]
 pub(super) fn publish(written: &[u8], executed: &[u8]) {
     #![allow(unsafe_code, reason = "caches are reached by instructions alone")]

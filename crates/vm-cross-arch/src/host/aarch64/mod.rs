@@ -37,7 +37,10 @@ use super::{
     Backend, Callbacks, Config, GlobalRegisters, RuntimeCode, Transfer,
     contract::{HostCode, Request, StateLayout},
 };
-use crate::{guest::GuestShape, ir::Block};
+use crate::{
+    guest::GuestShape,
+    ir::{Block, SLOT_COUNT},
+};
 use regs::Gpr;
 
 /// The back-end: what the code of all blocks of a vCPU has in common.
@@ -52,7 +55,7 @@ pub struct Aarch64 {
 
 impl Aarch64 {
     /// A back-end for code of that kind.
-    pub fn new(config: &Config<()>) -> Self {
+    fn new(config: &Config<()>) -> Self {
         let Config {
             guest,
             layout,
@@ -66,6 +69,37 @@ impl Aarch64 {
             watched_stores,
         }
     }
+}
+
+/// Whether all that code needs of the vCPU's state is within reach of the state register.
+fn is_near(config: &Config<()>) -> bool {
+    let layout = &config.layout;
+    let last_slot = layout.slots + 8 * (SLOT_COUNT as i32 - 1);
+    let last_arg = layout.args + 2 * layout.arg_bytes;
+    let doubles = [
+        layout.slots,
+        last_slot,
+        layout.bias,
+        layout.bias + 8,
+        layout.jumps,
+        layout.tlb,
+        layout.args,
+        last_arg,
+        config.watched_stores.unwrap_or_default(),
+    ];
+    let words = [
+        layout.budget,
+        layout.mapping,
+        layout.site_pc,
+        layout.site,
+        layout.callee,
+        layout.next,
+        layout.fp_control,
+        layout.host_fp_control,
+    ];
+    let double = |&offset: &i32| asm::reaches(offset, 3);
+    let word = |&offset: &i32| asm::reaches(offset, 2);
+    doubles.iter().all(double) && words.iter().all(word)
 }
 
 impl Backend for Aarch64 {
@@ -83,7 +117,7 @@ impl Backend for Aarch64 {
     const FP_CLEAR: u32 = float_control::CLEAR;
 
     fn try_new(config: &Config<()>) -> Option<Self> {
-        Some(Self::new(config))
+        is_near(config).then(|| Self::new(config))
     }
 
     fn emit(&self, block: &Block, request: &Request) -> HostCode {

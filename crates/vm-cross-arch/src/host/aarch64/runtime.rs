@@ -145,6 +145,8 @@ impl Stubs<'_> {
         self.asm.mov_rr(TEMP, ARGUMENTS[1]);
         self.exchange_status(layout.host_fp_control, layout.fp_control);
         self.resume();
+        // Another thread may have made the code: this one has to fetch it as it is now.
+        dynasm!(self.asm.out ; .arch aarch64 ; isb);
         self.go_on(TEMP);
         at
     }

@@ -183,6 +183,23 @@ fn every_constant_is_made_of_pieces_or_is_one_of_bits() {
 }
 
 #[test]
+fn distances_of_accesses() {
+    let reaches = super::super::asm::reaches;
+    for (disp, shift, expected) in [
+        (32760, 3, true),
+        (32768, 3, false),
+        (16384, 2, false),
+        (260, 3, false),
+        (255, 3, true),
+        (-256, 2, true),
+        (-257, 2, false),
+        (i32::MIN, 3, false),
+    ] {
+        assert_eq!(reaches(disp, shift), expected, "{disp} {shift}");
+    }
+}
+
+#[test]
 fn accesses() {
     is!(|a| a.load(A, (STATE, 0)), ldr x1, [x28]);
     is!(|a| a.load(A, (STATE, 32760)), ldr x1, [x28, 32760]);
