@@ -20,6 +20,7 @@ mod tidy;
 pub use boot::Boot;
 pub use coverage::Coverage;
 pub use deny::Deny;
+pub use test_hosts::TestHosts;
 pub use tidy::Tidy;
 
 use anyhow::Result;

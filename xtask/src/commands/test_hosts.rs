@@ -5,22 +5,26 @@ use clap::Args;
 
 use crate::{process, tools::emulated::Emulated};
 
-/// Runs the tests of code generation and of the engine on AArch64, each as a program that
-/// QEMU emulates; the first time it fetches a compiler and QEMU from Debian
-#[derive(Debug, Args)]
+/// Runs tests of code generation and of the engine's JIT on AArch64, as programs that QEMU
+/// emulates; the first time it fetches a compiler and QEMU from Debian
+#[derive(Debug, Default, Args)]
 pub struct TestHosts {
     /// Run only tests whose names contain this
     filter: Option<String>,
 }
 
-/// What is tested: the crates that know the host's architecture.
-const TESTED: [&str; 6] = [
+/// What is tested: the crates that know the host's architecture, golden and random blocks on
+/// every tier, and both guests with all of their blocks compiled.
+const TESTED: [&str; 9] = [
     "--package",
     "vm-cross-arch",
     "--package",
     "vm-engine",
     "--lib",
-    "--tests",
+    "--test",
+    "golden",
+    "--test",
+    "engine_jit",
 ];
 
 impl TestHosts {

@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 use crate::{
-    commands::{Boot, Coverage, Deny, Tidy},
+    commands::{Boot, Coverage, Deny, TestHosts, Tidy},
     perf, process,
 };
 
@@ -79,6 +79,7 @@ fn check_all(steps: &mut Steps) -> Result<()> {
     steps.run("perf", || perf::gate::run(None, &perf::database()))?;
     steps.run("fuzz", fuzz::spike)?;
     tiers(steps)?;
+    steps.run("tests on AArch64", || TestHosts::default().run())?;
     steps.run("tests and coverage", || Coverage::default().run())
 }
 
