@@ -141,9 +141,9 @@ fn where_jumps_reach_everything_there_are_no_veneers() {
     if !jit::SUPPORTED {
         return;
     }
-    let mut vcpu = hart(Processor::of_host(), 4 << 20);
+    let reached = (Native::LEAST_REACH as usize).min(4 << 20) & !0xffff;
+    let mut vcpu = hart(Processor::of_host(), reached);
     run(&mut vcpu);
     let cache = &vcpu.tier1.as_ref().unwrap().cache;
-    let far = Native::LEAST_REACH < 4 << 20;
-    assert_eq!(cache.veneers() != (0, 0), far);
+    assert_eq!(cache.veneers(), (0, 0));
 }
