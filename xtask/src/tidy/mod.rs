@@ -4,6 +4,7 @@
 mod architectures;
 mod faces;
 mod held;
+mod manifests;
 mod names;
 mod rules;
 
@@ -47,6 +48,9 @@ pub fn check() -> Result<Vec<Violation>> {
     for file in files.iter().filter(|file| is_text(file)) {
         let text = workspace::read(file)?;
         violations.extend(located(file, rules::check(file, &text)));
+        if manifests::concerns(file) {
+            violations.extend(located(file, manifests::check(file, &text)));
+        }
         if is_rust(file) {
             tests.extend(held::tests(&text).map(str::to_owned));
             named.extend(located(file, architectures::lines(file, &text)));

@@ -131,7 +131,7 @@ fn ticks_of_sleeping_threads(name: &str) -> u64 {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn waiting_and_hart_that_awaits_its_starts_use_no_time() {
+fn harts_that_halt_or_await_their_start_use_no_time() {
     let mut machine = Machine::new(2, &waiting(MIE));
     machine.thread_name = "sleepers".into();
     machine.shared.vcpus()[1].set_awaits_start(true);
@@ -166,7 +166,7 @@ fn a_running_hart_pauses_and_goes_on() {
 }
 
 #[test]
-fn waiting_and_hart_that_awaits_its_starts_pause_and_go_on() {
+fn harts_that_halt_or_await_their_start_pause_and_go_on() {
     let machine = Machine::new(2, &waiting(MIE));
     machine.shared.vcpus()[1].set_awaits_start(true);
     let running = machine.start();

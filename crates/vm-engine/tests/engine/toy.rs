@@ -213,6 +213,34 @@ fn a_page_that_is_mapped_anew_is_seen_after_a_flush() {
 }
 
 #[test]
+fn a_page_at_two_addresses_is_translated_once() {
+    // A function with a loop in it, called at 0x5000 and at `second` by turns.
+    let run = |second: u64| {
+        let mut p = Program::default();
+        paging(&mut p);
+        p.set(1, 0x5000).set(2, second).set(4, 50);
+        let top = p.here();
+        p.put("callr", 1, 0).put("callr", 2, 0);
+        p.put_imm("addi", 4, 4, -1).to("bne", 4, 6, top);
+        stop_paged(&mut p, 3);
+        let mut function = Program::default();
+        function.set(0, 3);
+        let again = function.here();
+        function.put_imm("addi", 3, 3, 1).put_imm("addi", 0, 0, -1);
+        function.to("bne", 0, 6, again).put("ret", 0, 0);
+        let machine = Machine::toys(1, &p);
+        map(&machine, 0x5000, 0x3000, EXECUTE);
+        poke32(&machine, TABLES[1] + 6 * 4, entry(0x3000, EXECUTE));
+        machine.load(0x3000, &function.bytes());
+        let (result, mut vcpus) = machine.run();
+        assert_eq!(result, 2 * 3 * 50);
+        let stats = vcpus[0].take_stats();
+        (stats.tier0.blocks, stats.tier1.code.blocks)
+    };
+    assert_eq!(run(0x6000), run(0x5000));
+}
+
+#[test]
 fn address_spaces_keep_their_translations_and_user_mode_is_kept_out() {
     let handler = 0x400;
     let mut p = Program::default();
