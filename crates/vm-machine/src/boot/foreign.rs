@@ -85,7 +85,7 @@ pub(super) fn recognise(bytes: &[u8], arch: GuestArch) -> Option<String> {
     if let Some((_, _, what)) = signature {
         return Some(name_settings(what));
     }
-    let text = !bytes.is_empty() && is_text(bytes.get(..TEXT).unwrap_or(bytes));
+    let text = !bytes.is_empty() && is_text(bytes);
     text.then(|| {
         "this is a text file and neither a kernel `Image` nor an ELF file nor code".to_owned()
     })
@@ -100,9 +100,21 @@ fn name_settings(what: &str) -> String {
     })
 }
 
+/// Whether the bytes begin as text in UTF-8: code has control characters, or bytes that are
+/// no character at all.
 fn is_text(bytes: &[u8]) -> bool {
-    let plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r');
-    bytes.iter().all(plain)
+    let begin = bytes.get(..TEXT).unwrap_or(bytes);
+    let valid = match str::from_utf8(begin) {
+        Ok(_) => begin.len(),
+        // The rest of its last character is behind it.
+        Err(error) if error.error_len().is_none() && begin.len() < bytes.len() => {
+            error.valid_up_to()
+        }
+        Err(_) => return false,
+    };
+    let printable = |c: char| !c.is_control() || matches!(c, '\t' | '\n' | '\r');
+    let text = begin.get(..valid).map(str::from_utf8);
+    matches!(text, Some(Ok(text)) if text.chars().all(printable))
 }
 
 #[cfg(test)]
@@ -141,6 +153,46 @@ mod tests {
             let what = recognise(file, RISCV).unwrap();
             assert!(what.contains("text"), "{what}");
         }
+    }
+
+    #[test]
+    fn text_of_any_language_is_not_code_wherever_it_is_cut() {
+        let sentences = [
+            "# Trine – a machine\n",
+            "\u{feff}Zeile für Zeile\n",
+            "機械\n",
+            "🦀\n",
+        ];
+        for sentence in sentences {
+            for shift in 0..4 {
+                let file = " ".repeat(shift) + &sentence.repeat(TEXT);
+                assert!(recognise(file.as_bytes(), RISCV).is_some(), "{file}");
+            }
+            assert!(recognise(sentence.as_bytes(), RISCV).is_some());
+        }
+    }
+
+    #[test]
+    fn what_is_no_valid_text_is_code() {
+        let letters = "ä".repeat(TEXT);
+        let codes: [&[u8]; 6] = [
+            b"\0",
+            b"\x1b",
+            b"\x7f",
+            // A control character of two bytes.
+            b"\xc2\x80",
+            // Latin-1, and half a surrogate pair.
+            b"\xe4",
+            b"\xed\xa0\x80",
+        ];
+        for code in codes {
+            let file = [code, letters.as_bytes()].concat();
+            assert_eq!(recognise(&file, RISCV), None, "{code:x?}");
+            let file = [letters.get(..32).unwrap().as_bytes(), code, b"letters"].concat();
+            assert_eq!(recognise(&file, RISCV), None, "{code:x?}");
+        }
+        // Here no cut excuses the half of a character.
+        assert_eq!(recognise(b"letters\xc3", RISCV), None);
     }
 
     #[test]
