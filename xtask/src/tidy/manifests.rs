@@ -1,6 +1,6 @@
 //! Every crate has the workspace's lints, which deny `unsafe` code and what is not documented.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Code of others, which has theirs.
 const OTHERS: &str = "third_party";
@@ -17,7 +17,7 @@ pub(super) fn check(file: &Path, text: &str) -> Vec<(usize, String)> {
         lines.next();
         lines.take_while(|line| !line.starts_with('['))
     };
-    let wanted = if file == PathBuf::from("Cargo.toml") {
+    let wanted = if file == Path::new("Cargo.toml") {
         section("[workspace.lints.rust]").any(|line| line.trim() == "unsafe_code = \"deny\"")
     } else {
         section("[lints]").any(|line| line.trim() == "workspace = true")
