@@ -106,13 +106,18 @@ impl Emitter<'_> {
             B::Sh1Add => self.shift_add(1, width, dst, a, b),
             B::Sh2Add => self.shift_add(2, width, dst, a, b),
             B::Sh3Add => self.shift_add(3, width, dst, a, b),
-            B::MinS | B::MinU | B::MaxS | B::MaxU => self.min_max(op, width, dst, a, b),
+            B::MinS => self.min_max(Cc::Less, width, dst, a, b),
+            B::MinU => self.min_max(Cc::Lower, width, dst, a, b),
+            B::MaxS => self.min_max(Cc::Greater, width, dst, a, b),
+            B::MaxU => self.min_max(Cc::Higher, width, dst, a, b),
             B::Mul => self.simple(Alu::Mul, width, dst, a, b),
-            B::MulHighS | B::MulHighU | B::MulHighSU if wide => {
-                self.multiply_high(op, dst, a, b);
-            }
-            B::DivS | B::DivU => self.divide(op, width, dst, a, b),
-            B::RemS | B::RemU => self.remainder(op, width, dst, a, b),
+            B::MulHighS if wide => self.multiply_high(true, dst, a, b),
+            B::MulHighU if wide => self.multiply_high(false, dst, a, b),
+            B::MulHighSU if wide => self.multiply_high_mixed(dst, a, b),
+            B::DivS => self.divide(Alu::SDiv, width, dst, a, b),
+            B::DivU => self.divide(Alu::UDiv, width, dst, a, b),
+            B::RemS => self.remainder(Alu::SDiv, width, dst, a, b),
+            B::RemU => self.remainder(Alu::UDiv, width, dst, a, b),
             B::MulHighS | B::MulHighU | B::MulHighSU => return false,
             B::ClMul | B::ClMulHigh | B::ClMulRev => return false,
         }
@@ -224,16 +229,11 @@ impl Emitter<'_> {
         self.write_narrow(width, dst, register);
     }
 
-    fn min_max(&mut self, op: BinaryOp, width: Width, dst: Slot, a: Operand, b: Operand) {
+    /// `dst = a` if `cc` holds for `a` and `b`, else `b`.
+    fn min_max(&mut self, cc: Cc, width: Width, dst: Slot, a: Operand, b: Operand) {
         let wide = width == Width::W64;
         let (a, b) = (self.read(a), self.read(b));
         self.asm.cmp(wide, a, b);
-        let cc = match op {
-            BinaryOp::MinS => Cc::Less,
-            BinaryOp::MinU => Cc::Lower,
-            BinaryOp::MaxS => Cc::Greater,
-            _ => Cc::Higher,
-        };
         let register = self.target(dst);
         self.asm.select(wide, (register, a, b), cc, false);
         self.write_narrow(width, dst, register);

@@ -4,7 +4,7 @@ use dynasmrt::{DynasmApi, dynasm};
 use vm_core::AccessSize;
 
 use super::{
-    asm::{Alu, Cc, Shift},
+    asm::{Alu, Asm, Cc, Shift},
     emitter::{Emitter, Source},
     encode::Rm,
     regs::{Gpr, RCX, STATE},
@@ -137,15 +137,20 @@ impl Emitter<'_> {
             B::Sh1Add => self.shift_add(1, width, dst, a, b),
             B::Sh2Add => self.shift_add(2, width, dst, a, b),
             B::Sh3Add => self.shift_add(3, width, dst, a, b),
-            B::MinS | B::MinU | B::MaxS | B::MaxU => self.min_max(op, width, dst, a, b),
+            B::MinS => self.min_max(Cc::Greater, width, dst, a, b),
+            B::MinU => self.min_max(Cc::Above, width, dst, a, b),
+            B::MaxS => self.min_max(Cc::Less, width, dst, a, b),
+            B::MaxU => self.min_max(Cc::Below, width, dst, a, b),
             B::Mul => self.multiply(width, dst, a, b),
-            B::MulHighS | B::MulHighU if wide => self.multiply_high(op, dst, a, b),
+            B::MulHighS if wide => self.multiply_high(true, dst, a, b),
+            B::MulHighU if wide => self.multiply_high(false, dst, a, b),
             B::MulHighSU if wide => self.multiply_high_mixed(dst, a, b),
             B::DivS | B::DivU | B::RemS | B::RemU => self.divide(op, width, dst, a, b),
             B::ClMul | B::ClMulHigh | B::ClMulRev if self.backend.features.pclmul => {
                 return self.multiply_carryless(op, width, dst, a, b);
             }
-            _ => return false,
+            B::MulHighS | B::MulHighU | B::MulHighSU => return false,
+            B::ClMul | B::ClMulHigh | B::ClMulRev => return false,
         }
         true
     }
@@ -333,18 +338,13 @@ impl Emitter<'_> {
         self.write_narrow(width, dst, register);
     }
 
-    fn min_max(&mut self, op: BinaryOp, width: Width, dst: Slot, a: Operand, b: Operand) {
+    /// `dst = b` if `cc` holds for `a` and `b`, else `a`.
+    fn min_max(&mut self, cc: Cc, width: Width, dst: Slot, a: Operand, b: Operand) {
         let wide = width == Width::W64;
         let b = self.read(b);
         let register = self.temp();
         self.copy_to(register, a);
         self.asm.alu_rr(Alu::Cmp, wide, register, b);
-        let cc = match op {
-            BinaryOp::MinS => Cc::Greater,
-            BinaryOp::MinU => Cc::Above,
-            BinaryOp::MaxS => Cc::Less,
-            _ => Cc::Below,
-        };
         self.asm.cmov(cc, wide, register, Rm::Reg(b.0));
         self.write_narrow(width, dst, register);
     }
@@ -353,7 +353,7 @@ impl Emitter<'_> {
     fn unary(&mut self, op: UnaryOp, dst: Slot, a: Operand) -> bool {
         use UnaryOp as U;
         let features = self.backend.features;
-        match op {
+        let emit: fn(&mut Asm, u8, u8) = match op {
             U::CountLeadingZeros64 | U::CountLeadingZeros32 if !features.lzcnt => return false,
             U::CountTrailingZeros64 | U::CountTrailingZeros32 if !features.bmi1 => return false,
             U::PopCount64 | U::PopCount32 if !features.popcnt => return false,
@@ -369,29 +369,29 @@ impl Emitter<'_> {
                 self.write(dst, register);
                 return true;
             }
-            _ => {}
-        }
+            U::SignExtend8 => |asm, r, a| dynasm!(asm.out ; .arch x64 ; movsx Rq(r), Rb(a)),
+            U::SignExtend16 => |asm, r, a| dynasm!(asm.out ; .arch x64 ; movsx Rq(r), Rw(a)),
+            U::SignExtend32 => |asm, r, a| asm.movsxd_rr(Gpr(r), Gpr(a)),
+            U::ZeroExtend8 => |asm, r, a| dynasm!(asm.out ; .arch x64 ; movzx Rd(r), Rb(a)),
+            U::ZeroExtend16 => |asm, r, a| dynasm!(asm.out ; .arch x64 ; movzx Rd(r), Rw(a)),
+            U::ZeroExtend32 => |asm, r, a| asm.mov32_rr(Gpr(r), Gpr(a)),
+            U::CountLeadingZeros64 => |asm, r, a| dynasm!(asm.out ; .arch x64 ; lzcnt Rq(r), Rq(a)),
+            U::CountLeadingZeros32 => |asm, r, a| dynasm!(asm.out ; .arch x64 ; lzcnt Rd(r), Rd(a)),
+            U::CountTrailingZeros64 => {
+                |asm, r, a| dynasm!(asm.out ; .arch x64 ; tzcnt Rq(r), Rq(a))
+            }
+            U::CountTrailingZeros32 => {
+                |asm, r, a| dynasm!(asm.out ; .arch x64 ; tzcnt Rd(r), Rd(a))
+            }
+            U::PopCount64 => |asm, r, a| dynasm!(asm.out ; .arch x64 ; popcnt Rq(r), Rq(a)),
+            U::PopCount32 => |asm, r, a| dynasm!(asm.out ; .arch x64 ; popcnt Rd(r), Rd(a)),
+        };
         if self.extend_from_memory(op, dst, a) {
             return true;
         }
-        let a = self.read(a).0;
+        let a = self.read(a);
         let register = self.target(dst);
-        let r = register.0;
-        let asm = &mut self.asm.out;
-        match op {
-            U::SignExtend8 => dynasm!(asm ; .arch x64 ; movsx Rq(r), Rb(a)),
-            U::SignExtend16 => dynasm!(asm ; .arch x64 ; movsx Rq(r), Rw(a)),
-            U::SignExtend32 => self.asm.movsxd_rr(register, Gpr(a)),
-            U::ZeroExtend8 => dynasm!(asm ; .arch x64 ; movzx Rd(r), Rb(a)),
-            U::ZeroExtend16 => dynasm!(asm ; .arch x64 ; movzx Rd(r), Rw(a)),
-            U::ZeroExtend32 => self.asm.mov32_rr(register, Gpr(a)),
-            U::CountLeadingZeros64 => dynasm!(asm ; .arch x64 ; lzcnt Rq(r), Rq(a)),
-            U::CountLeadingZeros32 => dynasm!(asm ; .arch x64 ; lzcnt Rd(r), Rd(a)),
-            U::CountTrailingZeros64 => dynasm!(asm ; .arch x64 ; tzcnt Rq(r), Rq(a)),
-            U::CountTrailingZeros32 => dynasm!(asm ; .arch x64 ; tzcnt Rd(r), Rd(a)),
-            U::PopCount64 => dynasm!(asm ; .arch x64 ; popcnt Rq(r), Rq(a)),
-            _ => dynasm!(asm ; .arch x64 ; popcnt Rd(r), Rd(a)),
-        }
+        emit(&mut self.asm, register.0, a.0);
         self.write(dst, register);
         true
     }

@@ -15,6 +15,30 @@ use crate::{
     ir::{AtomicOp, Op, Operand, Slot},
 };
 
+/// How an atomic changes memory.
+enum Change {
+    Swap,
+    Combine(Alu),
+    /// To its operand, if the comparison of the two says so.
+    Extreme(Cc),
+}
+
+impl Change {
+    const fn of(op: AtomicOp) -> Self {
+        match op {
+            AtomicOp::Swap => Self::Swap,
+            AtomicOp::Add => Self::Combine(Alu::Add),
+            AtomicOp::And => Self::Combine(Alu::And),
+            AtomicOp::Or => Self::Combine(Alu::Or),
+            AtomicOp::Xor => Self::Combine(Alu::Xor),
+            AtomicOp::MinS => Self::Extreme(Cc::Greater),
+            AtomicOp::MaxS => Self::Extreme(Cc::Less),
+            AtomicOp::MinU => Self::Extreme(Cc::Above),
+            AtomicOp::MaxU => Self::Extreme(Cc::Below),
+        }
+    }
+}
+
 impl Emitter<'_> {
     /// Emits an atomic; false if there is no native form.
     pub(super) fn atomic(&mut self, op: &Op) -> bool {
@@ -27,11 +51,12 @@ impl Emitter<'_> {
                 src,
                 ..
             } => {
-                let Some(source) = self.atomic_source(operation, src) else {
+                let change = Change::of(operation);
+                let Some(source) = self.atomic_source(&change, src) else {
                     return false;
                 };
                 let misses = self.atomic_address(addr, size, ShortTlb::WRITE);
-                self.read_modify_write(operation, size == AccessSize::Double, source);
+                self.read_modify_write(&change, size == AccessSize::Double, source);
                 self.end_atomic(op, misses, size, dst);
             }
             Op::CompareExchange {
@@ -127,11 +152,8 @@ impl Emitter<'_> {
     }
 
     /// An operand that an atomic finds in place: global, in memory or small.
-    fn atomic_source(&mut self, op: AtomicOp, src: Operand) -> Option<Source> {
-        let compares = !matches!(
-            op,
-            AtomicOp::Swap | AtomicOp::Add | AtomicOp::Xor | AtomicOp::And | AtomicOp::Or
-        );
+    fn atomic_source(&mut self, change: &Change, src: Operand) -> Option<Source> {
+        let compares = matches!(change, Change::Extreme(_));
         match src {
             Operand::Slot(slot) => Some(match self.global(slot) {
                 Some(register) => Source::Register(register),
@@ -179,13 +201,12 @@ impl Emitter<'_> {
     }
 
     /// `rax =` what memory at `rdx` held; memory is changed.
-    fn read_modify_write(&mut self, op: AtomicOp, wide: bool, source: Source) {
+    fn read_modify_write(&mut self, change: &Change, wide: bool, source: Source) {
         if self.is_alone() {
-            return self.read_modify_write_alone(op, wide, source);
+            return self.read_modify_write_alone(change, wide, source);
         }
-        let asm = &mut self.asm.out;
-        match (op, wide) {
-            (AtomicOp::Add, _) => {
+        match *change {
+            Change::Combine(Alu::Add) => {
                 self.copy_source(RAX, source);
                 let asm = &mut self.asm.out;
                 if wide {
@@ -193,9 +214,8 @@ impl Emitter<'_> {
                 } else {
                     dynasm!(asm ; .arch x64 ; lock xadd [rdx], eax);
                 }
-                return;
             }
-            (AtomicOp::Swap, _) => {
+            Change::Swap => {
                 self.copy_source(RAX, source);
                 let asm = &mut self.asm.out;
                 if wide {
@@ -203,19 +223,16 @@ impl Emitter<'_> {
                 } else {
                     dynasm!(asm ; .arch x64 ; xchg [rdx], eax);
                 }
-                return;
             }
-            (_, true) => dynasm!(asm ; .arch x64 ; mov rax, [rdx]),
-            (_, false) => dynasm!(asm ; .arch x64 ; mov eax, [rdx]),
+            Change::Combine(_) | Change::Extreme(_) => self.retry_change(change, wide, source),
         }
+    }
+
+    /// Changes memory as nothing of the host does at once.
+    fn retry_change(&mut self, change: &Change, wide: bool, source: Source) {
+        self.load_old(wide);
         let retry = self.asm.here();
-        self.asm.mov_rr(RCX, RAX);
-        match op {
-            AtomicOp::And => self.alu(Alu::And, wide, RCX, source),
-            AtomicOp::Or => self.alu(Alu::Or, wide, RCX, source),
-            AtomicOp::Xor => self.alu(Alu::Xor, wide, RCX, source),
-            _ => self.select_extreme(op, wide, source),
-        }
+        self.change(change, wide, source);
         self.compare_exchange(wide);
         let again = self.asm.jcc(Cc::NotEqual);
         self.asm.bind_to(again, retry);
@@ -227,26 +244,9 @@ impl Emitter<'_> {
         self.backend.watched_stores.is_none()
     }
 
-    fn read_modify_write_alone(&mut self, op: AtomicOp, wide: bool, source: Source) {
-        let asm = &mut self.asm.out;
-        if wide {
-            dynasm!(asm ; .arch x64 ; mov rax, [rdx]);
-        } else {
-            dynasm!(asm ; .arch x64 ; mov eax, [rdx]);
-        }
-        if op == AtomicOp::Swap {
-            self.copy_source(RCX, source);
-        } else {
-            self.asm.mov_rr(RCX, RAX);
-        }
-        match op {
-            AtomicOp::Swap => {}
-            AtomicOp::Add => self.alu(Alu::Add, wide, RCX, source),
-            AtomicOp::And => self.alu(Alu::And, wide, RCX, source),
-            AtomicOp::Or => self.alu(Alu::Or, wide, RCX, source),
-            AtomicOp::Xor => self.alu(Alu::Xor, wide, RCX, source),
-            _ => self.select_extreme(op, wide, source),
-        }
+    fn read_modify_write_alone(&mut self, change: &Change, wide: bool, source: Source) {
+        self.load_old(wide);
+        self.change(change, wide, source);
         let asm = &mut self.asm.out;
         if wide {
             dynasm!(asm ; .arch x64 ; mov [rdx], rcx);
@@ -255,15 +255,34 @@ impl Emitter<'_> {
         }
     }
 
-    /// `rcx =` the smaller or larger of it and the source.
-    fn select_extreme(&mut self, op: AtomicOp, wide: bool, source: Source) {
+    /// `rax =` what memory at `rdx` holds.
+    fn load_old(&mut self, wide: bool) {
+        let asm = &mut self.asm.out;
+        if wide {
+            dynasm!(asm ; .arch x64 ; mov rax, [rdx]);
+        } else {
+            dynasm!(asm ; .arch x64 ; mov eax, [rdx]);
+        }
+    }
+
+    /// `rcx =` what `rax` becomes.
+    fn change(&mut self, change: &Change, wide: bool, source: Source) {
+        match *change {
+            Change::Swap => self.copy_source(RCX, source),
+            Change::Combine(alu) => {
+                self.asm.mov_rr(RCX, RAX);
+                self.alu(alu, wide, RCX, source);
+            }
+            Change::Extreme(cc) => {
+                self.asm.mov_rr(RCX, RAX);
+                self.select_extreme(cc, wide, source);
+            }
+        }
+    }
+
+    /// `rcx =` the source if `cc` holds for the two.
+    fn select_extreme(&mut self, cc: Cc, wide: bool, source: Source) {
         self.alu(Alu::Cmp, wide, RCX, source);
-        let cc = match op {
-            AtomicOp::MinS => Cc::Greater,
-            AtomicOp::MaxS => Cc::Less,
-            AtomicOp::MinU => Cc::Above,
-            _ => Cc::Below,
-        };
         let source = match source {
             Source::Register(from) => Rm::Reg(from.0),
             Source::Memory(disp) => Rm::Mem(STATE, disp),

@@ -17,6 +17,7 @@ use super::{
     regs::{Gpr, Xmm},
     vector::{Kind, TEMPS},
 };
+use crate::host::buffer::Buffer;
 use crate::ir::{FpBinaryOp, FpCompareOp, FpFormat, IntFormat, Op, Operand, Rounding, Slot};
 
 /// An instruction in its form for either format.
@@ -51,7 +52,7 @@ impl Emitter<'_> {
                 dst,
                 a,
                 b,
-            } if self.is_nearest(rounding) => self.float_binary(op, format, dst, (a, b)),
+            } if self.is_nearest(rounding) => return self.float_binary(op, format, dst, (a, b)),
             Op::FpSqrt {
                 format,
                 rounding,
@@ -195,24 +196,35 @@ impl Emitter<'_> {
         self.asm.jcc(Cc::Parity)
     }
 
+    /// Arithmetic; false for what is none.
     fn float_binary(
         &mut self,
         op: FpBinaryOp,
         format: FpFormat,
         dst: Slot,
         (a, b): (Operand, Operand),
-    ) {
+    ) -> bool {
+        let emit: fn(&mut Buffer, FpFormat, u8, u8) = match op {
+            FpBinaryOp::Add => {
+                |asm, format, r, b| by_format!(asm, format, addsd addss Rx(r), Rx(b))
+            }
+            FpBinaryOp::Sub => {
+                |asm, format, r, b| by_format!(asm, format, subsd subss Rx(r), Rx(b))
+            }
+            FpBinaryOp::Mul => {
+                |asm, format, r, b| by_format!(asm, format, mulsd mulss Rx(r), Rx(b))
+            }
+            FpBinaryOp::Div => {
+                |asm, format, r, b| by_format!(asm, format, divsd divss Rx(r), Rx(b))
+            }
+            FpBinaryOp::Min | FpBinaryOp::Max => return false,
+        };
         let b = self.vector(b, format).0;
         let register = self.vector_copy(a, format);
-        let (r, asm) = (register.0, &mut self.asm.out);
-        match op {
-            FpBinaryOp::Add => by_format!(asm, format, addsd addss Rx(r), Rx(b)),
-            FpBinaryOp::Sub => by_format!(asm, format, subsd subss Rx(r), Rx(b)),
-            FpBinaryOp::Mul => by_format!(asm, format, mulsd mulss Rx(r), Rx(b)),
-            _ => by_format!(asm, format, divsd divss Rx(r), Rx(b)),
-        }
+        emit(&mut self.asm.out, format, register.0, b);
         self.check_nan(register, format);
         self.write_vector(dst, register, kind(format));
+        true
     }
 
     fn square_root(&mut self, format: FpFormat, dst: Slot, a: Operand) {

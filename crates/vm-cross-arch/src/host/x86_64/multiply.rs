@@ -27,14 +27,15 @@ impl Emitter<'_> {
         self.write_narrow(width, dst, register);
     }
 
-    /// `dst =` high half of `a × b`.
-    pub(super) fn multiply_high(&mut self, op: BinaryOp, dst: Slot, a: Operand, b: Operand) {
+    /// `dst =` high half of `a × b`, both with or both without sign.
+    pub(super) fn multiply_high(&mut self, signed: bool, dst: Slot, a: Operand, b: Operand) {
         self.take_all();
         self.copy_to(RAX, a);
         self.copy_to(RCX, b);
-        match op {
-            BinaryOp::MulHighU => dynasm!(self.asm.out ; .arch x64 ; mul rcx),
-            _ => dynasm!(self.asm.out ; .arch x64 ; imul rcx),
+        if signed {
+            dynasm!(self.asm.out ; .arch x64 ; imul rcx);
+        } else {
+            dynasm!(self.asm.out ; .arch x64 ; mul rcx);
         }
         self.write(dst, RDX);
     }
