@@ -1,7 +1,5 @@
 //! When a block is worth compiling, and how much memory its code may take.
 
-use std::ops::RangeInclusive;
-
 /// Runs in tier 0 after which a block is compiled, for a guest of which
 /// nothing is known.
 pub const THRESHOLD: u32 = 16;
@@ -18,16 +16,12 @@ pub struct TierPolicy {
     /// Runs in tier 0 after which a block is compiled; 0 compiles it before it
     /// runs at all.
     pub threshold: u32,
-    /// Host memory for the generated code of one vCPU, in bytes; one of
-    /// [`CODE_RANGE`](Self::CODE_RANGE). When it is full, the oldest part is dropped.
+    /// Host memory for the generated code of one vCPU, in bytes: as much as the engine's
+    /// back-end can use. When it is full, the oldest part is dropped.
     pub code_bytes: usize,
 }
 
 impl TierPolicy {
-    /// What [`code_bytes`](Self::code_bytes) can be: room for several of the
-    /// largest blocks, and what 32-bit displacements can span.
-    pub const CODE_RANGE: RangeInclusive<usize> = 64 << 10..=1 << 30;
-
     /// Whether a block that ran `runs` times in tier 0 is to be compiled.
     #[inline(always)]
     pub const fn compiles(&self, runs: u32) -> bool {
@@ -57,11 +51,5 @@ mod tests {
         assert!(policy(0).compiles(0));
         assert!(!policy(2).compiles(1) && policy(2).compiles(2));
         assert!(!policy(u32::MAX).compiles(u32::MAX - 1));
-    }
-
-    #[test]
-    fn the_default_is_possible() {
-        let code = TierPolicy::default().code_bytes;
-        assert!(TierPolicy::CODE_RANGE.contains(&code));
     }
 }

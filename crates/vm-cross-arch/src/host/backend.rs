@@ -77,6 +77,9 @@ pub trait Backend: Debug + Sized + Send + Sync + 'static {
     const VENEER_BYTES: usize;
     /// The least that [`reach`](Self::reach) says, of any jump.
     const LEAST_REACH: u32;
+    /// As much code memory a [`veneer`](Self::veneer) leads across, from any place in it to
+    /// any other: distances are `i32`s.
+    const MAX_CODE_BYTES: u32 = 1 << 30;
 
     /// The value of the floating-point control and status word in which generated code
     /// runs, without any flag.

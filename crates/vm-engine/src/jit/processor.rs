@@ -1,7 +1,8 @@
 //! The processor that code is made for.
 
 use vm_cross_arch::host::{Backend, Features, Native};
-use vm_optimizers::TierPolicy;
+
+use super::MIN_CODE_BYTES;
 
 /// What the host's processor offers beyond its architecture's baseline.
 pub type HostFeatures = <Native as Backend>::Features;
@@ -17,7 +18,7 @@ pub struct Processor {
 
 impl Processor {
     /// The least [`reach`](Self::reach): room for several of the largest blocks.
-    pub const LEAST_REACH: u32 = *TierPolicy::CODE_RANGE.start() as u32;
+    pub const LEAST_REACH: u32 = MIN_CODE_BYTES;
 
     /// The one that this runs on.
     pub fn of_host() -> Self {

@@ -1,7 +1,7 @@
 //! What a machine can be.
 
 use vm_core::{GuestArch, PAGE_SIZE};
-use vm_optimizers::TierPolicy;
+use vm_engine::jit;
 
 use super::{
     AddressRange, Bios, ByteSize, EngineChoice, MAX_CPUS, MAX_MEMORY, MIN_MEMORY, MachineConfig,
@@ -83,8 +83,8 @@ pub enum OptionError {
     NothingToRun,
 }
 
-const MIN_JIT_CACHE: ByteSize = ByteSize(*TierPolicy::CODE_RANGE.start() as u64);
-const MAX_JIT_CACHE: ByteSize = ByteSize(*TierPolicy::CODE_RANGE.end() as u64);
+const MIN_JIT_CACHE: ByteSize = ByteSize(*jit::CODE_RANGE.start() as u64);
+const MAX_JIT_CACHE: ByteSize = ByteSize(*jit::CODE_RANGE.end() as u64);
 
 /// Host memory for the code of a vCPU, in bytes.
 pub(super) fn jit_cache(size: Option<ByteSize>) -> Result<usize, OptionError> {
@@ -93,7 +93,7 @@ pub(super) fn jit_cache(size: Option<ByteSize>) -> Result<usize, OptionError> {
     };
     let bytes = usize::try_from(size.0).ok();
     bytes
-        .filter(|bytes| TierPolicy::CODE_RANGE.contains(bytes))
+        .filter(|bytes| jit::CODE_RANGE.contains(bytes))
         .ok_or(OptionError::JitCache(size))
 }
 
@@ -106,7 +106,7 @@ pub(super) fn check(config: &MachineConfig) -> Result<(), OptionError> {
         return Err(OptionError::Cpus(config.cpus));
     }
     check_memory(config.memory)?;
-    check_engine(config.engine, vm_engine::jit::SUPPORTED)?;
+    check_engine(config.engine, jit::SUPPORTED)?;
     check_boot(config)?;
     match &config.trace_range {
         Some(range) if config.trace.is_none() => Err(OptionError::NeedsTrace(range.clone())),

@@ -73,7 +73,7 @@ impl<G: Guest> TranslatedVcpu<G> {
                 return Err(io::Error::from(io::ErrorKind::Unsupported));
             }
             Engine::Jit(policy) => {
-                if !TierPolicy::CODE_RANGE.contains(&policy.code_bytes) {
+                if !jit::CODE_RANGE.contains(&policy.code_bytes) {
                     return Err(io::Error::from(io::ErrorKind::InvalidInput));
                 }
                 let shared = self.core.machine.vcpus().len() > 1;
