@@ -1,11 +1,15 @@
-//! Code that is stored to: by itself, by another hart, from outside.
+//! Code that is stored to: by itself, by another vCPU, from outside.
 
 use vm_core::GuestPhysAddr;
-use vm_cross_arch::guest::riscv64::regs;
+use vm_toy::{
+    asm::{Label, Program, encode},
+    regs::r,
+};
 
 use crate::{
-    common::asm::{reg::*, *},
+    common::asm::{self, FENCE, FENCE_I, NOP, reg::*},
     machine::{Machine, RAM},
+    toy::stop_with,
 };
 
 const ROUNDS: u64 = 200;
@@ -15,106 +19,162 @@ const ROUNDS: u64 = 200;
 enum Sync {
     Fence,
     /// Architecturally, either version may run. The engine promises more: a
-    /// hart's own stores count from the next block on.
+    /// vCPU's own stores count from the next block on.
     Nothing,
 }
 
 const BOTH: [Sync; 2] = [Sync::Fence, Sync::Nothing];
 
-/// Calls the function at `at` in every round, after storing `addi a3, a3, N` there,
-/// with N alternating between 1 and 2; `a3` is the result.
-fn patching(at: i32, sync: Sync, store: impl Fn(&mut Program)) -> u64 {
+impl Sync {
+    fn put(self, p: &mut Program) {
+        if self == Self::Fence {
+            p.put("sync", 0, 0);
+        }
+    }
+}
+
+/// `r3 += n`, and a return: 8 bytes, of which the first 6 are the addition.
+fn adding(n: i64) -> [u8; 8] {
+    let nop = encode("nop", 0, 0, 0);
+    let code = [encode("addi", 3, 3, n), nop, encode("ret", 0, 0, 0)].concat();
+    code.try_into().unwrap()
+}
+
+/// The same as a number that can be stored.
+fn adding_word(n: i64) -> u64 {
+    u64::from_le_bytes(adding(n))
+}
+
+/// Ends a loop that counts `r0` down, and `r2` and `r4` change places in it.
+fn swap_and_loop(p: &mut Program, top: Label) {
+    p.put("mov", 5, 2).put("mov", 2, 4).put("mov", 4, 5);
+    p.put_imm("addi", 0, 0, -1).to("bne", 0, 6, top);
+}
+
+/// Calls the function at `at` in every round, after storing [`adding`] N there,
+/// with N alternating between 1 and 2; `r3` is the result.
+fn patching(at: u64, sync: Sync, store: impl Fn(&mut Program)) -> u64 {
     patching_in(at, &[], sync, store)
 }
 
-/// The same with `before` before the instruction, within the function.
-fn patching_in(at: i32, before: &[u32], sync: Sync, store: impl Fn(&mut Program)) -> u64 {
-    let start = at - 4 * before.len() as i32;
-    let mut p = Program::new();
-    p.li(A0, ROUNDS).li(A1, RAM + at as u64);
-    p.li(A2, addi(A3, A3, 1).into());
-    p.li(A4, addi(A3, A3, 2).into());
+/// The same with `before` before the instruction, within the function. `store` finds the
+/// code in `r2` and its address in `r1`; it has `r5` and `r7`, and leaves 0 in `r6`.
+fn patching_in(at: u64, before: &[u8], sync: Sync, store: impl Fn(&mut Program)) -> u64 {
+    let start = at - before.len() as u64;
+    let mut p = Program::default();
+    p.set(0, ROUNDS).set(1, RAM + at);
+    p.set(2, adding_word(1)).set(4, adding_word(2));
     let top = p.here();
     store(&mut p);
-    if sync == Sync::Fence {
-        p.put([FENCE_I]);
-    }
-    p.put([jalr(RA, A1, start - at)]);
-    // Swap A2 and A4.
-    p.put([addi(A5, A2, 0), addi(A2, A4, 0), addi(A4, A5, 0)]);
-    p.put([addi(A0, A0, -1)]);
-    p.bne_to(A0, ZERO, top).stop_with(A3);
-    p.pad(start).put(before.iter().copied());
-    p.put([addi(A3, A3, 0), RET]);
-    Machine::new(1, &p).run().0
+    sync.put(&mut p);
+    p.set(5, RAM + start).put("callr", 5, 0);
+    swap_and_loop(&mut p, top);
+    stop_with(&mut p, 3);
+    p.pad(start as usize).data(before).data(&adding(0));
+    Machine::toys(1, &p).run().0
+}
+
+/// Stores the whole function at once.
+fn whole(p: &mut Program) {
+    p.put("st64", 2, 1);
 }
 
 #[test]
 fn a_function_is_rewritten_before_every_call() {
-    let whole = |p: &mut Program| {
-        p.put([sw(A2, A1, 0)]);
+    let constant = |p: &mut Program| {
+        p.set(7, 16).put("mov", 5, 2).put("shr", 5, 7);
+        p.put_imm("st32", 5, 1, 2);
     };
     let bytes = |p: &mut Program| {
-        for i in 0..4 {
-            p.put([sb(A2, A1, i), slli(A5, A2, 0)]);
-            // Rotates A2 by 8, within its low word and above.
-            p.put([srli(A5, A2, 8), slli(A2, A2, 56), or(A2, A2, A5)]);
+        for i in 0..8 {
+            p.put_imm("st8", 2, 1, i).put("mov", 5, 2);
+            // Rotates r2 by 8.
+            p.set(6, 8).put("shr", 5, 6).set(6, 56).put("shl", 2, 6);
+            p.put("or", 2, 5);
         }
-        p.put([srli(A2, A2, 32)]);
-    };
-    let atomic = |p: &mut Program| {
-        p.put([amoswap_w(ZERO, A2, A1)]);
-    };
-    let conditional = |p: &mut Program| {
-        p.put([lr_w(A5, A1), sc_w(A5, A2, A1), bne(A5, ZERO, -8)]);
+        p.set(6, 0);
     };
     for sync in BOTH {
-        for at in [0x200, 0x2000, 0x2ffc] {
+        for at in [0x201, 0x202, 0x400, 0xffd, 0xfff, 0x1003, 0x2000, 0x2ff8] {
             assert_eq!(patching(at, sync, whole), ROUNDS * 3 / 2, "{at:#x}");
+            assert_eq!(patching(at, sync, constant), ROUNDS * 3 / 2, "{at:#x}");
+            assert_eq!(patching(at + 0x200, sync, bytes), ROUNDS * 3 / 2, "{at:#x}");
         }
-        assert_eq!(patching(0x200, sync, bytes), ROUNDS * 3 / 2);
-        assert_eq!(patching(0x2000, sync, atomic), ROUNDS * 3 / 2);
-        assert_eq!(patching(0x2000, sync, conditional), ROUNDS * 3 / 2);
+    }
+}
+
+#[test]
+fn atomics_rewrite_a_function_before_every_call() {
+    let swap = [asm::amoswap_w(ZERO, A2, A1)];
+    let conditional = [
+        asm::lr_w(A5, A1),
+        asm::sc_w(A5, A2, A1),
+        asm::bne(A5, ZERO, -8),
+    ];
+    let stores = [&swap[..], &conditional];
+    for (sync, store) in BOTH
+        .iter()
+        .flat_map(|sync| stores.map(|store| (*sync, store)))
+    {
+        let mut p = asm::Program::new();
+        p.li(A0, ROUNDS).li(A1, RAM + 0x2000);
+        p.li(A2, asm::addi(A3, A3, 1).into());
+        p.li(A4, asm::addi(A3, A3, 2).into());
+        let top = p.here();
+        p.put(store.iter().copied());
+        if sync == Sync::Fence {
+            p.put([FENCE_I]);
+        }
+        p.put([asm::jalr(RA, A1, 0)]);
+        // Swap A2 and A4.
+        p.put([
+            asm::addi(A5, A2, 0),
+            asm::addi(A2, A4, 0),
+            asm::addi(A4, A5, 0),
+        ]);
+        p.put([asm::addi(A0, A0, -1)]);
+        p.bne_to(A0, ZERO, top).stop_with(A3);
+        p.pad(0x2000).put([asm::addi(A3, A3, 0), asm::RET]);
+        assert_eq!(Machine::new(1, &p).run().0, ROUNDS * 3 / 2, "{sync:?}");
     }
 }
 
 #[test]
 fn what_is_hot_is_rewritten_by_what_runs_once() {
     for sync in BOTH {
-        let mut p = Program::new();
-        p.li(A0, ROUNDS).li(A1, RAM + 0x2000);
-        p.li(A2, addi(A3, A3, 2).into());
+        let mut p = Program::default();
+        p.set(0, ROUNDS).set(1, RAM + 0x2000).set(2, adding_word(2));
         let top = p.here();
-        p.put([jalr(RA, A1, 0), addi(A0, A0, -1)]);
-        p.bne_to(A0, ZERO, top).put([sw(A2, A1, 0)]);
-        if sync == Sync::Fence {
-            p.put([FENCE_I]);
-        }
-        p.put([jalr(RA, A1, 0)]).stop_with(A3);
-        p.pad(0x2000).put([addi(A3, A3, 1), RET]);
-        assert_eq!(Machine::new(1, &p).run().0, ROUNDS + 2, "{sync:?}");
+        p.put("callr", 1, 0);
+        p.put_imm("addi", 0, 0, -1).to("bne", 0, 6, top);
+        p.put("st64", 2, 1);
+        sync.put(&mut p);
+        p.put("callr", 1, 0);
+        stop_with(&mut p, 3);
+        p.pad(0x2000).data(&adding(1));
+        assert_eq!(Machine::toys(1, &p).run().0, ROUNDS + 2, "{sync:?}");
     }
 }
 
 #[test]
 fn what_a_branch_or_jump_ahead_leads_to_is_rewritten() {
-    let store = |p: &mut Program| {
-        p.put([sw(A2, A1, 0)]);
-    };
-    // Behind a branch that is not taken, behind one that is, behind a jump.
-    let branch = bne(ZERO, ZERO, 8);
-    let unknown = beq(A0, ZERO, 8);
-    let taken = [bne(A0, ZERO, 12), 0, 0];
-    let jump = [jal(ZERO, 12), 0, 0];
+    // Behind a branch that is not taken, behind one that is, behind a jump; over bytes that
+    // are no instructions. The last branch would lead behind the addition.
+    let over = &[0; 8][..];
+    let branch = &encode("bne", 6, 6, 8)[..];
+    let unknown = &encode("beq", 0, 6, 10)[..];
+    let taken = &[&encode("bne", 0, 6, 12), over].concat()[..];
+    let jump = &[&encode("jmp", 0, 0, 13), over].concat()[..];
     for sync in BOTH {
         for before in [
-            &[branch, unknown][..],
-            &taken,
-            &jump,
-            &[&jump[..], &[unknown], &taken, &jump].concat(),
+            &[branch, unknown].concat()[..],
+            taken,
+            jump,
+            &[jump, unknown, taken, jump].concat(),
         ] {
-            for at in [0x200, 0x2000, 0x2004] {
-                assert_eq!(patching_in(at, before, sync, store), ROUNDS * 3 / 2);
+            for at in [0x200, 0x2000, 0x2004, 0x2007] {
+                let sum = patching_in(at, before, sync, whole);
+                assert_eq!(sum, ROUNDS * 3 / 2, "{at:#x}");
             }
         }
     }
@@ -122,37 +182,27 @@ fn what_a_branch_or_jump_ahead_leads_to_is_rewritten() {
 
 #[test]
 fn an_instruction_in_two_pages_is_rewritten_in_either() {
+    // `addi rD, r3, N`: its first two bytes in one page and N in the other.
     for sync in BOTH {
         for at in [0x1ffe, 0x2ffe] {
-            // A halfword of padding moves the function to its place.
-            let mut p = Program::new();
-            p.li(A0, ROUNDS).li(A1, RAM + at);
-            p.li(A2, u64::from(addi(A3, A3, 1)) >> 16);
-            p.li(A4, u64::from(addi(A3, A3, 2)) >> 16);
+            let mut p = Program::default();
+            p.set(0, ROUNDS).set(1, RAM + at).set(2, 1).set(4, 2);
             let top = p.here();
-            p.put([sh(A2, A1, 2)]);
-            if sync == Sync::Fence {
-                p.put([FENCE_I]);
-            }
-            p.put([jalr(RA, A1, 0)]);
-            p.put([addi(A5, A2, 0), addi(A2, A4, 0), addi(A4, A5, 0)]);
-            p.put([addi(A0, A0, -1)]);
-            p.bne_to(A0, ZERO, top);
-            // The first half: addi a6, a3, N.
-            p.li(A2, u64::from(addi(A6, A3, 0)) & 0xffff);
-            p.put([sh(A2, A1, 0)]);
-            if sync == Sync::Fence {
-                p.put([FENCE_I]);
-            }
-            p.put([jalr(RA, A1, 0), slli(A6, A6, 32), add(A3, A3, A6)]);
-            p.stop_with(A3);
-            let machine = Machine::new(1, &p);
-            let function: Vec<u8> = [addi(A3, A3, 0), RET]
-                .into_iter()
-                .flat_map(u32::to_le_bytes)
-                .collect();
-            let ram = &machine.shared.ram;
-            ram.write(GuestPhysAddr(RAM + at), &function).unwrap();
+            p.put_imm("st32", 2, 1, 2);
+            sync.put(&mut p);
+            p.put("callr", 1, 0);
+            swap_and_loop(&mut p, top);
+            let [first, second, ..] = encode("addi", 6, 3, 0)[..] else {
+                unreachable!("it has 6 bytes");
+            };
+            p.set(2, u16::from_le_bytes([first, second]).into());
+            p.put("st16", 2, 1);
+            sync.put(&mut p);
+            p.put("callr", 1, 0);
+            p.set(5, 32).put("shl", 6, 5).put("add", 3, 6);
+            stop_with(&mut p, 3);
+            let machine = Machine::toys(1, &p);
+            machine.load(at, &adding(0));
             let (result, _) = machine.run();
             assert_eq!(result & 0xffff_ffff, ROUNDS * 3 / 2, "{at:#x} {sync:?}");
             // After an even number of rounds the last one stored was 2.
@@ -164,44 +214,39 @@ fn an_instruction_in_two_pages_is_rewritten_in_either() {
 #[test]
 fn a_store_across_two_pages_reaches_code_in_the_second() {
     // The store ends in the function's first four bytes.
-    let mut p = Program::new();
-    p.li(A0, ROUNDS).li(A1, RAM + 0x3000);
-    p.li(A2, addi(A3, A3, 1).into());
-    p.li(A4, addi(A3, A3, 2).into());
+    let mut p = Program::default();
+    p.set(0, ROUNDS).set(1, RAM + 0x3000);
+    p.set(2, adding_word(1) << 32).set(4, adding_word(2) << 32);
     let top = p.here();
-    p.put([slli(A5, A2, 32), sd(A5, A1, -4), jalr(RA, A1, 0)]);
-    p.put([addi(A5, A2, 0), addi(A2, A4, 0), addi(A4, A5, 0)]);
-    p.put([addi(A0, A0, -1)]);
-    p.bne_to(A0, ZERO, top).stop_with(A3);
-    p.pad(0x3000).put([addi(A3, A3, 0), RET]);
-    assert_eq!(Machine::new(1, &p).run().0, ROUNDS * 3 / 2);
+    p.put_imm("st64", 2, 1, -4).put("callr", 1, 0);
+    swap_and_loop(&mut p, top);
+    stop_with(&mut p, 3);
+    p.pad(0x3000).data(&adding(0));
+    assert_eq!(Machine::toys(1, &p).run().0, ROUNDS * 3 / 2);
 }
 
 #[test]
 fn data_between_code_keeps_its_values() {
     // A counter in the loop's own line, one in its page, one in the next.
-    let mut p = Program::new();
-    p.li(A0, 10_000).li(A1, RAM + 0x78).li(A2, RAM + 0x800);
-    p.li(S0, RAM + 0x1000);
-    p.j_to(0x80).pad(0x80);
+    let counters = [0x78, 0x800, 0x1000];
+    let mut p = Program::default();
+    let start = p.label();
+    p.set(0, 10_000)
+        .to("jmp", 0, 0, start)
+        .pad(0x80)
+        .bind(start);
     let top = p.here();
-    for address in [A1, A2, S0] {
-        p.put([ld(A3, address, 0), addi(A3, A3, 1), sd(A3, address, 0)]);
+    for at in counters {
+        p.set(1, RAM + at).put("ld64", 3, 1);
+        p.put_imm("addi", 3, 3, 1).put("st64", 3, 1);
     }
-    p.put([addi(A0, A0, -1)]);
-    p.bne_to(A0, ZERO, top);
-    p.put([ld(A3, A1, 0), ld(A4, A2, 0), add(A3, A3, A4)]);
-    p.put([ld(A4, S0, 0), add(A3, A3, A4)]);
-    p.stop_with(A3);
-    let machine = Machine::new(1, &p);
-    for at in [0x78, 0x800, 0x1000] {
-        let zero = [0; 8];
-        machine
-            .shared
-            .ram
-            .write(GuestPhysAddr(RAM + at), &zero)
-            .unwrap();
+    p.put_imm("addi", 0, 0, -1).to("bne", 0, 6, top).set(3, 0);
+    for at in counters {
+        p.set(1, RAM + at).put("ld64", 4, 1).put("add", 3, 4);
     }
+    stop_with(&mut p, 3);
+    let machine = Machine::toys(1, &p);
+    counters.iter().for_each(|&at| machine.load(at, &[0; 8]));
     assert_eq!(machine.run().0, 30_000);
 }
 
@@ -210,19 +255,19 @@ fn device_writes_count_after_a_fence() {
     // Spins on a flag, then fences and calls, over and over; stores what the
     // function made of it.
     let (flag, answer, function) = (0x8000, 0x8008, 0x1000);
-    let mut p = Program::new();
-    p.li(A0, RAM + flag).li(A1, RAM + function).li(S0, 0);
+    let code = |n: u64| encode("addi", 3, 6, n as i64);
+    let mut p = Program::default();
+    p.set(0, RAM + flag).set(1, RAM + function).set(2, 0);
     let top = p.here();
-    p.put([ld(A4, A0, 0)]).beq_to(A4, S0, top);
-    p.put([addi(S0, A4, 0), FENCE_I, jalr(RA, A1, 0), sd(A3, A0, 8)]);
-    p.j_to(top);
-    p.pad(function as i32).put([addi(A3, ZERO, 0), RET]);
-    let running = Machine::new(1, &p).start();
+    p.put("ld64", 4, 0).to("beq", 4, 2, top).put("mov", 2, 4);
+    p.put("sync", 0, 0).put("callr", 1, 0);
+    p.put_imm("st64", 3, 0, 8).to("jmp", 0, 0, top);
+    p.pad(function as usize).data(&code(0)).put("ret", 0, 0);
+    let running = Machine::toys(1, &p).start();
     for round in 1..=ROUNDS {
-        let code = addi(A3, ZERO, round as i32).to_le_bytes();
         let ram = &running.shared.ram;
         let at = GuestPhysAddr(RAM + function);
-        ram.write(at, &code).unwrap();
+        ram.write(at, &code(round)).unwrap();
         std::sync::atomic::fence(std::sync::atomic::Ordering::SeqCst);
         running.poke(flag, round);
         running.wait_until(answer, |value| value == round);
@@ -235,105 +280,112 @@ fn another_hart_rewrites_with_a_handshake() {
     // Hart 0 rewrites the function and raises the round; hart 1 waits for it,
     // fences, calls and answers with what the function returned.
     let (round, answer, function) = (0x8000, 0x8100, 0x2000);
-    let mut p = Program::new();
+    let mut p = asm::Program::new();
     p.li(A1, RAM + round).li(A2, RAM + answer);
     p.li(A4, RAM + function).li(S0, ROUNDS).li(S1, 0);
     let branch = p.here();
     p.put([NOP]);
     // Hart 0: A5 is the instruction, counted up by one immediate a round.
-    p.li(A5, addi(A3, ZERO, 0).into());
-    p.put([lui(S2, 0x100)]);
+    p.li(A5, asm::addi(A3, ZERO, 0).into());
+    p.put([asm::lui(S2, 0x100)]);
     let top = p.here();
-    p.put([addi(S1, S1, 1), add(A5, A5, S2), sw(A5, A4, 0), FENCE]);
-    p.put([sd(S1, A1, 0)]);
+    p.put([
+        asm::addi(S1, S1, 1),
+        asm::add(A5, A5, S2),
+        asm::sw(A5, A4, 0),
+        FENCE,
+    ]);
+    p.put([asm::sd(S1, A1, 0)]);
     let wait = p.here();
-    p.put([ld(A3, A2, 0)]).bne_to(A3, S1, wait);
+    p.put([asm::ld(A3, A2, 0)]).bne_to(A3, S1, wait);
     p.bne_to(S1, S0, top).stop_with(A3);
     // Hart 1.
     let other = p.here();
-    p.put([ld(A3, A1, 0)]).beq_to(A3, S1, other);
+    p.put([asm::ld(A3, A1, 0)]).beq_to(A3, S1, other);
     p.put([
-        addi(S1, A3, 0),
+        asm::addi(S1, A3, 0),
         FENCE,
         FENCE_I,
-        jalr(RA, A4, 0),
-        sd(A3, A2, 0),
+        asm::jalr(RA, A4, 0),
+        asm::sd(A3, A2, 0),
     ]);
     p.j_to(other);
-    p.patch(branch, bne(A0, ZERO, other - branch));
-    p.pad(function as i32).put([addi(A3, ZERO, 0), RET]);
+    p.patch(branch, asm::bne(A0, ZERO, other - branch));
+    p.pad(function as i32)
+        .put([asm::addi(A3, ZERO, 0), asm::RET]);
     assert_eq!(Machine::new(2, &p).run().0, ROUNDS);
 }
-
 #[test]
 fn another_hart_rewrites_what_runs() {
-    // Hart 1 calls in a tight loop while hart 0 rewrites: one of the two
+    // vCPU 1 calls in a tight loop while vCPU 0 rewrites: one of the two
     // versions runs each time, never anything else, and the last one after a fence.
     let (done, function) = (0x8000, 0x2000);
-    let mut p = Program::new();
-    p.li(A1, RAM + done).li(A4, RAM + function).li(S0, 2000);
-    p.li(A2, addi(A3, ZERO, 1).into());
-    p.li(A5, addi(A3, ZERO, 2).into());
-    p.li(S1, 1).li(S2, 2);
-    let branch = p.here();
-    p.put([NOP]);
+    let code = |n| {
+        let [nop, ret] = ["nop", "ret"].map(|name| encode(name, 0, 0, 0));
+        [encode("addi", 3, 6, n), nop, ret].concat()
+    };
+    let word = |n| u64::from_le_bytes(code(n).try_into().unwrap());
+    let mut p = Program::default();
+    let [other, right, end] = std::array::from_fn(|_| p.label());
+    p.put("mov", 5, 0).set(1, RAM + done).set(0, RAM + function);
+    p.to("bne", 5, 6, other);
+    p.set(2, word(1)).set(4, word(2)).set(5, 2000);
     let top = p.here();
-    p.put([sw(A2, A4, 0), sw(A5, A4, 0), addi(S0, S0, -1)]);
-    p.bne_to(S0, ZERO, top);
-    p.put([FENCE, sd(S1, A1, 0), WFI, jal(0, -4)]);
-    let other = p.here();
-    p.put([ld(S0, A1, 0), FENCE, FENCE_I, jalr(RA, A4, 0)]);
-    let checks = p.here();
-    p.put([NOP, NOP]).stop_with(A3);
-    let right = p.here();
-    p.patch(checks, beq(A3, S1, right - checks));
-    p.patch(checks + 4, beq(A3, S2, right - checks - 4));
-    p.beq_to(S0, ZERO, other);
-    p.put([addi(A3, A3, 100)]).stop_with(A3);
-    p.patch(branch, bne(A0, ZERO, other - branch));
-    p.pad(function as i32).put([addi(A3, ZERO, 1), RET]);
-    assert_eq!(Machine::new(2, &p).run().0, 102);
+    p.put("st64", 2, 0).put("st64", 4, 0);
+    p.put_imm("addi", 5, 5, -1).to("bne", 5, 6, top);
+    p.put("sync", 0, 0).set(5, 1).put("st64", 5, 1);
+    let wait = p.here();
+    p.put("wait", 0, 0).to("jmp", 0, 0, wait).bind(other);
+    p.set(2, 1).set(4, 2);
+    let again = p.here();
+    p.put("ld64", 5, 1).put("sync", 0, 0).put("callr", 0, 0);
+    p.to("beq", 3, 2, right).to("bne", 3, 4, end).bind(right);
+    p.to("beq", 5, 6, again);
+    p.put_imm("addi", 3, 3, 100).bind(end);
+    stop_with(&mut p, 3);
+    p.pad(function as usize).data(&code(1));
+    assert_eq!(Machine::toys(2, &p).run().0, 102);
 }
 
 #[test]
 fn a_page_that_was_code_once_takes_direct_stores_again() {
     // Calls a function, then clears the page around it, leaving its line alone.
-    let mut p = Program::new();
-    p.li(A1, RAM + 0x2000).put([jalr(RA, A1, 0)]);
-    p.li(A0, 1000);
+    let mut p = Program::default();
+    p.set(1, RAM + 0x2000).put("callr", 1, 0).set(0, 1000);
     let top = p.here();
-    p.put([sd(ZERO, A1, 0x100), addi(A0, A0, -1)]);
-    p.bne_to(A0, ZERO, top).stop_with(A3);
-    p.pad(0x2000).put([addi(A3, ZERO, 7), RET]);
-    let machine = Machine::new(1, &p);
+    p.put_imm("st64", 6, 1, 0x100).put_imm("addi", 0, 0, -1);
+    p.to("bne", 0, 6, top);
+    stop_with(&mut p, 3);
+    p.pad(0x2000).set(3, 7).put("ret", 0, 0);
+    let machine = Machine::toys(1, &p);
     let shared = machine.shared.clone();
-    let (result, mut harts) = machine.run();
+    let (result, mut vcpus) = machine.run();
     assert_eq!(result, 7);
     let page = (RAM + 0x2000) >> 12;
     assert!(!shared.blocks.is_code(page));
-    let core = &mut harts[0].core;
+    let core = &mut vcpus[0].core;
     let entry = core.tlb.lookup(page, core.data_space, core.accept[1]);
     assert_ne!(entry.unwrap().host_write, 0);
-    assert_eq!(core.get(regs::x(10)), 0);
+    assert_eq!(core.get(r(0)), 0);
 }
 
 /// Calls functions in two pages, then stores beside each of them so many times, in
 /// this order; tells which of the pages are still code pages.
 fn still_code_after(stores: [u64; 2]) -> [bool; 2] {
     let functions = [0x2000, 0x3000];
-    let mut p = Program::new();
+    let mut p = Program::default();
     for at in functions {
-        p.li(A1, RAM + at).put([jalr(RA, A1, 0)]);
+        p.set(1, RAM + at).put("callr", 1, 0);
     }
     for (at, count) in functions.into_iter().zip(stores) {
-        p.li(A1, RAM + at).li(A0, count);
+        p.set(1, RAM + at).set(0, count);
         let top = p.here();
-        p.put([sd(ZERO, A1, 0x100), addi(A0, A0, -1)]);
-        p.bne_to(A0, ZERO, top);
+        p.put_imm("st64", 6, 1, 0x100).put_imm("addi", 0, 0, -1);
+        p.to("bne", 0, 6, top);
     }
-    p.stop_with(A3);
-    p.pad(0x2000).put([RET]).pad(0x3000).put([RET]);
-    let machine = Machine::new(1, &p);
+    stop_with(&mut p, 3);
+    p.pad(0x2000).put("ret", 0, 0).pad(0x3000).put("ret", 0, 0);
+    let machine = Machine::toys(1, &p);
     let shared = machine.shared.clone();
     machine.run();
     functions.map(|at| shared.blocks.is_code((RAM + at) >> 12))
@@ -349,24 +401,25 @@ fn a_page_is_released_for_the_stores_that_it_took_itself() {
 
 #[test]
 fn blocks_may_vanish_at_any_time() {
-    // Two harts add up what functions in many pages return, while their
+    // Two vCPUs add up what functions in many pages return, while their
     // blocks are dropped in every way there is.
     let (sums, functions, pages) = (0x8000, 0x1_0000, 16);
-    let function = |page: u64| [addi(A3, A3, page as i32), NOP, RET];
-    let mut p = Program::new();
-    p.li(A1, RAM + sums).put([slli(A2, A0, 3), add(A1, A1, A2)]);
-    p.li(S0, 300);
+    let mut p = Program::default();
+    p.set(1, RAM + sums).set(2, 8).put("mul", 2, 0);
+    p.put("add", 1, 2).set(0, 300);
     let top = p.here();
-    p.li(A4, RAM + functions).li(S1, pages).put([lui(S2, 1)]);
+    p.set(4, RAM + functions).set(2, pages);
     let inner = p.here();
-    p.put([jalr(RA, A4, 0), add(A4, A4, S2), addi(S1, S1, -1)]);
-    p.bne_to(S1, ZERO, inner);
-    p.put([addi(S0, S0, -1)]).bne_to(S0, ZERO, top);
-    p.put([sd(A3, A1, 0), WFI, jal(0, -4)]);
-    let machine = Machine::new(2, &p);
+    p.put("callr", 4, 0).put_imm("addi", 4, 4, 0x1000);
+    p.put_imm("addi", 2, 2, -1).to("bne", 2, 6, inner);
+    p.put_imm("addi", 0, 0, -1).to("bne", 0, 6, top);
+    p.put("st64", 3, 1);
+    let end = p.here();
+    p.put("wait", 0, 0).to("jmp", 0, 0, end);
+    let machine = Machine::toys(2, &p);
     let mut want = 0;
     for page in 0..pages {
-        let code = function(page).map(u32::to_le_bytes).concat();
+        let code = adding(page as i64);
         let at = GuestPhysAddr(RAM + functions + page * 0x1000);
         machine.shared.ram.write(at, &code).unwrap();
         want += 300 * page;
@@ -383,7 +436,7 @@ fn blocks_may_vanish_at_any_time() {
                 // The same bytes again.
                 let page = round / 4 % pages;
                 let at = GuestPhysAddr(RAM + functions + page * 0x1000);
-                let code = function(page).map(u32::to_le_bytes).concat();
+                let code = adding(page as i64);
                 running.shared.ram.write(at, &code).unwrap();
             }
         }
