@@ -66,11 +66,8 @@ impl Program {
     pub fn to(&mut self, name: &str, a: u8, b: u8, label: Label) -> &mut Self {
         let start = self.bytes.len();
         self.put(name, a, b);
-        let len = if find(name).1.format == Format::Jump {
-            4
-        } else {
-            2
-        };
+        let is_far = find(name).1.format == Format::Jump;
+        let len = if is_far { 4 } else { 2 };
         let at = self.bytes.len() - len;
         self.missing.push((start, at, len, label));
         self

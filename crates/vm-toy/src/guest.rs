@@ -174,6 +174,10 @@ impl Guest for Toy {
         entry
     }
 
+    fn mode(&self) -> &'static str {
+        ["supervisor", "user"][usize::from(self.has(status::USER))]
+    }
+
     fn flush(&mut self, core: &mut Core, va: u64, pages: u64, _: Option<u16>) {
         let page = if pages == 1 { va } else { u64::MAX };
         core.flush_translations(&mmu::page_or_all(page));

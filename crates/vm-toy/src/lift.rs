@@ -148,13 +148,8 @@ pub fn move_if_carry(b: &mut BlockBuilder, i: Insn) {
 
 /// `a = b +` a constant; no carry.
 pub fn add_immediate(b: &mut BlockBuilder, i: Insn) {
-    b.binary(
-        BinaryOp::Add,
-        Width::W64,
-        r(i.a),
-        b_(i),
-        Operand::Imm(i.imm),
-    );
+    let constant = Operand::Imm(i.imm);
+    b.binary(BinaryOp::Add, Width::W64, r(i.a), b_(i), constant);
 }
 
 /// `a = a + b`, and the carry of that.

@@ -1,4 +1,4 @@
-//! The engine running real RISC-V code, in tier 0. `engine_jit` and
+//! The engine running code of its guests, in tier 0. `engine_jit` and
 //! `engine_mixed` run the same tests in others.
 
 mod amocas;

@@ -8,40 +8,38 @@ use vm_engine::{
     observe::{BlockEntry, BlockTracer, CodeListener, HostCodeKind, Tier},
     vcpu::Engine,
 };
+use vm_toy::{Sys, asm::Program};
 
 use crate::{
-    common::asm::{csr::*, reg::*, *},
-    machine::{Machine, RAM, STOP},
+    machine::{Machine, RAM},
+    toy::stop_with,
 };
+
+/// Where the program's function and handler are, as offsets in RAM.
+const FUNCTION: u64 = 0x10;
+const HANDLER: u64 = 0x20;
 
 /// Calls, returns, loops, branches taken and not, an exception and its handler.
 pub fn winding() -> Program {
-    let mut p = Program::new();
-    let to_start = p.here();
-    p.put([NOP]);
-    let function = p.here();
-    p.put([addi(A2, A2, 1), RET]);
-    let handler = p.here();
-    p.put([
-        csrrs(T0, MEPC, ZERO),
-        addi(T0, T0, 4),
-        csrrw(ZERO, MEPC, T0),
-        MRET,
-    ]);
-    let start = p.here();
-    p.patch(to_start, jal(ZERO, start - to_start));
-    p.li(T1, RAM + handler as u64).put([csrrw(ZERO, MTVEC, T1)]);
-    p.li(A4, 50).li(A3, RAM + function as u64);
+    let mut p = Program::default();
+    let [start, function, past] = std::array::from_fn(|_| p.label());
+    p.to("jmp", 0, 0, start).pad(FUNCTION as usize);
+    p.bind(function);
+    p.put_imm("addi", 2, 2, 1).put("ret", 0, 0);
+    p.pad(HANDLER as usize);
+    p.put("read", 0, Sys::Epc as u8).put_imm("addi", 0, 0, 1);
+    p.put("write", 0, Sys::Epc as u8).put("rti", 0, 0);
+    p.bind(start).set(1, RAM + HANDLER);
+    p.put("write", 1, Sys::Handler as u8);
+    p.set(4, 50).set(3, RAM + FUNCTION).set(1, 3);
     let top = p.here();
-    let call = p.here();
-    p.put([jal(RA, function - call), jalr(RA, A3, 0), ECALL]);
-    p.put([andi(A5, A4, 3)]);
+    p.to("call", 0, 0, function).put("callr", 3, 0);
+    p.put("trap", 0, 0).put("mov", 6, 4).put("and", 6, 1);
     // Past the next two instructions: a branch within the block.
-    p.put([bne(A5, ZERO, 12), addi(A2, A2, 1), addi(A2, A2, 1)]);
-    p.put([addi(A4, A4, -1)]).bne_to(A4, ZERO, top);
-    p.li(A1, STOP).put([sd(A2, A1, 0)]);
-    let end = p.here();
-    p.j_to(end);
+    p.to("bne", 6, 5, past);
+    p.put_imm("addi", 2, 2, 1).put_imm("addi", 2, 2, 1);
+    p.bind(past).put_imm("addi", 4, 4, -1).to("bne", 4, 5, top);
+    stop_with(&mut p, 2);
     p
 }
 
@@ -50,7 +48,7 @@ struct Blocks(Mutex<Vec<(u64, u64, u16, Tier)>>);
 
 impl BlockTracer for Blocks {
     fn enters(&self, entry: &BlockEntry<'_>) {
-        assert_eq!((entry.vcpu, entry.mode), (0, "M"));
+        assert_eq!((entry.vcpu, entry.mode), (0, "supervisor"));
         let block = (entry.pc, entry.retired, entry.insns(), entry.tier);
         self.0.lock().push(block);
         assert_eq!(entry.disassembly().count(), usize::from(entry.insns()));
@@ -59,7 +57,7 @@ impl BlockTracer for Blocks {
 
 /// Runs the program; returns its result and its blocks up to the last store.
 fn trace(engine: Engine) -> (u64, Vec<(u64, u64, u16, Tier)>) {
-    let mut machine = Machine::new(1, &winding());
+    let mut machine = Machine::toys(1, &winding());
     machine.vcpus[0].set_engine(engine).unwrap();
     let blocks = Arc::new(Blocks::default());
     machine.vcpus[0].set_tracer(blocks.clone());
@@ -111,7 +109,7 @@ impl CodeListener for HostCode {
 
 #[test]
 fn generated_code_is_told_of_where_it_lies() {
-    let mut machine = Machine::new(1, &winding());
+    let mut machine = Machine::toys(1, &winding());
     let listener = Arc::new(HostCode::default());
     for hart in &mut machine.vcpus {
         hart.set_engine(crate::ENGINE).unwrap();
