@@ -3,17 +3,16 @@
 use std::{sync::Arc, time::Duration};
 
 use vm_core::PAGE_SHIFT;
-use vm_cross_arch::guest::riscv64::regs;
 use vm_engine::{
     guest::Guest,
-    vcpu::{Completion, VcpuRequest, exit_request},
+    vcpu::{Completion, TranslatedVcpu, VcpuRequest, exit_request},
 };
 use vm_testing::{join, wait_for, wait_until};
-use vm_toy::{Sys, Toy, regs::r, status};
+use vm_toy::{Sys, Toy, asm::Program, regs::r, status};
 
 use crate::{
-    common::asm::{reg::*, *},
-    machine::{ACKNOWLEDGE, Hart, MSI, Machine, RAM, Running, STOP},
+    common::asm::{self, reg::*, *},
+    machine::{ACKNOWLEDGE, MSI, Machine, RAM, Running, STOP},
 };
 
 /// Where programs count.
@@ -24,7 +23,7 @@ const MIE: i32 = 1 << 3;
 
 /// Toys that count at [`COUNT`] for ever.
 fn counting(vcpus: usize) -> Machine<Toy> {
-    let mut p = vm_toy::asm::Program::default();
+    let mut p = Program::default();
     p.set(1, RAM + COUNT);
     let top = p.here();
     p.put_imm("addi", 2, 2, 1).put("st64", 2, 1);
@@ -32,23 +31,38 @@ fn counting(vcpus: usize) -> Machine<Toy> {
     Machine::toys(vcpus, &p)
 }
 
-/// Waits for interrupts and counts the times that it woke.
-fn waiting(mstatus: i32) -> Program {
-    let mut p = Program::new();
+/// Toys that wait for interrupts and count the times that they woke.
+fn waiting(vcpus: usize, status: u64) -> Machine<Toy> {
+    let mut p = Program::default();
+    p.set(1, RAM + COUNT).set(3, ACKNOWLEDGE);
+    p.set(5, RAM + 0x400).put("write", 5, Sys::Handler as u8);
+    p.set(5, status).put("write", 5, Sys::Status as u8);
+    let top = p.here();
+    p.put("wait", 0, 0);
+    if status == 0 {
+        // Nobody takes it: acknowledge here. The wait may end for no reason.
+        p.put("read", 6, Sys::Lines as u8);
+        p.to("beq", 6, 7, top).put("st64", 7, 3);
+    }
+    p.put_imm("addi", 2, 2, 1).put("st64", 2, 1);
+    p.to("jmp", 0, 0, top).pad(0x400);
+    p.put_imm("addi", 4, 4, 1)
+        .put("st64", 7, 3)
+        .put("rti", 0, 0);
+    Machine::toys(vcpus, &p)
+}
+
+/// The same on a RISC-V hart, which can enable lines one by one.
+fn waiting_for_one_line() -> Machine {
+    let mut p = asm::Program::new();
     p.li(A1, RAM + COUNT).li(A3, ACKNOWLEDGE);
     p.li(T1, RAM + 0x400).put([csrrw(ZERO, csr::MTVEC, T1)]);
     p.put([addi(T1, ZERO, MSIE), csrrw(ZERO, csr::MIE, T1)]);
-    p.put([addi(T1, ZERO, mstatus), csrrs(ZERO, csr::MSTATUS, T1)]);
+    p.put([addi(T1, ZERO, MIE), csrrs(ZERO, csr::MSTATUS, T1)]);
     let top = p.here();
-    p.put([WFI]);
-    if mstatus == 0 {
-        // Nobody takes it: acknowledge here. WFI may end for no reason.
-        p.put([csrrs(A5, csr::MIP, ZERO), andi(A5, A5, MSIE)]);
-        p.beq_to(A5, ZERO, top).put([sd(ZERO, A3, 0)]);
-    }
-    p.put([addi(A2, A2, 1), sd(A2, A1, 0)]).j_to(top);
-    p.pad(0x400).put([addi(A4, A4, 1), sd(ZERO, A3, 0), MRET]);
-    p
+    p.put([WFI, addi(A2, A2, 1), sd(A2, A1, 0)]).j_to(top);
+    p.pad(0x400).put([sd(ZERO, A3, 0), MRET]);
+    Machine::new(1, &p)
 }
 
 /// Waits until the hart has done all that was asked of it.
@@ -61,34 +75,34 @@ fn settle<G: Guest>(running: &Running<G>, hart: usize) {
 }
 
 /// Raises the line and waits until so many interrupts were handled.
-fn interrupt(running: &Running, interrupts: u64) {
+fn interrupt<G: Guest>(running: &Running<G>, interrupts: u64) {
     running.control(0).set_line(MSI, true);
     wait_acknowledged(running, interrupts);
 }
 
-fn wait_acknowledged(running: &Running, interrupts: u64) {
+fn wait_acknowledged<G: Guest>(running: &Running<G>, interrupts: u64) {
     wait_until("interrupts", || running.acknowledged() >= interrupts);
 }
 
-fn reg(hart: &Hart, n: u32) -> u64 {
-    hart.core.get(regs::x(n as u8))
+fn reg(hart: &TranslatedVcpu<Toy>, n: u8) -> u64 {
+    hart.core.get(r(n))
 }
 
 #[test]
 fn a_line_wakes_a_waiting_hart_and_its_handler_runs_if_it_may() {
-    for (mstatus, handled) in [(0, 0), (MIE, 20)] {
-        let running = Machine::new(1, &waiting(mstatus)).start();
+    for (status, handled) in [(0, 0), (status::INTERRUPTS, 20)] {
+        let running = waiting(1, status).start();
         for n in 1..=20 {
             interrupt(&running, n);
         }
         let harts = running.stop();
-        assert_eq!(reg(&harts[0], A4), handled);
+        assert_eq!(reg(&harts[0], 4), handled);
     }
 }
 
 #[test]
 fn requests_do_not_end_a_wait() {
-    let running = Machine::new(1, &waiting(MIE)).start();
+    let running = waiting_for_one_line().start();
     interrupt(&running, 1);
     for page in 0..20 {
         running.control(0).post(VcpuRequest::DropWrites { page });
@@ -132,7 +146,7 @@ fn ticks_of_sleeping_threads(name: &str) -> u64 {
 #[test]
 #[cfg(target_os = "linux")]
 fn harts_that_halt_or_await_their_start_use_no_time() {
-    let mut machine = Machine::new(2, &waiting(MIE));
+    let mut machine = waiting(2, status::INTERRUPTS);
     machine.thread_name = "sleepers".into();
     machine.shared.vcpus()[1].set_awaits_start(true);
     let running = machine.start();
@@ -142,7 +156,7 @@ fn harts_that_halt_or_await_their_start_use_no_time() {
     assert_eq!(ticks_of_sleeping_threads("sleepers"), before);
     let harts = running.stop();
     assert_eq!(
-        (harts[1].pc, reg(&harts[1], A1)),
+        (harts[1].pc, reg(&harts[1], 1)),
         (RAM, 0),
         "awaits its start"
     );
@@ -167,7 +181,7 @@ fn a_running_hart_pauses_and_goes_on() {
 
 #[test]
 fn harts_that_halt_or_await_their_start_pause_and_go_on() {
-    let machine = Machine::new(2, &waiting(MIE));
+    let machine = waiting(2, status::INTERRUPTS);
     machine.shared.vcpus()[1].set_awaits_start(true);
     let running = machine.start();
     (0..2).for_each(|hart| settle(&running, hart));
@@ -179,10 +193,11 @@ fn harts_that_halt_or_await_their_start_pause_and_go_on() {
         argument: 5,
     });
     // The started hart stores its argument.
-    let code = [auipc(A2, 0), sd(A1, A2, 0x100), WFI, jal(0, -4)];
-    let bytes: Vec<u8> = code.into_iter().flat_map(u32::to_le_bytes).collect();
-    let at = vm_core::GuestPhysAddr(RAM + 0x3000);
-    machine.shared.ram.write(at, &bytes).unwrap();
+    let mut p = Program::default();
+    p.set(1, RAM + 0x3100).put("st64", 0, 1);
+    let end = p.here();
+    p.put("wait", 0, 0).to("jmp", 0, 0, end);
+    machine.load(0x3000, &p.bytes());
     assert!(machine.vcpus[1].serve_requests());
     assert_eq!(machine.vcpus[1].pc, RAM + 0x3000);
     assert!(!machine.shared.vcpus()[1].awaits_start());
@@ -195,7 +210,7 @@ fn harts_that_halt_or_await_their_start_pause_and_go_on() {
 #[test]
 fn harts_stop_whatever_they_do() {
     // Running, halted, awaiting its start.
-    let mut p = vm_toy::asm::Program::default();
+    let mut p = Program::default();
     let runs = p.label();
     p.to("beq", 0, 1, runs);
     let halts = p.here();
@@ -286,7 +301,7 @@ fn requests_reach_the_tlb() {
 fn interrupts_do_not_disturb_a_loop() {
     // Sums 1 to n with a handler that counts in registers of its own.
     let rounds = 200_000;
-    let mut p = vm_toy::asm::Program::default();
+    let mut p = Program::default();
     p.set(3, ACKNOWLEDGE).set(6, rounds);
     p.set(5, RAM + 0x400).put("write", 5, Sys::Handler as u8);
     p.set(5, status::INTERRUPTS)
