@@ -249,9 +249,9 @@ mod tests {
 
     use super::*;
     use crate::{cache::Origin, interp::Program};
-    use vm_cross_arch::guest::riscv64::Rv64;
+    use vm_toy::ToyIsa;
 
-    type JumpCache = super::JumpCache<Rv64>;
+    type JumpCache = super::JumpCache<ToyIsa>;
 
     const KEY: JumpKey = JumpKey {
         space: Space::new(1, 0, 5),
@@ -299,7 +299,7 @@ mod tests {
         assert!(cache.get(0x1000, KEY).is_some());
         assert!(cache.get(0x1000, OTHER).is_none());
         assert!(cache.get(0x1000, JumpKey { context: 1, ..KEY }).is_none());
-        assert!(cache.get(0x1002, KEY).is_none());
+        assert!(cache.get(0x1001, KEY).is_none());
         assert!(flushed(cache, JumpFlush::all).get(0x1000, KEY).is_none());
     }
 
@@ -314,12 +314,12 @@ mod tests {
 
     #[test]
     fn a_page_is_flushed_with_all_its_entries_and_no_other() {
-        let entries = [0x1000, 0x1ffe, 0x2000, 0xffff_ffff_8000_1000];
+        let entries = [0x1000, 0x1fff, 0x2000, 0xffff_ffff_8000_1000];
         let cache = cache(&entries.map(|va| (va, page(va, false))));
         let cache = flushed(cache, |flush| flush.page(0x1234, None));
         let left = entries.map(|va| cache.get(va, KEY).is_some());
         assert_eq!(left, [false, false, true, true]);
-        let cache = flushed(cache, |flush| flush.page(0xffff_ffff_8000_1ffe, None));
+        let cache = flushed(cache, |flush| flush.page(0xffff_ffff_8000_1fff, None));
         assert!(cache.get(entries[3], KEY).is_none() && cache.get(0x2000, KEY).is_some());
     }
 
@@ -345,10 +345,10 @@ mod tests {
                 pages: (1, 2)
             }
         );
-        let cache = flushed(cache(&[(0x1ffe, mapping)]), |flush| {
-            flush.page(0x2000, None)
-        });
-        assert!(cache.get(0x1ffe, KEY).is_none());
+        // The first and the last byte at which an instruction in both begins.
+        let entries = [(0x1ff7, mapping), (0x1fff, mapping)];
+        let cache = flushed(cache(&entries), |flush| flush.page(0x2000, None));
+        assert!(entries.iter().all(|&(va, _)| cache.get(va, KEY).is_none()));
     }
 
     #[test]

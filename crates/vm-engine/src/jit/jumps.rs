@@ -390,7 +390,7 @@ impl MappingContext {
 
 #[cfg(test)]
 mod tests {
-    use vm_cross_arch::guest::riscv64::SHAPE;
+    use vm_toy::regs::SHAPE;
 
     use super::*;
 
@@ -405,7 +405,7 @@ mod tests {
     fn filled(count: u64) -> Jumps {
         let mut jumps = Jumps::new(&SHAPE, NOWHERE);
         jumps.select(KEY);
-        for va in (0..count).map(|n| 0x10000 + 2 * n) {
+        for va in (0..count).map(|n| 0x10000 + n) {
             let mapping = Mapping {
                 global: false,
                 pages: (va >> 12, va >> 12),
@@ -414,7 +414,7 @@ mod tests {
             jumps.insert(va, 0x1000, context);
         }
         let table = &mut jumps.sets[0].table;
-        table[JumpTable::ENTRIES] = table[JumpTable::index(0x10000, 1)];
+        table[JumpTable::ENTRIES] = table[JumpTable::index(0x10000, SHAPE.insn_align_shift)];
         jumps
     }
 
@@ -438,7 +438,7 @@ mod tests {
     fn a_block_that_was_removed_does_not_stay_in_a_site() {
         let mut jumps = filled(2);
         jumps.remove(0x10000);
-        assert!(jumps.get(0x10000).is_none() && jumps.get(0x10002).is_some());
+        assert!(jumps.get(0x10000).is_none() && jumps.get(0x10001).is_some());
         let inline_cache = jumps.sets[0].table[JumpTable::ENTRIES];
         assert_eq!(inline_cache, Entry::unused(NOWHERE));
     }
@@ -450,7 +450,7 @@ mod tests {
         assert!(jumps.get(va).is_none());
         jumps.insert(va, 0x1000, context);
         assert!(jumps.get(va).is_none());
-        let entry = &jumps.sets[0].table[JumpTable::index(va, 1)];
+        let entry = &jumps.sets[0].table[JumpTable::index(va, SHAPE.insn_align_shift)];
         assert_eq!(*entry, Entry::unused(NOWHERE), "generated code gets there");
     }
 
