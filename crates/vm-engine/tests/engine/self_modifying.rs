@@ -318,7 +318,8 @@ fn another_hart_rewrites_with_a_handshake() {
 #[test]
 fn another_hart_rewrites_what_runs() {
     // vCPU 1 calls in a tight loop while vCPU 0 rewrites: one of the two
-    // versions runs each time, never anything else, and the last one after a fence.
+    // versions runs each time, never anything else, and the last one after a fence. The
+    // first call comes before all that.
     let (done, function) = (0x8000, 0x2000);
     let code = |n| {
         let [nop, ret] = ["nop", "ret"].map(|name| encode(name, 0, 0, 0));
@@ -329,6 +330,8 @@ fn another_hart_rewrites_what_runs() {
     let [other, right, end] = std::array::from_fn(|_| p.label());
     p.put("mov", 5, 0).set(1, RAM + done).set(0, RAM + function);
     p.to("bne", 5, 6, other);
+    let begin = p.here();
+    p.put_imm("ld64", 5, 1, 8).to("beq", 5, 6, begin);
     p.set(2, word(1)).set(4, word(2)).set(5, 2000);
     let top = p.here();
     p.put("st64", 2, 0).put("st64", 4, 0);
@@ -340,7 +343,7 @@ fn another_hart_rewrites_what_runs() {
     let again = p.here();
     p.put("ld64", 5, 1).put("sync", 0, 0).put("callr", 0, 0);
     p.to("beq", 3, 2, right).to("bne", 3, 4, end).bind(right);
-    p.to("beq", 5, 6, again);
+    p.put_imm("st64", 2, 1, 8).to("beq", 5, 6, again);
     p.put_imm("addi", 3, 3, 100).bind(end);
     stop_with(&mut p, 3);
     p.pad(function as usize).data(&code(1));
