@@ -31,6 +31,7 @@ impl Firmware for Flusher {
     fn ecall(&self, mut call: SbiCall<'_>) -> SbiReturn {
         let own = call.core.index;
         if self.powers_off != 0 && own as u64 == self.powers_off {
+            self.done[own].fetch_add(1, Ordering::SeqCst);
             return SbiReturn::Power(PowerEvent::Reset);
         }
         self.begun.fetch_add(1, Ordering::SeqCst);
@@ -54,6 +55,13 @@ impl Flusher {
     fn wait(&self, hart: usize, more: u64) {
         let start = self.done(hart);
         wait_until("calls of the firmware", || self.done(hart) >= start + more);
+    }
+
+    /// Waits for the hart that powers off to ask for it, as it does once.
+    fn wait_for_power_off(&self) {
+        wait_until("the power event", || {
+            self.done(self.powers_off as usize) == 1
+        });
     }
 }
 
@@ -143,6 +151,8 @@ fn a_hart_that_has_left_its_loop_is_not_waited_for() {
         ..Flusher::default()
     });
     let running = calling(&firmware).start();
+    firmware.wait_for_power_off();
+    wait_until("the end of a hart", || !running.control(3).is_running());
     (0..3).for_each(|hart| firmware.wait(hart, 20));
     assert!(!running.control(3).is_running());
     for control in running.shared.vcpus() {
