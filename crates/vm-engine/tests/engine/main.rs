@@ -8,6 +8,7 @@ mod breakpoints;
 mod common;
 mod control;
 mod csr;
+mod fences;
 mod limit;
 mod machine;
 mod precise;

@@ -7,7 +7,6 @@ use vm_toy::{
 };
 
 use crate::{
-    common::asm::{self, FENCE, FENCE_I, NOP, reg::*},
     machine::{Machine, RAM},
     toy::stop_with,
 };
@@ -100,42 +99,6 @@ fn a_function_is_rewritten_before_every_call() {
             assert_eq!(patching(at, sync, constant), ROUNDS * 3 / 2, "{at:#x}");
             assert_eq!(patching(at + 0x200, sync, bytes), ROUNDS * 3 / 2, "{at:#x}");
         }
-    }
-}
-
-#[test]
-fn atomics_rewrite_a_function_before_every_call() {
-    let swap = [asm::amoswap_w(ZERO, A2, A1)];
-    let conditional = [
-        asm::lr_w(A5, A1),
-        asm::sc_w(A5, A2, A1),
-        asm::bne(A5, ZERO, -8),
-    ];
-    let stores = [&swap[..], &conditional];
-    for (sync, store) in BOTH
-        .iter()
-        .flat_map(|sync| stores.map(|store| (*sync, store)))
-    {
-        let mut p = asm::Program::new();
-        p.li(A0, ROUNDS).li(A1, RAM + 0x2000);
-        p.li(A2, asm::addi(A3, A3, 1).into());
-        p.li(A4, asm::addi(A3, A3, 2).into());
-        let top = p.here();
-        p.put(store.iter().copied());
-        if sync == Sync::Fence {
-            p.put([FENCE_I]);
-        }
-        p.put([asm::jalr(RA, A1, 0)]);
-        // Swap A2 and A4.
-        p.put([
-            asm::addi(A5, A2, 0),
-            asm::addi(A2, A4, 0),
-            asm::addi(A4, A5, 0),
-        ]);
-        p.put([asm::addi(A0, A0, -1)]);
-        p.bne_to(A0, ZERO, top).stop_with(A3);
-        p.pad(0x2000).put([asm::addi(A3, A3, 0), asm::RET]);
-        assert_eq!(Machine::new(1, &p).run().0, ROUNDS * 3 / 2, "{sync:?}");
     }
 }
 
@@ -275,46 +238,6 @@ fn device_writes_count_after_a_fence() {
     running.stop();
 }
 
-#[test]
-fn another_hart_rewrites_with_a_handshake() {
-    // Hart 0 rewrites the function and raises the round; hart 1 waits for it,
-    // fences, calls and answers with what the function returned.
-    let (round, answer, function) = (0x8000, 0x8100, 0x2000);
-    let mut p = asm::Program::new();
-    p.li(A1, RAM + round).li(A2, RAM + answer);
-    p.li(A4, RAM + function).li(S0, ROUNDS).li(S1, 0);
-    let branch = p.here();
-    p.put([NOP]);
-    // Hart 0: A5 is the instruction, counted up by one immediate a round.
-    p.li(A5, asm::addi(A3, ZERO, 0).into());
-    p.put([asm::lui(S2, 0x100)]);
-    let top = p.here();
-    p.put([
-        asm::addi(S1, S1, 1),
-        asm::add(A5, A5, S2),
-        asm::sw(A5, A4, 0),
-        FENCE,
-    ]);
-    p.put([asm::sd(S1, A1, 0)]);
-    let wait = p.here();
-    p.put([asm::ld(A3, A2, 0)]).bne_to(A3, S1, wait);
-    p.bne_to(S1, S0, top).stop_with(A3);
-    // Hart 1.
-    let other = p.here();
-    p.put([asm::ld(A3, A1, 0)]).beq_to(A3, S1, other);
-    p.put([
-        asm::addi(S1, A3, 0),
-        FENCE,
-        FENCE_I,
-        asm::jalr(RA, A4, 0),
-        asm::sd(A3, A2, 0),
-    ]);
-    p.j_to(other);
-    p.patch(branch, asm::bne(A0, ZERO, other - branch));
-    p.pad(function as i32)
-        .put([asm::addi(A3, ZERO, 0), asm::RET]);
-    assert_eq!(Machine::new(2, &p).run().0, ROUNDS);
-}
 #[test]
 fn another_hart_rewrites_what_runs() {
     // vCPU 1 calls in a tight loop while vCPU 0 rewrites: one of the two

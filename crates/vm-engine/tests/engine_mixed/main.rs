@@ -12,6 +12,8 @@ mod common;
 mod control;
 #[path = "../engine/csr.rs"]
 mod csr;
+#[path = "../engine/fences.rs"]
+mod fences;
 #[path = "../engine/limit.rs"]
 mod limit;
 #[path = "../engine/machine.rs"]
