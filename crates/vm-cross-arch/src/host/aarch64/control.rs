@@ -161,13 +161,14 @@ impl Emitter<'_> {
         self.cold.push(Cold::Unknown { from: miss });
     }
 
-    /// Goes where an entry says.
+    /// Goes where an entry says. `TEMP` keeps the virtual address: what an unused entry
+    /// leads to asks the engine for it.
     fn follow(&mut self, entry: Gpr) {
         let bias = self.backend.layout.bias;
-        let (e, target, both) = (entry.0, TEMP.0, STUB.map(|register| register.0));
+        let (e, target, both) = (entry.0, ADDEND.0, STUB.map(|register| register.0));
         dynasm!(self.asm.out ; .arch aarch64
-            ; ldr X(target), [X(e), 8]
             ; ldp X(both[0]), X(both[1]), [X(e), 16]
+            ; ldr X(target), [X(e), 8]
         );
         self.asm.store((STATE, bias), STUB[0]);
         self.asm.store((STATE, bias + 8), STUB[1]);
