@@ -126,9 +126,8 @@ impl JumpTable {
     pub const MIX_SHIFT: u32 = 11;
     /// The address in an unused entry. No guest has code there, for it is none of any page
     /// table nor of any memory; one that goes there nevertheless finds an entry that leads to
-    /// [`Runtime::Indirect`].
-    /// A hit of it goes to [`Runtime::Indirect`], so the code that follows an entry
-    /// keeps the virtual address where a miss has it.
+    /// [`Runtime::Indirect`]: the code that follows an entry keeps the virtual address
+    /// where a miss has it.
     pub const UNUSED: u64 = 1 << 63 | 1;
 
     /// The entry that may hold `va`, where instructions are aligned to
